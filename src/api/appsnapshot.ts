@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import { applicationKinds, conditions, duration, gradeSchema, labelName, labelSelector, objectName, secretRef } from './common.js';
+
+/** Phases of an AppSnapshot, in order (3-stillness.md, 3.2). `Expired` and `Failed` are ends as well as `Ready`. */
+export const snapshotPhases = ['Pending', 'Planned', 'Warmed', 'Intended', 'Released', 'Graded', 'Ready', 'Failed', 'Expired'] as const;
+export type SnapshotPhase = (typeof snapshotPhases)[number];
+
+const application = z.strictObject({
+  name: labelName.describe('Name of the application in status, events and labels.'),
+  kind: z.enum(applicationKinds).describe('Which adapter takes care of it. Generic: freeze and sync only.'),
+  selector: labelSelector.optional().describe('Pods of the application. Default: what detection finds for this kind.'),
+  container: z.string().min(1).max(63).optional().describe('Container of the database in these pods. Default: found by detection.'),
+  mode: z.enum(['Auto', 'Freeze', 'None']).default('Auto').describe('How it is held: Freeze stops its processes, None only syncs its volumes (and caps the grade), Auto takes the best that can be had.'),
+  credentialsSecretRef: secretRef
+    .optional()
+    .describe('Secret with the keys username and password for the database. Read as the service account, passed by stdin. Default: the local socket inside the container.'),
+});
+
+export const appSnapshotSpec = z.strictObject({
+  serviceAccountName: objectName.describe(
+    'Service account of this namespace under which the work is done. The author of this object must be allowed to impersonate it. What the account may not do is refused.',
+  ),
+  selector: labelSelector.optional().describe('Claims (and thereby their pods) that belong to the copy. Empty: every bound claim of the namespace.'),
+  applications: z
+    .array(application)
+    .max(32)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+    .optional()
+    .describe('Applications by name. Default: detection; an entry here overrides what detection finds for the pods that it selects.'),
+  consistency: z
+    .strictObject({
+      required: gradeSchema.default('Quiesced').describe('The grade that the copy must reach.'),
+      onUnmet: z.enum(['Fail', 'Downgrade']).default('Fail').describe('Fail: leave no copy when the grade is not reached. Downgrade: keep it and say so. Never keeps an Inconsistent copy that was not asked for.'),
+    })
+    .default({ required: 'Quiesced', onUnmet: 'Fail' })
+    .describe('What the copy must be proven to be.'),
+  quiesce: z
+    .strictObject({
+      maxHold: duration.default('10s').describe('Longest hold, enforced next to the database. At most 10s; lowered further by liveness probes and by what the database tolerates.'),
+      heartbeatTimeout: duration.default('3s').describe('The database is released when the operator is not heard for this long. 1s to 10s.'),
+      attempts: z.int().min(1).max(5).default(2).describe('How many windows are tried before the copy counts as failed.'),
+      vantage: z.enum(['Auto', 'Node', 'Pod']).default('Auto').describe('Where the holder runs: Node in the agent, Pod inside the database container.'),
+    })
+    .default({ maxHold: '10s', heartbeatTimeout: '3s', attempts: 2, vantage: 'Auto' })
+    .describe('Limits of the hold.'),
+  capture: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Save the Kubernetes objects of the application with the copy.'),
+      include: z.array(z.string().min(1).max(316)).max(64).optional().describe('Only these resources, as plural.group (for example statefulsets.apps). Default: every namespaced resource that the account may list.'),
+      exclude: z.array(z.string().min(1).max(316)).max(64).optional().describe('Resources left out, as plural.group.'),
+    })
+    .default({ enabled: true })
+    .describe('Configuration that goes with the data.'),
+  volumeSnapshotClassName: objectName.optional().describe('Class for single snapshots. Default: the one class, or the default class, of each driver.'),
+  volumeGroupSnapshotClassName: objectName.optional().describe('Class for group snapshots. Default: the one class, or the default class, of each driver.'),
+  deletionPolicy: z.enum(['Delete']).default('Delete').describe('Delete: the copy goes with this object.'),
+  expiresAfter: duration.optional().describe('After this long the data is removed; the object stays, as Expired.'),
+  suspend: z.boolean().default(false).describe('True: nothing new is begun. A window that is open is finished.'),
+});
+export type AppSnapshotSpec = z.infer<typeof appSnapshotSpec>;
+/** The spec as users write it, defaults not yet filled in. */
+export type AppSnapshotSpecInput = z.input<typeof appSnapshotSpec>;
+
+const time = z.iso.datetime({ offset: true });
+const millis = z.number().min(0);
+
+/** One hold as the window intends it: data only, nothing in it is ever executed (3.3). */
+const hold = z.strictObject({
+  id: z.string().min(1).max(63).regex(/^[a-z0-9-]+$/).describe('Id of the hold; the holder keeps its record under it.'),
+  vantage: z.enum(['Node', 'Pod']).describe('Where the holder runs.'),
+  node: z.string().max(253).optional().describe('Node of the holder.'),
+  pod: z.string().max(253).describe('Pod in which the holder runs: an agent, or the member itself.'),
+  container: z.string().max(63).describe('Container in which the holder runs.'),
+  podUid: z.string().max(63).describe('Uid of that pod.'),
+  mechanism: z.enum(['Freezer', 'Signal']).describe('How processes are stopped.'),
+  maxHoldMillis: z.int().min(0).describe('Absolute limit of the hold.'),
+  heartbeatTimeoutMillis: z.int().min(0).describe('Limit without heartbeat.'),
+  targets: z
+    .array(
+      z.strictObject({
+        pod: z.string().max(253).describe('Pod that is held.'),
+        podUid: z.string().max(63).describe('Its uid.'),
+        container: z.string().max(63).describe('Container that is held.'),
+        containerId: z.string().max(128).describe('Its id at the runtime.'),
+      }),
+    )
+    .max(256)
+    .describe('What the holder stops.'),
+  state: z.enum(['Intended', 'Released', 'Broken', 'Ended']).describe('Intended: may be holding. Released: ended by our release, unbroken. Broken: ended otherwise. Ended: known to be over.'),
+  endedBy: z.string().max(32).optional().describe('Who ended it: release, eof, abort, ttl, max, takeover or sweep.'),
+  heldMillis: millis.optional().describe('Length of the hold as its holder measured it.'),
+  freezeMillis: millis.optional().describe('Time to stop all targets.'),
+  syncMillis: millis.optional().describe('Time to write the rest of the page cache to the volumes, while held.'),
+});
+export type HoldStatus = z.infer<typeof hold>;
+
+const member = z.strictObject({
+  claim: z.string().max(253).describe('PersistentVolumeClaim.'),
+  uid: z.string().max(63).describe('Uid of the claim when the plan was made.'),
+  driver: z.string().max(253).describe('CSI driver.'),
+  pods: z.array(z.string().max(253)).max(64).optional().describe('Pods that mount it.'),
+  application: z.string().max(63).optional().describe('Application that it belongs to.'),
+  snapshot: z.string().max(253).optional().describe('VolumeSnapshot of this copy.'),
+  restoreSize: z.string().max(64).optional().describe('Smallest volume that the snapshot can be restored to.'),
+  ready: z.boolean().optional().describe('The snapshot can be restored from.'),
+});
+export type MemberStatus = z.infer<typeof member>;
+
+const applicationStatus = z.strictObject({
+  name: z.string().max(63).describe('Name of the application.'),
+  kind: z.enum(applicationKinds).describe('Adapter.'),
+  version: z.string().max(64).optional().describe('Version of the server.'),
+  vantage: z.enum(['Node', 'Pod']).optional().describe('Where it is held.'),
+  mechanism: z.enum(['Freezer', 'Signal', 'None']).optional().describe('How it is held.'),
+  grade: gradeSchema.optional().describe('What the copy of this application is proven to be.'),
+  caps: z.array(z.string().max(512)).max(16).optional().describe('What keeps the grade from being higher.'),
+  members: z
+    .array(z.strictObject({ pod: z.string().max(253).describe('Pod.'), role: z.string().max(63).describe('Role that the server itself reports.') }))
+    .max(64)
+    .optional()
+    .describe('Pods of the application.'),
+  positions: z.record(z.string().max(63), z.string().max(256)).meta({ maxProperties: 16 }).optional().describe('Positions before and after the hold, as the database names them.'),
+});
+export type ApplicationStatus = z.infer<typeof applicationStatus>;
+
+const windowStatus = z.strictObject({
+  id: z.string().max(63).describe('Id of the snapshot set that the window made.'),
+  attempt: z.int().min(1).describe('Which attempt it was.'),
+  heldFrom: time.optional().describe('When every member stood still.'),
+  heldUntil: time.optional().describe('When the first member was let go.'),
+  heldMillis: millis.optional().describe('From the first freeze request to the last release.'),
+  cutMillis: millis.optional().describe('From the request for the first cut to the last cut seen.'),
+  skewMillis: millis.optional().describe('Between the first and the last member to stand still.'),
+  overheadMillis: millis.optional().describe('Window minus the time that the cut itself took.'),
+  syncMillis: millis.optional().describe('Longest sync inside the hold.'),
+  freezeMillis: millis.optional().describe('Longest freeze.'),
+  unbroken: z.boolean().optional().describe('Every hold was ended by our release and by nothing else.'),
+  atomic: z.boolean().optional().describe('One cut of a storage that is declared atomic covered all members.'),
+});
+export type WindowStatus = z.infer<typeof windowStatus>;
+
+export const appSnapshotStatus = z.strictObject({
+  observedGeneration: z.int().min(0).optional().describe('Generation of the spec that the status speaks about.'),
+  phase: z.enum(snapshotPhases).optional().describe('Where the copy is in its life.'),
+  grade: gradeSchema.optional().describe('What the copy is proven to be: the least of its applications.'),
+  reasons: z.array(z.string().max(512)).max(32).optional().describe('Why the grade is not higher, or why there is no copy.'),
+  attempts: z.int().min(0).optional().describe('Windows opened so far.'),
+  setId: z.string().max(63).optional().describe('Id of the snapshot set: label of all its snapshots.'),
+  window: windowStatus.optional().describe('The window that made the copy.'),
+  applications: z.array(applicationStatus).max(32).optional().describe('Applications in the copy.'),
+  holds: z.array(hold).max(128).optional().describe('Holds of the newest window. Named before anything is frozen.'),
+  members: z.array(member).max(256).optional().describe('Volumes in the copy, fixed by the plan.'),
+  size: z.string().max(64).optional().describe('Sum of the restore sizes.'),
+  capture: z
+    .strictObject({
+      objects: z.int().min(0).describe('Objects saved.'),
+      digest: z.string().max(128).describe('SHA-256 over the captured objects without runtime fields.'),
+      secrets: z.array(z.string().max(253)).max(64).describe('Secrets that hold them, in order.'),
+      missing: z.array(z.string().max(512)).max(64).optional().describe('Resources that the account may not list.'),
+    })
+    .optional()
+    .describe('Configuration saved with the copy.'),
+  completionTime: time.optional().describe('When the copy became ready.'),
+  expiresAt: time.optional().describe('When its data will be removed.'),
+  verified: z
+    .strictObject({
+      at: time.describe('When the last check ended.'),
+      by: z.string().max(512).describe('The AppRestore that checked it.'),
+      checks: z.int().min(0).describe('Checks that passed.'),
+    })
+    .optional()
+    .describe('The newest restore whose checks all passed.'),
+  conditions: conditions.optional(),
+});
+export type AppSnapshotStatus = z.infer<typeof appSnapshotStatus>;

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+
+/** API group and version of every kind of ours. */
+export const apiGroup = 'stillpoint.dev';
+export const apiVersion = 'v1alpha1';
+
+/** Labels and annotations that this operator writes on objects of others. */
+export const labels = {
+  /** On claims for the time of a cut, and on snapshots for good: the id of the snapshot set. */
+  set: `${apiGroup}/snapshot-set`,
+  /** On snapshots: the uid of the AppSnapshot that made them. */
+  appSnapshot: `${apiGroup}/appsnapshot`,
+  /** On snapshots: the proven grade, so that a copy explains itself without us. */
+  grade: `${apiGroup}/grade`,
+  /** On snapshots: kind and version of the application whose member this is. */
+  application: `${apiGroup}/application`,
+  applicationKind: `${apiGroup}/application-kind`,
+  applicationVersion: `${apiGroup}/application-version`,
+  role: `${apiGroup}/role`,
+  /** On Secrets of ours that hold a capture. */
+  capture: `${apiGroup}/capture`,
+  /** On everything that a restore makes: the uid of the AppRestore. */
+  restore: `${apiGroup}/apprestore`,
+  /** On claims and pods of ours: never part of a selection or capture. */
+  internal: `${apiGroup}/internal`,
+} as const;
+
+export const annotations = {
+  /** On a VolumeGroupSnapshotClass, set by admins: `Atomic` or `Loose`; absent counts as `Loose`. */
+  atomicity: `${apiGroup}/atomicity`,
+  /** On snapshots: positions of the member as JSON, and the digest of the capture. */
+  positions: `${apiGroup}/positions`,
+  captureDigest: `${apiGroup}/capture-digest`,
+} as const;
+
+/** Proven consistency of a copy, best first (3-stillness.md, 3.4). */
+export const grades = ['Frozen', 'Quiesced', 'CrashConsistentSynced', 'CrashConsistent', 'Inconsistent'] as const;
+export type Grade = (typeof grades)[number];
+export const gradeSchema = z.enum(grades);
+
+/** Databases that an adapter knows, and `Generic` for every other workload. */
+export const applicationKinds = ['PostgreSQL', 'Generic'] as const;
+export type ApplicationKind = (typeof applicationKinds)[number];
+
+/** RFC 1123 label: name of a namespaced object that must also serve as a label value. */
+export const labelName = z.string().min(1).max(63).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+/** RFC 1123 subdomain: name of an object. */
+export const objectName = z.string().min(1).max(253).regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
+
+/** A duration as Go writes it, whole numbers only: `10s`, `1m30s`, `720h`. */
+export const durationPattern = /^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$/;
+export const duration = z.string().min(2).max(32).regex(durationPattern);
+
+/** Milliseconds of a {@link duration}. Throws RangeError on anything else. */
+export function durationMillis(text: string): number {
+  const match = /^(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?$/.exec(text);
+  if (match === null || text === '') throw new RangeError(`not a duration: ${text}`);
+  const [, h = '0', m = '0', s = '0', ms = '0'] = match;
+  return ((Number(h) * 60 + Number(m)) * 60 + Number(s)) * 1000 + Number(ms);
+}
+
+const labelKey = z.string().min(1).max(317);
+const labelValue = z.string().max(63);
+
+/** metav1.LabelSelector with bounds (the CEL budget needs them). */
+export const labelSelector = z
+  .strictObject({
+    matchLabels: z.record(labelKey, labelValue).meta({ maxProperties: 16 }).optional().describe('Labels that must all be present with these values.'),
+    matchExpressions: z
+      .array(
+        z.strictObject({
+          key: labelKey.describe('Label key.'),
+          operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']).describe('How the key relates to the values.'),
+          values: z.array(labelValue).max(32).optional().describe('Values for In and NotIn; must be empty for Exists and DoesNotExist.'),
+        }),
+      )
+      .max(16)
+      .optional()
+      .describe('Requirements that must all hold.'),
+  })
+  .describe('A standard Kubernetes label selector.');
+
+/** Reference to a Secret in the same namespace. */
+export const secretRef = z.strictObject({ name: objectName.describe('Name of the Secret.') });
+
+/** metav1.Condition in status. */
+export const condition = z.strictObject({
+  type: z.string().max(316).describe('Type of the condition.'),
+  status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
+  reason: z.string().max(1024).describe('One word why, in CamelCase; the same as the reason of the event.'),
+  message: z.string().max(32768).describe('A sentence for people.'),
+  lastTransitionTime: z.iso.datetime({ offset: true }).describe('When the condition last changed.'),
+  observedGeneration: z.int().min(0).optional().describe('Generation of the spec that this condition speaks about.'),
+});
+
+export const conditions = z
+  .array(condition)
+  .max(16)
+  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+  .describe('Conditions as kstatus reads them: Ready, Reconciling and Stalled (the latter two only while true).');
+
+/** One finding of an integrity check on a restored application. */
+export const check = z.strictObject({
+  name: z.string().max(128).describe('What was checked.'),
+  outcome: z.enum(['Passed', 'Failed', 'Skipped', 'Unknown']).describe('Skipped and Unknown never count as passed.'),
+  message: z.string().max(2048).optional().describe('What was found.'),
+});
+export type Check = z.infer<typeof check>;

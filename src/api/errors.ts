@@ -1,0 +1,54 @@
+import { AppError, type RetryPolicy } from '../runtime/app-error.js';
+
+interface CatalogueEntry {
+  readonly retry: RetryPolicy;
+  /** What it means, for docs/errors.md. */
+  readonly meaning: string;
+  /** The way out. */
+  readonly remedy: string;
+}
+
+/** Every error code of ours: condition reason, event reason and log field. docs/errors.md lists the same (tested). */
+export const errorCatalogue = {
+  InvalidSpec: { retry: 'never', meaning: 'A field of the spec has a value that the schema of the CRD lets pass but that cannot be used.', remedy: 'Correct the field that the message names.' },
+  NamespaceNotServed: { retry: 'after', meaning: 'The operator may not act for accounts of this namespace.', remedy: 'An admin runs the command in the message.' },
+  PoliciesMissing: { retry: 'after', meaning: 'The admission policies that fence exec into the agents, or their bindings, are not installed.', remedy: 'Install the chart with admission.enabled=true.' },
+  AccountNotFound: { retry: 'after', meaning: 'spec.serviceAccountName names an account that does not exist.', remedy: 'Create the ServiceAccount or correct the name.' },
+  AccountNotAllowed: { retry: 'after', meaning: 'The account lacks a right that the work needs.', remedy: 'Bind the ClusterRole stillpoint-tenant to it, or grant what the message names.' },
+  NoMembers: { retry: 'after', meaning: 'The selector matches no claim.', remedy: 'Correct spec.selector, or create the claims.' },
+  ClaimNotBound: { retry: 'after', meaning: 'A selected claim is not bound to a volume.', remedy: 'Bind it, or leave it out with spec.selector.' },
+  UnsupportedVolume: { retry: 'after', meaning: 'A selected claim has no CSI volume.', remedy: 'Leave it out with spec.selector.' },
+  SnapshotClassMissing: { retry: 'after', meaning: 'No snapshot class can be chosen for a driver.', remedy: 'Create one, mark one as default, or name it in the spec.' },
+  SnapshotClassWrongDriver: { retry: 'never', meaning: 'The class named in the spec belongs to another driver.', remedy: 'Name a class of the driver that the message gives.' },
+  GroupSnapshotNotProcessed: { retry: 'backoff', meaning: 'Nobody works on the VolumeGroupSnapshot.', remedy: 'Enable the feature gate CSIVolumeGroupSnapshot on snapshot-controller and csi-snapshotter.' },
+  SnapshotFailed: { retry: 'backoff', meaning: 'The storage refused or failed a snapshot.', remedy: 'See the message of the driver.' },
+  MembersDiffer: { retry: 'backoff', meaning: 'The snapshot set does not cover exactly the planned claims.', remedy: 'Nothing: the window is repeated. If it persists, something changes claims during the cut.' },
+  ContainerNotFound: { retry: 'after', meaning: 'A container named in the spec does not exist or does not run.', remedy: 'Correct spec.applications[].container.' },
+  ApplicationNotFound: { retry: 'after', meaning: 'An application of the spec selects no running pod.', remedy: 'Correct spec.applications[].selector.' },
+  DataOutsideSet: { retry: 'after', meaning: 'A database keeps data on a path that no selected claim holds.', remedy: 'Select the claim, or move the data.' },
+  ApplicationNotReady: { retry: 'backoff', meaning: 'A database does not answer or is not healthy enough to be held.', remedy: 'Repair it, then the copy is tried again.' },
+  HoldNotPossible: { retry: 'after', meaning: 'No mechanism can hold a member as the spec asks.', remedy: 'Install the agent, lower consistency.required, or allow onUnmet: Downgrade.' },
+  BudgetTooSmall: { retry: 'after', meaning: 'The limits of a pod or database leave no time for the cut.', remedy: 'Loosen the liveness probe that the message names, or raise maxHold.' },
+  HoldRefused: { retry: 'backoff', meaning: 'A holder did not freeze what it was asked to.', remedy: 'See the message of the holder.' },
+  HoldBroken: { retry: 'backoff', meaning: 'A hold ended before the cut was seen: it proves nothing.', remedy: 'The window is repeated. If it persists, the cut takes longer than the limits allow.' },
+  CutTooSlow: { retry: 'backoff', meaning: 'The storage did not report the cut within the limit of the hold.', remedy: 'See whether the driver supports group snapshots; many single snapshots take long.' },
+  LeaseTooOld: { retry: 'backoff', meaning: 'Leadership could not be proven for the length of a hold.', remedy: 'None, if it passes; else see the latency of the API server.' },
+  GradeUnmet: { retry: 'never', meaning: 'The copy did not reach spec.consistency.required and was removed.', remedy: 'See status.reasons; lower the requirement or allow onUnmet: Downgrade.' },
+  CaptureFailed: { retry: 'backoff', meaning: 'The configuration could not be saved.', remedy: 'See the message.' },
+  CaptureDamaged: { retry: 'never', meaning: 'The saved configuration does not have the digest in status.', remedy: 'Restore volumes only, or restore another copy.' },
+  SnapshotNotReady: { retry: 'after', meaning: 'The copy to restore is not ready.', remedy: 'Wait for it, or name another.' },
+  SnapshotNotFound: { retry: 'after', meaning: 'There is no such AppSnapshot.', remedy: 'Correct spec.from.' },
+  TargetNotFound: { retry: 'after', meaning: 'The target namespace does not exist.', remedy: 'Create it, and its service account.' },
+  RestoreRefused: { retry: 'after', meaning: 'Something in the plan may not or cannot be made.', remedy: 'See status.plan.refuse.' },
+  RestoreFailed: { retry: 'backoff', meaning: 'An object of the copy could not be made.', remedy: 'See the message of the API server.' },
+  VolumeRestoreFailed: { retry: 'backoff', meaning: 'The storage could not make a volume from a snapshot.', remedy: 'See the message of the driver.' },
+  StartFailed: { retry: 'never', meaning: 'The restored application did not become ready in time.', remedy: 'See its pods; nothing was removed.' },
+  CheckFailed: { retry: 'never', meaning: 'A check of the restored application failed.', remedy: 'See status.applications[].checks; restore another copy.' },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** An error of the catalogue. `message` is a sentence that names the field or object and the way out. */
+export function fail(code: ErrorCode, message: string, options: { cause?: unknown; afterSeconds?: number } = {}): AppError {
+  return new AppError(code, message, { retry: errorCatalogue[code].retry, ...options });
+}

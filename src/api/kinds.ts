@@ -1,0 +1,34 @@
+import { apiGroup, apiVersion } from './common.js';
+import type { AppRestoreSpec, AppRestoreStatus } from './apprestore.js';
+import type { AppSnapshotSpec, AppSnapshotStatus } from './appsnapshot.js';
+
+/** Addresses of our kinds in the API; structurally a `ResourceType` of the runtime. */
+export const appSnapshots = { group: apiGroup, version: apiVersion, plural: 'appsnapshots', kind: 'AppSnapshot', namespaced: true } as const;
+export const appRestores = { group: apiGroup, version: apiVersion, plural: 'apprestores', kind: 'AppRestore', namespaced: true } as const;
+
+/** Metadata that objects of ours always carry once the API server has accepted them. */
+export interface StoredMeta {
+  name: string;
+  namespace: string;
+  uid: string;
+  resourceVersion: string;
+  generation: number;
+  creationTimestamp: string;
+  deletionTimestamp?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  finalizers?: string[];
+  [field: string]: unknown;
+}
+
+interface Stored<Kind extends string, Spec, Status> {
+  apiVersion: `${typeof apiGroup}/${typeof apiVersion}`;
+  kind: Kind;
+  metadata: StoredMeta;
+  spec: Spec;
+  status?: Status;
+  [field: string]: unknown;
+}
+
+export type AppSnapshot = Stored<'AppSnapshot', AppSnapshotSpec, AppSnapshotStatus>;
+export type AppRestore = Stored<'AppRestore', AppRestoreSpec, AppRestoreStatus>;

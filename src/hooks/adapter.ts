@@ -1,0 +1,118 @@
+import type { ApplicationKind, Check, Grade } from '../api/common.js';
+import type { Exec } from '../runtime/exec.js';
+import type { ServiceAccountRef } from '../runtime/service-account.js';
+import type { NamespaceView, PodView } from './view.js';
+
+/** An application as detection or the spec names it. */
+export interface Detected {
+  readonly name: string;
+  readonly kind: ApplicationKind;
+  /** Pods that belong to it, by name. */
+  readonly pods: readonly string[];
+  /** Container of the server, per pod. */
+  readonly container: Readonly<Record<string, string>>;
+  /** How sure detection is: operator's label 100, owner resource 90, image and port 60; the spec 1000. */
+  readonly rank: number;
+  /** What it was recognised by, for people. */
+  readonly by: string;
+  /** `spec.applications[].mode` of the entry that names it. */
+  readonly mode: 'Auto' | 'Freeze' | 'None';
+  /** Secret with username and password, when the spec names one. */
+  readonly credentialsSecret: string | undefined;
+}
+
+/** What adapters work with: exec in the tenant's pods runs as the tenant's account. */
+export interface AdapterContext {
+  readonly account: ServiceAccountRef;
+  readonly exec: Exec;
+  readonly view: NamespaceView;
+  /** Claims that belong to the copy, by name. */
+  readonly claims: ReadonlySet<string>;
+  /** Reads the data of a Secret as the account. */
+  readonly secret: (name: string) => Promise<Readonly<Record<string, string>>>;
+  /** Id that marks everything of this copy (the snapshot set id). */
+  readonly setId: string;
+  readonly signal: AbortSignal;
+}
+
+/** What keeps a grade from being higher than `grade`, in a sentence. */
+export interface Cap {
+  readonly grade: Grade;
+  readonly reason: string;
+}
+
+/** Something that makes the plan impossible. */
+export interface Blocker {
+  readonly code: 'DataOutsideSet' | 'ApplicationNotReady' | 'ContainerNotFound' | 'HoldNotPossible' | 'ApplicationNotFound';
+  readonly message: string;
+}
+
+/** Result of looking at an application before anything is done to it. */
+export interface Preflight {
+  readonly version: string | undefined;
+  readonly roles: Readonly<Record<string, string>>;
+  readonly blockers: readonly Blocker[];
+  readonly caps: readonly Cap[];
+  /** Process name of the server, for vantage Pod. */
+  readonly processName: string;
+  /** Time the server must run on behind a gate before a freeze, from its own settings; 0 for none. */
+  readonly settleMillis: number;
+  /** Longest hold that nobody notices except as latency, and the longest that does no harm. */
+  readonly softLimitMillis: number;
+  readonly hardLimitMillis: number;
+  /** Facts for the restore, kept on the snapshots (never secrets). */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** Positions as the database names them; compared by its own adapter only. */
+export type Positions = Readonly<Record<string, string>>;
+
+/** A program run in a pod of the copy's own image before the application starts, with its volumes mounted. */
+export interface FixupStep {
+  readonly name: string;
+  readonly pod: string;
+  readonly container: string;
+  /** argv; every variable part is an argument of its own, never part of a script. */
+  readonly command: readonly string[];
+  /** What it changes, for status. */
+  readonly description: string;
+}
+
+/** What a restore knows of the application in the copy. */
+export interface CopiedApplication {
+  readonly name: string;
+  readonly kind: ApplicationKind;
+  readonly version: string | undefined;
+  /** Pods by name with the role at the time of the cut, and the server's container. */
+  readonly members: readonly { readonly pod: string; readonly role: string; readonly container: string }[];
+  readonly positions: Positions;
+  readonly facts: Readonly<Record<string, string>>;
+  readonly setId: string;
+}
+
+/** One database product. The hold itself is common (3-stillness.md, 3.5). */
+export interface ApplicationAdapter {
+  readonly kind: ApplicationKind;
+  /** Pure: what the objects of the namespace say. */
+  detect(view: NamespaceView): Detected[];
+  /** Reads only. */
+  preflight(app: Detected, context: AdapterContext): Promise<Preflight>;
+  /** Shortens the hold; no impact on clients. Returns positions before the hold. */
+  warmUp(app: Detected, context: AdapterContext): Promise<Positions>;
+  /** Positions after the release. */
+  evidence(app: Detected, context: AdapterContext): Promise<Positions>;
+  /** Steps before the first start of a copy; `isolated` when the original may be running. */
+  fixups(app: CopiedApplication, options: { isolated: boolean }): FixupStep[];
+  /** Proof of a restore; the application runs. Never throws for a finding. */
+  verify(app: CopiedApplication, context: RestoreContext): Promise<Check[]>;
+}
+
+export interface RestoreContext {
+  readonly account: ServiceAccountRef;
+  readonly exec: Exec;
+  /** Pods of the restored application, by their names in the copy. */
+  readonly pods: ReadonlyMap<string, PodView>;
+  readonly namespace: string;
+  readonly signal: AbortSignal;
+}
+

@@ -1,0 +1,101 @@
+import type { AppError } from '../../runtime/app-error.js';
+
+/** One thing that a holder stops: all processes of a container (Node) or of a server (Pod). */
+export interface HoldTarget {
+  readonly pod: string;
+  readonly podUid: string;
+  readonly container: string;
+  readonly containerId: string;
+  readonly applications: readonly string[];
+}
+
+/** One volume that a holder syncs; found through a container that mounts it. */
+export interface HoldVolume {
+  /** Uid of the claim. */
+  readonly claimUid: string;
+  readonly podUid: string;
+  readonly containerId: string;
+  readonly path: string;
+  readonly block: boolean;
+}
+
+/** One holder of a window: one per node at vantage Node, one per member at vantage Pod. */
+export interface HolderPlan {
+  /** `[a-z0-9-]{1,63}`, unique to window and holder. */
+  readonly id: string;
+  readonly vantage: 'Node' | 'Pod';
+  readonly node: string;
+  /** Where the holder program is executed. */
+  readonly exec: { readonly namespace: string; readonly pod: string; readonly podUid: string; readonly container: string };
+  readonly targets: readonly HoldTarget[];
+  readonly volumes: readonly HoldVolume[];
+  /** Vantage Pod: process name of the server. */
+  readonly processName?: string;
+}
+
+export interface WindowLimits {
+  readonly ttlMillis: number;
+  readonly maxMillis: number;
+  readonly beatMillis: number;
+  /** For streams, resolving, warm-up sync and arming: before any impact. */
+  readonly readyMillis: number;
+}
+
+/** One cut to be made inside the window, everything prepared (a group, or one single snapshot). */
+export interface Cut {
+  readonly name: string;
+  /** True when the storage declares that the members of this cut share one instant. */
+  readonly atomic: boolean;
+  readonly claimUids: readonly string[];
+  /** Sends the prepared create. Resolves when the content carries its creationTime; rejects with an AppError. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface WindowPlan {
+  readonly holders: readonly HolderPlan[];
+  readonly cuts: readonly Cut[];
+  readonly limits: WindowLimits;
+}
+
+/** What happened to one hold. */
+export interface HoldResult {
+  readonly id: string;
+  readonly frozen: boolean;
+  /** All volumes of the holder were synced after the freeze. */
+  readonly synced: boolean;
+  /** The holder itself says: ended by our release, and still frozen just before it. Undefined when it did not answer. */
+  readonly unbroken: boolean | undefined;
+  readonly endedBy: string | undefined;
+  readonly heldMillis: number | undefined;
+  readonly freezeMillis: number | undefined;
+  readonly syncMillis: number | undefined;
+}
+
+/** Milliseconds since the window began, on a monotonic clock; undefined for what did not happen. */
+export interface WindowTrace {
+  /** Wall clock of the begin, ms since the epoch: for people only, never compared. */
+  readonly startedAt: number;
+  readonly ready?: number;
+  readonly armed?: number;
+  readonly announced?: number;
+  readonly freezeSent?: number;
+  readonly firstFrozen?: number;
+  readonly allFrozen?: number;
+  readonly cutSent?: number;
+  readonly allCut?: number;
+  readonly releaseSent?: number;
+  readonly allReleased?: number;
+}
+
+/** What a window proved. */
+export interface WindowResult {
+  readonly holds: readonly HoldResult[];
+  /** Names of the cuts that were seen, all before the first release was sent. */
+  readonly cutsSeen: readonly string[];
+  readonly trace: WindowTrace;
+  /** Every holder answered `frozen`, every cut was seen before the first release, every hold ended unbroken. */
+  readonly overlapped: boolean;
+  /** Every release was acknowledged: nothing of ours holds any more. */
+  readonly allReleased: boolean;
+  readonly error?: AppError;
+}

@@ -1,0 +1,80 @@
+import type { LabelSelector, ObjectMeta, OwnerReference } from '../runtime/object.js';
+
+/** What this code knows of a container: projection of the pod's spec and status. */
+export interface ContainerView {
+  readonly name: string;
+  readonly image: string;
+  /** Id at the runtime, without the `containerd://` prefix; undefined while it does not run. */
+  readonly containerId: string | undefined;
+  readonly running: boolean;
+  readonly ready: boolean;
+  /** Starts and ends with the pod but is listed among the init containers (restartPolicy Always). */
+  readonly sidecar: boolean;
+  readonly ports: readonly number[];
+  readonly mounts: readonly { readonly volume: string; readonly mountPath: string; readonly subPath: string | undefined; readonly readOnly: boolean }[];
+  /** Raw block volumes (`volumeDevices`). */
+  readonly devices: readonly { readonly volume: string; readonly devicePath: string }[];
+  /** `(failureThreshold − 1) · period − timeout` of the liveness probe in ms; undefined without one. */
+  readonly livenessBudgetMillis: number | undefined;
+  /** The same of the readiness probe: a soft limit. */
+  readonly readinessBudgetMillis: number | undefined;
+}
+
+/** Projection of a pod. */
+export interface PodView {
+  readonly metadata: ObjectMeta;
+  readonly phase: string;
+  readonly nodeName: string | undefined;
+  readonly podIP: string | undefined;
+  readonly hostNetwork: boolean;
+  readonly shareProcessNamespace: boolean;
+  readonly owners: readonly OwnerReference[];
+  readonly containers: readonly ContainerView[];
+  /** Volume name in the pod → claim name. */
+  readonly claims: Readonly<Record<string, string>>;
+}
+
+/** Projection of a claim, joined with its volume. */
+export interface ClaimView {
+  readonly metadata: ObjectMeta;
+  readonly phase: string;
+  readonly volumeName: string | undefined;
+  readonly volumeMode: 'Filesystem' | 'Block';
+  readonly accessModes: readonly string[];
+  readonly storageClassName: string | undefined;
+  /** Requested size, as a Kubernetes quantity. */
+  readonly requested: string;
+  readonly capacity: string | undefined;
+  /** From the PersistentVolume; undefined when unbound or not CSI. */
+  readonly driver: string | undefined;
+  readonly volumeHandle: string | undefined;
+}
+
+/** One namespace as detection sees it. */
+export interface NamespaceView {
+  readonly namespace: string;
+  readonly pods: readonly PodView[];
+  readonly claims: readonly ClaimView[];
+}
+
+/** True when the labels satisfy the selector. An empty selector matches everything, as in the API. */
+export function matchesSelector(selector: LabelSelector, labels: Readonly<Record<string, string>> = {}): boolean {
+  const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
+  return equal && (selector.matchExpressions ?? []).every((requirement) => satisfies(requirement, labels));
+}
+
+function satisfies(r: NonNullable<LabelSelector['matchExpressions']>[number], labels: Readonly<Record<string, string>>): boolean {
+  const value = labels[r.key];
+  switch (r.operator) {
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'In':
+      return value !== undefined && (r.values ?? []).includes(value);
+    case 'NotIn':
+      return value === undefined || !(r.values ?? []).includes(value);
+    default:
+      throw new RangeError(`unknown selector operator ${String(r.operator)}`);
+  }
+}
