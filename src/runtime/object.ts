@@ -77,5 +77,5 @@ export interface Condition {
   reason: string;
   message: string;
   lastTransitionTime: string;
-  observedGeneration?: number;
+  observedGeneration?: number | undefined;
 }

@@ -25,3 +25,8 @@ export function outcomeOf(error: unknown): Outcome {
   }
   return { kind: 'retry', error: error instanceof Error ? error : new Error(String(error)) };
 }
+
+/** Whether what was thrown tells of a fault in the program: what controller-runtime counts as a panic. */
+export function isBug(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError || !(error instanceof Error);
+}

@@ -1,0 +1,66 @@
+# Stillpoint. The two commands: `make demo` and `make test`; `make help` lists the rest.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+NAME ?= a
+SUITE ?= postgresql
+RUNS ?=
+SEED ?=
+APPS ?= postgresql
+export NAME RUNS SEED APPS
+
+TS := node --import ./tools/ts.mjs
+
+.PHONY: help demo test verify unit generate integration e2e e2e-large proof bench cluster-up cluster-down down clean
+
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+node_modules/.installed: package.json package-lock.json .npmrc
+	@command -v node >/dev/null || { echo 'Node.js >= 20.19 is missing: see https://nodejs.org or your distribution' >&2; exit 1; }
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: node_modules/.installed ## From nothing to a PostgreSQL namespace snapshotted, destroyed, restored and verified (KUBECONFIG set: on that cluster)
+	@tools/demo
+
+test: node_modules/.installed ## Everything that CI runs; the last line is `N passed, N failed`
+	@$(TS) test/run.ts all
+
+verify: node_modules/.installed ## Lint, types, generated files, unit tests, unused code
+	@$(TS) test/run.ts verify
+
+unit: node_modules/.installed ## Unit tests only
+	@npm run --silent unit
+
+generate: node_modules/.installed ## Writes crds/ and the chart's copies from src/api
+	@npm run --silent generate
+
+integration: node_modules/.installed ## Integration tests on the test cluster a
+	@$(TS) test/run.ts integration
+
+e2e: node_modules/.installed ## End-to-end suite: make e2e SUITE=postgresql|restore|install
+	@$(TS) test/run.ts e2e $(SUITE)
+
+e2e-large: node_modules/.installed ## The same suites with larger numbers: RUNS=, SEED=
+	@RUNS=$${RUNS:-50} $(TS) test/run.ts e2e $(SUITE)
+
+proof: node_modules/.installed ## Seeded power cuts under load: RUNS=, SEED=
+	@RUNS=$${RUNS:-20} $(TS) test/run.ts e2e postgresql
+
+bench: node_modules/.installed ## Windows against the bare cut: test/.artifacts/bench-window.json
+	@$(TS) test/run.ts bench
+
+cluster-up: ## Starts the test cluster NAME=a|b
+	@test/cluster/bed up
+
+cluster-down: ## Stops the test cluster NAME=a|b
+	@test/cluster/bed down
+
+down: ## Stops everything of ours on this machine and checks that nothing is left
+	@NAME=all test/cluster/bed down
+	@test/cluster/check-clean
+
+clean: ## Removes what builds left in the checkout (caches stay)
+	rm -rf dist node_modules test/.artifacts

@@ -1,0 +1,60 @@
+import { durationMillis } from '../../api/common.js';
+import type { AppRestore } from '../../api/kinds.js';
+
+/** What {@link decide} sees. */
+export interface RestoreInput {
+  readonly object: AppRestore;
+  /** Wall clock, ms since the epoch. */
+  readonly now: number;
+}
+
+/** Finalizer that removes what a restore imported for another namespace. */
+export const restoreFinalizer = 'stillpoint.dev/imported-snapshots';
+
+/** What to do next; every action can be repeated. */
+export type RestorePlan =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'addFinalizer' }
+  /** Read the copy, compare it with the target, say what will be done. */
+  | { readonly kind: 'plan' }
+  | { readonly kind: 'volumes' }
+  | { readonly kind: 'configuration' }
+  /** Steps of the adapters on the volumes, before the first start. */
+  | { readonly kind: 'prepare' }
+  | { readonly kind: 'start' }
+  | { readonly kind: 'verify' }
+  /** The time for starting and checking is over. */
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'delete' };
+
+/** The next step of an AppRestore. Pure and synchronous. */
+export function decide(input: RestoreInput): RestorePlan {
+  const { object } = input;
+  const guarded = (object.metadata.finalizers ?? []).includes(restoreFinalizer);
+  if (object.metadata.deletionTimestamp !== undefined) return guarded ? { kind: 'delete' } : { kind: 'idle' };
+  const phase = object.status?.phase ?? 'Pending';
+  if (phase === 'Ready' || phase === 'Failed') return { kind: 'idle' };
+  if (object.spec.suspend) return { kind: 'idle' };
+  if (!guarded) return { kind: 'addFinalizer' };
+  if ((phase === 'Starting' || phase === 'Verifying') && isOverdue(input)) return { kind: 'timeout' };
+  switch (phase) {
+    case 'Pending':
+      return { kind: 'plan' };
+    case 'Planned':
+    case 'RestoringVolumes':
+      return { kind: 'volumes' };
+    case 'ApplyingConfiguration':
+      return { kind: 'configuration' };
+    case 'Preparing':
+      return { kind: 'prepare' };
+    case 'Starting':
+      return { kind: 'start' };
+    case 'Verifying':
+      return { kind: 'verify' };
+  }
+}
+
+function isOverdue({ object, now }: RestoreInput): boolean {
+  const since = object.status?.applicationsStartTime;
+  return since !== undefined && now - Date.parse(since) > durationMillis(object.spec.verify.timeout);
+}

@@ -1,0 +1,88 @@
+import type { AppSnapshot } from '../../api/kinds.js';
+import { durationMillis } from '../../api/common.js';
+import { setIdOf } from '../../snapshots/names.js';
+
+/** What {@link decide} sees: one object and the clock; nothing else is asked. */
+export interface SnapshotInput {
+  readonly object: AppSnapshot;
+  /** Wall clock, ms since the epoch. */
+  readonly now: number;
+}
+
+/** Finalizer that removes the snapshots with the object. */
+export const snapshotFinalizer = 'stillpoint.dev/snapshots';
+
+/** What to do next. Every action can be repeated; its key names it in logs. */
+export type SnapshotPlan =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'wait'; readonly seconds: number }
+  | { readonly kind: 'addFinalizer' }
+  /** End every hold that a status of a former leader names, then count the attempt as lost. */
+  | { readonly kind: 'recover' }
+  /** Plan, warm up, and run one window. */
+  | { readonly kind: 'attempt'; readonly attempt: number; readonly setId: string }
+  /** Evidence after the release, then the final grade. */
+  | { readonly kind: 'grade' }
+  /** Members counted, labelled and ready. */
+  | { readonly kind: 'complete' }
+  /** Remove the data, keep the object. */
+  | { readonly kind: 'expire' }
+  /** Remove what a failed copy left behind. */
+  | { readonly kind: 'discard' }
+  /** Remove everything, then the finalizer. */
+  | { readonly kind: 'delete' };
+
+/** The next step of an AppSnapshot. Pure and synchronous: same input, same plan. */
+export function decide(input: SnapshotInput): SnapshotPlan {
+  const { object } = input;
+  const mayHold = (object.status?.holds ?? []).some((h) => h.state === 'Intended');
+  // Whatever else is to be done: first nothing is left still.
+  if (mayHold) return { kind: 'recover' };
+  if (object.metadata.deletionTimestamp !== undefined) {
+    return (object.metadata.finalizers ?? []).includes(snapshotFinalizer) ? { kind: 'delete' } : { kind: 'idle' };
+  }
+  if (!(object.metadata.finalizers ?? []).includes(snapshotFinalizer)) return { kind: 'addFinalizer' };
+  return byPhase(input);
+}
+
+function byPhase({ object, now }: SnapshotInput): SnapshotPlan {
+  const phase = object.status?.phase ?? 'Pending';
+  switch (phase) {
+    case 'Pending':
+    case 'Planned':
+    case 'Warmed':
+    case 'Intended':
+      return object.spec.suspend ? { kind: 'idle' } : nextAttempt(object);
+    case 'Released':
+      return { kind: 'grade' };
+    case 'Graded':
+      return { kind: 'complete' };
+    case 'Ready':
+      return expiry(object, now);
+    case 'Failed':
+      // A set id stays in status until everything under it is gone.
+      return object.status?.setId === undefined ? { kind: 'idle' } : { kind: 'discard' };
+    case 'Expired':
+      return object.status?.setId === undefined ? { kind: 'idle' } : { kind: 'expire' };
+  }
+}
+
+function nextAttempt(object: AppSnapshot): SnapshotPlan {
+  // What a lost attempt left under its set id goes first: no second set beside a forgotten one.
+  if (object.status?.setId !== undefined) return { kind: 'discard' };
+  const attempt = (object.status?.attempts ?? 0) + 1;
+  return { kind: 'attempt', attempt, setId: setIdOf(object.metadata.uid, attempt) };
+}
+
+function expiry(object: AppSnapshot, now: number): SnapshotPlan {
+  const at = expiresAt(object);
+  if (at === undefined) return { kind: 'idle' };
+  return at <= now ? { kind: 'expire' } : { kind: 'wait', seconds: Math.min(3600, Math.ceil((at - now) / 1000)) };
+}
+
+/** When the data of a finished copy goes, ms since the epoch. */
+export function expiresAt(object: AppSnapshot): number | undefined {
+  const done = object.status?.completionTime;
+  if (done === undefined || object.spec.expiresAfter === undefined) return undefined;
+  return Date.parse(done) + durationMillis(object.spec.expiresAfter);
+}

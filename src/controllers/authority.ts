@@ -1,0 +1,114 @@
+import { fail } from '../api/errors.js';
+import { isForbidden, isNotFound } from '../runtime/api-error.js';
+import type { Client } from '../runtime/client.js';
+import type { KubeObject } from '../runtime/object.js';
+import { selfSubjectAccessReviews, serviceAccounts, validatingAdmissionPolicies, validatingAdmissionPolicyBindings } from '../runtime/resource.js';
+import { userOf, type ServiceAccountRef } from '../runtime/service-account.js';
+
+/** One right, as SelfSubjectAccessReview asks for it. */
+export interface Right {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string;
+}
+
+/** What an account must have before anything of its namespace is held and cut (2-architecture.md, Authority). */
+export const rightsToSnapshot: readonly Right[] = [
+  { verb: 'create', group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots' },
+  { verb: 'get', group: '', resource: 'persistentvolumeclaims' },
+  { verb: 'create', group: '', resource: 'pods', subresource: 'exec' },
+];
+
+/** What an account must have where an application is restored. */
+export const rightsToRestore: readonly Right[] = [
+  { verb: 'create', group: '', resource: 'persistentvolumeclaims' },
+  { verb: 'get', group: '', resource: 'persistentvolumeclaims' },
+];
+
+/** Policies without which the operator refuses to exec; the chart installs them under these names. */
+export const requiredPolicies = ['stillpoint-author', 'stillpoint-status', 'stillpoint-agent-exec', 'stillpoint-agent-closed'] as const;
+
+/**
+ * Makes sure that the operator may act as the account and that the account may do the work.
+ * @throws AppError NamespaceNotServed, AccountNotFound or AccountNotAllowed; the message says what is missing and the command that helps.
+ */
+export async function requireAuthority(client: Client, account: ServiceAccountRef, rights: readonly Right[]): Promise<void> {
+  const served = await reviews(client, account.namespace, { verb: 'impersonate', group: '', resource: 'serviceaccounts' }, account.name);
+  if (!served) {
+    throw fail(
+      'NamespaceNotServed',
+      `The operator may not act for accounts of namespace ${account.namespace}. An admin serves it with: kubectl -n ${account.namespace} create rolebinding stillpoint-serve --clusterrole=stillpoint-serve --serviceaccount=<operator namespace>:<operator account>, or with the chart value namespaces.`,
+      { afterSeconds: 30 },
+    );
+  }
+  await requireAccount(client, account);
+  const asTenant = client.as(account);
+  for (const right of rights) {
+    if (!(await reviews(asTenant, account.namespace, right))) {
+      throw fail(
+        'AccountNotAllowed',
+        `spec.serviceAccountName: ${userOf(account)} may not ${rightText(right)} in namespace ${account.namespace}. Bind the ClusterRole stillpoint-tenant to it: kubectl -n ${account.namespace} create rolebinding stillpoint-tenant --clusterrole=stillpoint-tenant --serviceaccount=${account.namespace}:${account.name}`,
+        { afterSeconds: 30 },
+      );
+    }
+  }
+}
+
+/** Reads the account as itself: whoever may impersonate it learns nothing new. */
+async function requireAccount(client: Client, account: ServiceAccountRef): Promise<void> {
+  try {
+    await client.as(account).get(serviceAccounts, account);
+  } catch (error) {
+    if (isNotFound(error)) {
+      throw fail('AccountNotFound', `spec.serviceAccountName: there is no ServiceAccount ${account.name} in namespace ${account.namespace}.`, { cause: error, afterSeconds: 30 });
+    }
+    // An account without the right to read itself exists or not: the reviews that follow decide.
+    if (!isForbidden(error)) throw error;
+  }
+}
+
+async function reviews(client: Client, namespace: string, right: Right, name?: string): Promise<boolean> {
+  const review: KubeObject = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    metadata: { name: '' },
+    spec: {
+      resourceAttributes: {
+        namespace,
+        verb: right.verb,
+        group: right.group,
+        resource: right.resource,
+        ...(right.subresource === undefined ? {} : { subresource: right.subresource }),
+        ...(name === undefined ? {} : { name }),
+      },
+    },
+  };
+  const answer = await client.create<KubeObject & { status?: { allowed?: boolean } }>(selfSubjectAccessReviews, review);
+  return answer.status?.allowed === true;
+}
+
+function rightText(right: Right): string {
+  const resource = right.subresource === undefined ? right.resource : `${right.resource}/${right.subresource}`;
+  return `${right.verb} ${right.group === '' ? resource : `${resource}.${right.group}`}`;
+}
+
+/**
+ * Makes sure that the policies that fence exec into the agents are installed and bound.
+ * @throws AppError PoliciesMissing.
+ */
+export async function requirePolicies(client: Client): Promise<void> {
+  for (const name of requiredPolicies) {
+    for (const type of [validatingAdmissionPolicies, validatingAdmissionPolicyBindings]) {
+      try {
+        await client.get(type, { name });
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+        throw fail('PoliciesMissing', `${type.kind} ${name} is not installed: the operator does not exec into agents without it. Install the chart with admission.enabled=true.`, {
+          cause: error,
+          afterSeconds: 30,
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { appRestores, appSnapshots, type AppRestore, type AppSnapshot } from '../api/kinds.js';
+import type { ClaimView, NamespaceView, PodView } from '../hooks/view.js';
+import type { Logger } from '../observability/logger.js';
+import { createCache, type Cache, type Projected } from '../runtime/cache.js';
+import type { Clock } from '../runtime/clock.js';
+import type { KubeObject } from '../runtime/object.js';
+import { persistentVolumeClaims, persistentVolumes, pods, volumeAttachments, volumeSnapshotContents, volumeSnapshots } from '../runtime/resource.js';
+import type { Transport } from '../runtime/transport.js';
+import type { GroupTypes } from '../snapshots/capability.js';
+import { projectContent, type ContentView } from '../snapshots/contents.js';
+import { projectClaim, projectPod, projectSnapshot, projectVolume, type ClaimProjection, type SnapshotProjection, type VolumeProjection } from './views.js';
+
+/** A VolumeAttachment, as far as it says which volume may still be written. */
+export interface AttachmentProjection extends Projected {
+  readonly volumeName: string | undefined;
+}
+
+/** Every cache of the operator; one place per kind. */
+export interface Caches {
+  readonly appSnapshots: Cache<AppSnapshot>;
+  readonly appRestores: Cache<AppRestore>;
+  readonly pods: Cache<PodView>;
+  readonly claims: Cache<ClaimProjection>;
+  readonly volumes: Cache<VolumeProjection>;
+  readonly attachments: Cache<AttachmentProjection>;
+  readonly volumeSnapshots: Cache<SnapshotProjection>;
+  /** Undefined where the API for group snapshots is not served. */
+  readonly groupSnapshots: Cache<SnapshotProjection> | undefined;
+  /** Contents of both kinds: a window sees its cut here. */
+  readonly snapshotContents: Cache<ContentView>;
+  readonly groupSnapshotContents: Cache<ContentView> | undefined;
+}
+
+/** Pods of the agent are found by this label, in the agent's namespace. */
+const agentLabel = 'app.kubernetes.io/name';
+const agentName = 'stillpoint-agent';
+
+/** Creates all caches, not yet started. `group`: the best served version of group snapshots, or undefined. */
+export function createCaches(options: { transport: Transport; clock: Clock; log: Logger; group: GroupTypes | undefined }): Caches {
+  const { transport, clock, log, group } = options;
+  const base = { transport, clock, log };
+  const own = <P extends Projected>(object: KubeObject): P => object as unknown as P;
+  return {
+    appSnapshots: createCache<AppSnapshot>({ ...base, type: appSnapshots, project: own }),
+    appRestores: createCache<AppRestore>({
+      ...base,
+      type: appRestores,
+      project: own,
+      indexes: { target: (o) => [o.spec.into?.namespace ?? o.metadata.namespace], source: (o) => [`${o.metadata.namespace}/${o.spec.from.appSnapshotRef.name}`] },
+    }),
+    pods: createCache<PodView>({
+      ...base,
+      type: pods,
+      project: projectPod,
+      indexes: { agentNode: (p) => (p.metadata.labels?.[agentLabel] === agentName && p.nodeName !== undefined ? [p.nodeName] : []) },
+    }),
+    claims: createCache<ClaimProjection>({ ...base, type: persistentVolumeClaims, project: projectClaim }),
+    volumes: createCache<VolumeProjection>({ ...base, type: persistentVolumes, project: projectVolume }),
+    attachments: createCache<AttachmentProjection>({ ...base, type: volumeAttachments, project: projectAttachment }),
+    volumeSnapshots: createCache<SnapshotProjection>({ ...base, type: volumeSnapshots, project: projectSnapshot }),
+    groupSnapshots: group === undefined ? undefined : createCache<SnapshotProjection>({ ...base, type: group.groups, project: projectSnapshot }),
+    snapshotContents: createCache<ContentView>({ ...base, type: volumeSnapshotContents, project: projectContent }),
+    groupSnapshotContents: group === undefined ? undefined : createCache<ContentView>({ ...base, type: group.contents, project: projectContent }),
+  };
+}
+
+function projectAttachment(object: KubeObject): AttachmentProjection {
+  const spec = (object as KubeObject & { spec?: { source?: { persistentVolumeName?: string } } }).spec;
+  return { metadata: { name: object.metadata.name }, volumeName: spec?.source?.persistentVolumeName };
+}
+
+/** All caches as a list, for starting and for readiness. */
+export function allCaches(caches: Caches): Cache<Projected>[] {
+  return Object.values(caches).filter((c) => c !== undefined) as Cache<Projected>[];
+}
+
+/** The namespace as detection sees it: pods, and claims joined with their volumes. */
+export function namespaceView(caches: Caches, namespace: string): NamespaceView {
+  return {
+    namespace,
+    pods: caches.pods.list(namespace),
+    claims: caches.claims.list(namespace).map((claim) => joinVolume(claim, caches)),
+  };
+}
+
+function joinVolume(claim: ClaimProjection, caches: Caches): ClaimView {
+  const volume = claim.volumeName === undefined ? undefined : caches.volumes.get(claim.volumeName);
+  return { ...claim, driver: volume?.driver, volumeHandle: volume?.volumeHandle };
+}
+
+/** The ready agent pod on a node, if there is one. */
+export function agentOn(caches: Caches, node: string, agentNamespace: string): PodView | undefined {
+  return caches.pods
+    .by('agentNode', node)
+    .find((p) => p.metadata.namespace === agentNamespace && p.metadata.deletionTimestamp === undefined && p.containers.every((c) => c.ready));
+}
+
+/** Names of the PersistentVolumes that some VolumeAttachment names. */
+export function attachedVolumes(caches: Caches): ReadonlySet<string> {
+  return new Set(caches.attachments.list().flatMap((a) => (a.volumeName === undefined ? [] : [a.volumeName])));
+}

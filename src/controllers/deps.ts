@@ -1,0 +1,32 @@
+import type { ApplicationKind } from '../api/common.js';
+import type { ApplicationAdapter } from '../hooks/adapter.js';
+import type { Logger } from '../observability/logger.js';
+import type { Client } from '../runtime/client.js';
+import type { Clock } from '../runtime/clock.js';
+import type { EventRecorder } from '../runtime/events.js';
+import type { Exec } from '../runtime/exec.js';
+import type { LeaderElector } from '../runtime/leader-elector.js';
+import type { GroupTypes } from '../snapshots/capability.js';
+import type { Caches } from './caches.js';
+import type { OperatorMetrics } from './metrics.js';
+
+/** What every controller works with; made once in main. */
+export interface OperatorDeps {
+  readonly client: Client;
+  readonly exec: Exec;
+  readonly caches: Caches;
+  /** Best served version of group snapshots, found at start. */
+  readonly group: GroupTypes | undefined;
+  readonly adapters: Readonly<Record<ApplicationKind, ApplicationAdapter>>;
+  readonly events: EventRecorder;
+  readonly elector: Pick<LeaderElector, 'mayAct'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: OperatorMetrics;
+  /** Namespace of the agents. */
+  readonly agentNamespace: string;
+  /** Upper bound of every hold that this installation allows, ms. */
+  readonly maxHoldMillis: number;
+  /** Text of the holder program for vantage Pod. */
+  readonly podProgram: string;
+}

@@ -1,0 +1,35 @@
+import type { Grade } from '../api/common.js';
+import { grades } from '../api/common.js';
+import type { WindowStatus } from '../api/appsnapshot.js';
+import type { Counter, Gauge, Histogram, Metrics } from '../observability/metrics.js';
+
+/** Series of ours beside those of the runtime (7-operations.md). */
+export interface OperatorMetrics {
+  /** A window is over; `undefined` grade: it left no copy. */
+  window(window: WindowStatus): void;
+  holdBroken(why: string): void;
+  copy(key: { namespace: string; name: string }, grade: Grade, at: number): void;
+  forget(key: { namespace: string; name: string }): void;
+}
+
+export function createOperatorMetrics(registry: Metrics): OperatorMetrics {
+  const hold: Histogram = registry.histogram('stillpoint_hold_seconds', 'From the first freeze request to the last release.', holdBuckets);
+  const overhead: Histogram = registry.histogram('stillpoint_window_overhead_seconds', 'Window minus the time that the cut itself took.', holdBuckets);
+  const broken: Counter = registry.counter('stillpoint_hold_broken_total', 'Holds that were not ended by our release, by who ended them.');
+  const grade: Gauge = registry.gauge('stillpoint_copy_grade', 'Proven grade of a copy: 4 Frozen, 3 Quiesced, 2 CrashConsistentSynced, 1 CrashConsistent, 0 Inconsistent.');
+  const last: Gauge = registry.gauge('stillpoint_last_copy_timestamp_seconds', 'When the newest ready copy of a namespace was completed.');
+  return {
+    window: (w) => {
+      if (w.heldMillis !== undefined) hold.observe(w.heldMillis / 1000);
+      if (w.overheadMillis !== undefined) overhead.observe(w.overheadMillis / 1000);
+    },
+    holdBroken: (why) => broken.inc({ why }),
+    copy: (key, value, at) => {
+      grade.set(grades.length - 1 - grades.indexOf(value), { ...key });
+      last.set(at / 1000, { namespace: key.namespace });
+    },
+    forget: (key) => grade.remove({ ...key }),
+  };
+}
+
+const holdBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -1,0 +1,159 @@
+import type { ContainerView, PodView } from '../hooks/view.js';
+import type { KubeObject, ObjectMeta, OwnerReference } from '../runtime/object.js';
+
+/** Projections: what the caches keep of objects of others. Everything else is dropped before it is held in memory. */
+
+interface RawProbe {
+  failureThreshold?: number;
+  periodSeconds?: number;
+  timeoutSeconds?: number;
+}
+
+interface RawContainer {
+  name: string;
+  image?: string;
+  restartPolicy?: string;
+  ports?: { containerPort: number }[];
+  volumeMounts?: { name: string; mountPath: string; subPath?: string; subPathExpr?: string; readOnly?: boolean }[];
+  volumeDevices?: { name: string; devicePath: string }[];
+  livenessProbe?: RawProbe;
+  readinessProbe?: RawProbe;
+}
+
+interface RawContainerStatus {
+  name: string;
+  containerID?: string;
+  ready?: boolean;
+  state?: { running?: unknown };
+}
+
+interface RawPod extends KubeObject {
+  spec?: {
+    nodeName?: string;
+    hostNetwork?: boolean;
+    shareProcessNamespace?: boolean;
+    containers?: RawContainer[];
+    initContainers?: RawContainer[];
+    ephemeralContainers?: RawContainer[];
+    volumes?: { name: string; persistentVolumeClaim?: { claimName: string }; ephemeral?: unknown }[];
+  };
+  status?: { phase?: string; podIP?: string; containerStatuses?: RawContainerStatus[]; initContainerStatuses?: RawContainerStatus[]; ephemeralContainerStatuses?: RawContainerStatus[] };
+}
+
+const keptMeta = ['namespace', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'labels', 'annotations', 'finalizers', 'ownerReferences'] as const;
+
+/** Metadata without what only other clients need. */
+export function projectMeta(meta: ObjectMeta): ObjectMeta {
+  const kept = keptMeta.flatMap((field) => (meta[field] === undefined ? [] : [[field, meta[field]]]));
+  return { name: meta.name, ...(Object.fromEntries(kept) as Partial<ObjectMeta>) };
+}
+
+/** Pod → {@link PodView}. */
+export function projectPod(object: KubeObject): PodView {
+  const pod = object as RawPod;
+  const statuses = new Map(
+    [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.ephemeralContainerStatuses ?? [])].map((s) => [s.name, s]),
+  );
+  const sidecars = (pod.spec?.initContainers ?? []).filter((c) => c.restartPolicy === 'Always');
+  const containers = [...(pod.spec?.containers ?? []), ...sidecars, ...(pod.spec?.ephemeralContainers ?? [])];
+  const claims = Object.fromEntries(
+    (pod.spec?.volumes ?? []).flatMap((v) => {
+      if (v.persistentVolumeClaim !== undefined) return [[v.name, v.persistentVolumeClaim.claimName]];
+      return v.ephemeral === undefined ? [] : [[v.name, `${pod.metadata.name}-${v.name}`]];
+    }),
+  );
+  return {
+    metadata: projectMeta(pod.metadata),
+    phase: pod.status?.phase ?? 'Unknown',
+    nodeName: pod.spec?.nodeName,
+    podIP: pod.status?.podIP,
+    hostNetwork: pod.spec?.hostNetwork === true,
+    shareProcessNamespace: pod.spec?.shareProcessNamespace === true,
+    owners: (pod.metadata.ownerReferences ?? []) as readonly OwnerReference[],
+    containers: containers.map((c) => projectContainer(c, statuses.get(c.name), sidecars.includes(c))),
+    claims,
+  };
+}
+
+function projectContainer(c: RawContainer, status: RawContainerStatus | undefined, sidecar: boolean): ContainerView {
+  const id = status?.containerID;
+  return {
+    name: c.name,
+    image: c.image ?? '',
+    containerId: id === undefined || id === '' ? undefined : id.replace(/^[a-z0-9-]+:\/\//, ''),
+    running: status?.state?.running !== undefined,
+    ready: status?.ready === true,
+    sidecar,
+    ports: (c.ports ?? []).map((p) => p.containerPort),
+    mounts: (c.volumeMounts ?? []).map((m) => ({ volume: m.name, mountPath: m.mountPath, subPath: m.subPath ?? m.subPathExpr, readOnly: m.readOnly === true })),
+    devices: (c.volumeDevices ?? []).map((d) => ({ volume: d.name, devicePath: d.devicePath })),
+    livenessBudgetMillis: probeBudget(c.livenessProbe),
+    readinessBudgetMillis: probeBudget(c.readinessProbe),
+  };
+}
+
+/** How long a container may be silent before this probe has failed for good, in ms (3.3); Kubernetes' own defaults 3, 10 s, 1 s. */
+function probeBudget(probe: RawProbe | undefined): number | undefined {
+  if (probe === undefined) return undefined;
+  return (((probe.failureThreshold ?? 3) - 1) * (probe.periodSeconds ?? 10) - (probe.timeoutSeconds ?? 1)) * 1000;
+}
+
+/** Projection of a claim before it is joined with its volume. */
+export interface ClaimProjection {
+  readonly metadata: ObjectMeta;
+  readonly phase: string;
+  readonly volumeName: string | undefined;
+  readonly volumeMode: 'Filesystem' | 'Block';
+  readonly accessModes: readonly string[];
+  readonly storageClassName: string | undefined;
+  readonly requested: string;
+  readonly capacity: string | undefined;
+}
+
+interface RawClaim extends KubeObject {
+  spec?: {
+    volumeName?: string;
+    volumeMode?: string;
+    accessModes?: string[];
+    storageClassName?: string;
+    resources?: { requests?: { storage?: string } };
+  };
+  status?: { phase?: string; capacity?: { storage?: string } };
+}
+
+export function projectClaim(object: KubeObject): ClaimProjection {
+  const claim = object as RawClaim;
+  return {
+    metadata: projectMeta(claim.metadata),
+    phase: claim.status?.phase ?? 'Pending',
+    volumeName: claim.spec?.volumeName,
+    volumeMode: claim.spec?.volumeMode === 'Block' ? 'Block' : 'Filesystem',
+    accessModes: claim.spec?.accessModes ?? [],
+    storageClassName: claim.spec?.storageClassName,
+    requested: claim.spec?.resources?.requests?.storage ?? '0',
+    capacity: claim.status?.capacity?.storage,
+  };
+}
+
+/** Projection of a PersistentVolume: only what tells its driver. */
+export interface VolumeProjection {
+  readonly metadata: ObjectMeta;
+  readonly driver: string | undefined;
+  readonly volumeHandle: string | undefined;
+}
+
+export function projectVolume(object: KubeObject): VolumeProjection {
+  const csi = (object as KubeObject & { spec?: { csi?: { driver?: string; volumeHandle?: string } } }).spec?.csi;
+  return { metadata: projectMeta(object.metadata), driver: csi?.driver, volumeHandle: csi?.volumeHandle };
+}
+
+/** Projection of a VolumeSnapshot or VolumeGroupSnapshot: enough to wake up who waits for it. */
+export interface SnapshotProjection {
+  readonly metadata: ObjectMeta;
+  readonly readyToUse: boolean;
+}
+
+export function projectSnapshot(object: KubeObject): SnapshotProjection {
+  const status = (object as KubeObject & { status?: { readyToUse?: boolean } }).status;
+  return { metadata: projectMeta(object.metadata), readyToUse: status?.readyToUse === true };
+}

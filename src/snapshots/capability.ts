@@ -1,0 +1,85 @@
+import { annotations } from '../api/common.js';
+import { isNotFound } from '../runtime/api-error.js';
+import type { Client } from '../runtime/client.js';
+import type { KubeObject } from '../runtime/object.js';
+import { volumeSnapshotClasses, type ResourceType } from '../runtime/resource.js';
+import { groupSnapshotGroup } from './names.js';
+
+/** The resource types of group snapshots in the best version that is served. */
+export interface GroupTypes {
+  readonly version: string;
+  readonly groups: ResourceType;
+  readonly contents: ResourceType;
+  readonly classes: ResourceType;
+}
+
+/** A VolumeSnapshotClass or VolumeGroupSnapshotClass, as far as planning needs it. */
+export interface SnapshotClass {
+  readonly name: string;
+  readonly driver: string;
+  readonly deletionPolicy: string;
+  readonly isDefault: boolean;
+  /** An admin declared that the volumes of one cut share one instant (annotation; absent counts as not). */
+  readonly atomic: boolean;
+}
+
+/** What the cluster offers. A served API does not mean that anybody processes it: only a cut shows that. */
+export interface SnapshotCapability {
+  /** Undefined when the API is not served. */
+  readonly group: GroupTypes | undefined;
+  readonly groupClasses: readonly SnapshotClass[];
+  readonly singleClasses: readonly SnapshotClass[];
+}
+
+/** Best first. Group and class have the same fields in all three; the content's status differs (see contents.ts). */
+const versions = ['v1', 'v1beta2', 'v1beta1'] as const;
+
+const defaultMarks = ['snapshot.storage.kubernetes.io/is-default-class', 'groupsnapshot.storage.kubernetes.io/is-default-class'];
+
+/** The types of group snapshots in one version. */
+export function groupTypes(version: string): GroupTypes {
+  const type = (plural: string, kind: string, namespaced: boolean): ResourceType => ({ group: groupSnapshotGroup, version, plural, kind, namespaced });
+  return {
+    version,
+    groups: type('volumegroupsnapshots', 'VolumeGroupSnapshot', true),
+    contents: type('volumegroupsnapshotcontents', 'VolumeGroupSnapshotContent', false),
+    classes: type('volumegroupsnapshotclasses', 'VolumeGroupSnapshotClass', false),
+  };
+}
+
+/** Which version of the group API is served; undefined when none is. Throws ApiError on any other answer. */
+export async function discoverGroupTypes(client: Client): Promise<GroupTypes | undefined> {
+  let answer: unknown;
+  try {
+    answer = await client.raw(`/apis/${groupSnapshotGroup}`);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+  const served = (answer as { versions?: { version?: string }[] }).versions ?? [];
+  const best = versions.find((version) => served.some((s) => s.version === version));
+  return best === undefined ? undefined : groupTypes(best);
+}
+
+/** Reads what the cluster offers: group API version and all snapshot classes. */
+export async function discoverCapability(client: Client): Promise<SnapshotCapability> {
+  const [group, singles] = await Promise.all([discoverGroupTypes(client), client.list(volumeSnapshotClasses)]);
+  const groups = group === undefined ? [] : (await client.list(group.classes)).items;
+  return { group, groupClasses: groups.map(toSnapshotClass), singleClasses: singles.items.map(toSnapshotClass) };
+}
+
+/** Projection of a class object of either kind. */
+export function toSnapshotClass(object: KubeObject): SnapshotClass {
+  const marks = object.metadata.annotations ?? {};
+  return {
+    name: object.metadata.name,
+    driver: text(object['driver']),
+    deletionPolicy: text(object['deletionPolicy']),
+    isDefault: defaultMarks.some((mark) => marks[mark] === 'true'),
+    atomic: marks[annotations.atomicity] === 'Atomic',
+  };
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

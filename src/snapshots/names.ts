@@ -1,0 +1,43 @@
+import { apiGroup, labels } from '../api/common.js';
+
+/** API group of group snapshots. */
+export const groupSnapshotGroup = 'groupsnapshot.storage.k8s.io';
+/** API group of single snapshots: `dataSource.apiGroup` of claims. */
+export const snapshotGroup = 'snapshot.storage.k8s.io';
+
+/**
+ * Beside {@link labels.set} on claims for the time of a cut. A group snapshot that selects a claim of another driver
+ * fails as a whole, so each driver's group selects by both. CSI driver names are valid label values (at most 63 characters).
+ */
+export const driverLabel = `${apiGroup}/snapshot-driver`;
+
+/** On snapshots: uid of the claim that was cut; claims are replaced under the same name. */
+export const claimUidAnnotation = `${apiGroup}/claim-uid`;
+
+/** On group contents: how often and when they were touched to be looked at again. */
+export const pokedAnnotation = `${apiGroup}/poked`;
+
+/** Id of the snapshot set of one attempt: unique, deterministic, a valid label value. */
+export function setIdOf(appSnapshotUid: string, attempt: number): string {
+  return `${appSnapshotUid}-${attempt}`;
+}
+
+/** Every snapshot object of a set that we create has a name that begins with this. */
+export function setPrefix(setId: string): string {
+  return `stillpoint-${setId}-`;
+}
+
+/** Name of the group snapshot of one driver in a set. */
+export function groupName(setId: string, driver: string): string {
+  return setPrefix(setId) + driver;
+}
+
+/** Name of the single snapshot of one claim in a set. */
+export function singleName(setId: string, claimUid: string): string {
+  return setPrefix(setId) + claimUid;
+}
+
+/** Labels of every snapshot object of a set. */
+export function setLabels(setId: string, appSnapshotUid: string): Record<string, string> {
+  return { [labels.set]: setId, [labels.appSnapshot]: appSnapshotUid };
+}

@@ -1,0 +1,54 @@
+import { labels } from '../api/common.js';
+import type { Client } from '../runtime/client.js';
+import type { KubeObject } from '../runtime/object.js';
+import { volumeSnapshots } from '../runtime/resource.js';
+import type { GroupTypes } from './capability.js';
+import type { ContentCaches, ContentView } from './contents.js';
+import { setPrefix } from './names.js';
+import type { SetRef } from './observe-set.js';
+
+/** What of a set is still there, as `Kind name`, with the finalizers that hold it. Empty: all gone. */
+export type Remaining = readonly string[];
+
+/**
+ * Deletes a whole set: groups (their members go with them; a member alone is refused by the controllers) and single
+ * snapshots. Never waits: call again until nothing remains. A set is gone only when its contents are, since the storage
+ * is told through them; a cut that was given up may still appear later, so callers look again.
+ */
+export async function removeSet(client: Client, group: GroupTypes | undefined, contents: ContentCaches, ref: SetRef): Promise<Remaining> {
+  const selector = { namespace: ref.namespace, labelSelector: `${labels.set}=${ref.setId}` };
+  const groups = group === undefined ? [] : (await client.list(group.groups, selector)).items;
+  const groupUids = new Set(groups.map((g) => g.metadata.uid));
+  const all = (await client.list(volumeSnapshots, { namespace: ref.namespace })).items;
+  const owned = (s: KubeObject): boolean => s.metadata.ownerReferences?.some((o) => groupUids.has(o.uid) || o.kind === 'VolumeGroupSnapshot') === true;
+  const members = all.filter((s) => s.metadata.labels?.[labels.set] === ref.setId || s.metadata.ownerReferences?.some((o) => groupUids.has(o.uid)) === true);
+
+  if (group !== undefined) await Promise.all(groups.map((g) => remove(client, group.groups, g)));
+  await Promise.all(members.filter((s) => !owned(s)).map((s) => remove(client, volumeSnapshots, s)));
+
+  const names = new Set([...groups, ...members].map((o) => o.metadata.name));
+  const ours = (c: ContentView): boolean =>
+    c.metadata.labels?.[labels.set] === ref.setId || (c.ref.namespace === ref.namespace && (c.ref.name.startsWith(setPrefix(ref.setId)) || names.has(c.ref.name)));
+  return [
+    ...groups.map((g) => describe('VolumeGroupSnapshot', g.metadata)),
+    ...members.map((s) => describe('VolumeSnapshot', s.metadata)),
+    ...(contents.groups?.list() ?? []).filter(ours).filter(goesWithSet).map((c) => describe('VolumeGroupSnapshotContent', c.metadata)),
+    ...contents.singles.list().filter(ours).filter(goesWithSet).map((c) => describe('VolumeSnapshotContent', c.metadata)),
+  ];
+}
+
+/** A class with policy Retain keeps its contents on purpose: they are not waited for. */
+function goesWithSet(content: ContentView): boolean {
+  return content.deletionPolicy !== 'Retain' || content.metadata.deletionTimestamp !== undefined;
+}
+
+async function remove(client: Client, type: GroupTypes['groups'], object: KubeObject): Promise<void> {
+  const { name, namespace, uid, deletionTimestamp } = object.metadata;
+  if (deletionTimestamp !== undefined || namespace === undefined || uid === undefined) return;
+  await client.delete(type, { namespace, name }, { uid });
+}
+
+function describe(kind: string, metadata: KubeObject['metadata']): string {
+  const held = metadata.finalizers ?? [];
+  return held.length === 0 ? `${kind} ${metadata.name}` : `${kind} ${metadata.name} (held by ${held.join(', ')})`;
+}

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const artifacts = 'test/.artifacts';
+
+/** Minutes and seconds since `begin`. */
+export function elapsed(begin: number): string {
+  const s = Math.round((Date.now() - begin) / 1000);
+  return `${String(Math.floor(s / 60))}:${String(s % 60).padStart(2, '0')}`;
+}
+
+/** Runs a command with its output on the screen; resolves with the exit code. */
+export function command(argv: readonly string[], env: Record<string, string> = {}): Promise<number> {
+  const [file, ...args] = argv;
+  if (file === undefined) throw new Error('empty command');
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+    child.on('error', reject);
+    child.on('exit', (code, signal) => resolve(code ?? (signal === null ? 1 : 128)));
+  });
+}
+
+/** One command as one test. */
+export async function one(argv: readonly string[], env: Record<string, string> = {}): Promise<Tally> {
+  return (await command(argv, env)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+interface JestReport {
+  numPassedTests: number;
+  numFailedTests: number;
+  numFailedTestSuites: number;
+  numPendingTests: number;
+  numRuntimeErrorTestSuites: number;
+}
+
+/** A jest project (optionally only files that match), each test counted; a file that does not even load counts as failed. */
+export async function jest(project: string, env: Record<string, string> = {}, pattern?: string): Promise<Tally & { report: JestReport | undefined }> {
+  const file = `${artifacts}/jest-${project}${pattern === undefined ? '' : `-${pattern.replace(/\W+/g, '_')}`}.json`;
+  rmSync(file, { force: true });
+  const argv = ['node', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--selectProjects', project, '--json', `--outputFile=${file}`];
+  if (project !== 'unit') argv.push('--runInBand');
+  if (pattern !== undefined) argv.push('--testPathPatterns', pattern);
+  const code = await command([...argv, '--silent=false', '--verbose'], { NODE_NO_WARNINGS: '1', ...env });
+  if (!existsSync(file)) return { passed: 0, failed: 1, report: undefined };
+  const report = JSON.parse(readFileSync(file, 'utf8')) as JestReport;
+  const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
+  if (report.numPendingTests > 0) console.log(`${String(report.numPendingTests)} skipped`);
+  return { passed: report.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed, report };
+}
+
+/** `go test` of one module, each test counted. */
+export function goTest(directory: string): Promise<Tally> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('go', ['test', '-count=1', '-json', './...'], { cwd: directory, env: { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local' }, stdio: ['ignore', 'pipe', 'inherit'] });
+    let passed = 0;
+    let failed = 0;
+    let rest = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const event = parse(line);
+        if (event.Action === 'output' && /^\s*---|panic|FAIL/.test(event.Output ?? '')) process.stdout.write(event.Output ?? '');
+        if (event.Test === undefined) continue;
+        if (event.Action === 'pass') passed += 1;
+        if (event.Action === 'fail') failed += 1;
+      }
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ passed, failed: code !== 0 && failed === 0 ? 1 : failed }));
+  });
+}
+
+interface GoEvent {
+  Action?: string;
+  Test?: string;
+  Output?: string;
+}
+
+function parse(line: string): GoEvent {
+  try {
+    return JSON.parse(line) as GoEvent;
+  } catch {
+    // A compiler's message between the events: shown, not counted.
+    console.log(line);
+    return {};
+  }
+}
+
+/** Writes `test/.artifacts/<suite>.json` from the counts and the figures that the tests recorded. */
+export function writeSuite(suite: string, tally: Tally): void {
+  const figuresFile = `${artifacts}/${suite}.figures.json`;
+  const figures: unknown = existsSync(figuresFile) ? JSON.parse(readFileSync(figuresFile, 'utf8')) : {};
+  writeFileSync(`${artifacts}/${suite}.json`, `${JSON.stringify({ passed: tally.passed, failed: tally.failed, figures }, null, 2)}\n`);
+}
+
+/** Forgets the figures of a former run. */
+export function clearFigures(suite: string): void {
+  rmSync(`${artifacts}/${suite}.figures.json`, { force: true });
+}

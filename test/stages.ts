@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { clearFigures, command, goTest, jest, one, writeSuite, type Tally } from './stage-run.js';
+
+/** A part of `make test`. */
+export interface Stage {
+  readonly name: string;
+  readonly run: () => Promise<Tally>;
+  /** Nothing after it makes sense when it fails. */
+  readonly required?: boolean;
+}
+
+const npm = (script: string): Stage => ({ name: script, run: () => one(['npm', 'run', '--silent', script]) });
+
+/** Environment of the test cluster: KUBECONFIG and PATH. */
+function bedEnvironment(name: string): Record<string, string> {
+  const text = execFileSync('bash', ['-c', 'eval "$(test/cluster/bed env)"; printf "%s\\n%s" "$KUBECONFIG" "$PATH"'], { encoding: 'utf8', env: { ...process.env, NAME: name } });
+  const [kubeconfig = '', path = ''] = text.split('\n');
+  return { KUBECONFIG: kubeconfig, PATH: path, BED: name };
+}
+
+const bedUp = (name: string): Stage => ({ name: `cluster ${name} up`, required: true, run: () => one(['test/cluster/bed', 'up'], { NAME: name }) });
+
+/** Images are built, loaded into the cluster, and the operator is installed by its chart: what every later stage stands on. */
+const install: Stage = { name: 'images, install', required: true, run: () => one(['tools/install-on-bed'], { NAME: 'a' }) };
+
+function suite(name: string): Stage[] {
+  return [
+    {
+      name: `e2e ${name}`,
+      run: async () => {
+        clearFigures(name);
+        const tally = await jest('e2e', bedEnvironment('a'), `test/e2e/${name}\\.test`);
+        writeSuite(name, tally);
+        return tally;
+      },
+    },
+  ];
+}
+
+export const suites: Readonly<Record<string, Stage[]>> = {
+  postgresql: suite('postgresql'),
+  restore: suite('restore'),
+  install: suite('install'),
+};
+
+export const stages = {
+  verify: [
+    npm('lint'),
+    npm('types'),
+    { name: 'generated files', run: () => one(['npm', 'run', '--silent', 'generate', '--', '--check']) },
+    npm('unused'),
+    { name: 'unit', run: () => jest('unit') },
+  ],
+  programs: [
+    { name: 'holder (go)', run: () => goTest('src/hooks/hold/node-holder') },
+    { name: 'csi driver (go)', run: () => goTest('test/cluster/csi-driver') },
+  ],
+  bed: [bedUp('a'), install],
+  integration: [{ name: 'integration', run: () => jest('integration', bedEnvironment('a')) }],
+  bench: [{ name: 'bench window', run: () => one(['node', '--import', './tools/ts.mjs', 'test/bench/window.ts'], bedEnvironment('a')) }],
+  clean: [
+    {
+      name: 'down leaves nothing',
+      run: async () => ((await command(['test/cluster/bed', 'down'], { NAME: 'all' })) === 0 ? one(['test/cluster/check-clean']) : { passed: 0, failed: 1 }),
+    },
+  ],
+} as const satisfies Record<string, Stage[]>;
