@@ -1,4 +1,5 @@
-/** One project a layer: `unit` is pure and takes seconds, `integration` needs a running bed (see test/cluster). */
+/** One project a layer: `unit` is pure and takes seconds, `integration` and `e2e` need a running bed
+ * (see test/cluster); e2e also the operator on it. */
 const common = {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
@@ -9,6 +10,7 @@ const common = {
 export default {
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
+    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
     { ...common, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.test.ts'] },
   ],
   testTimeout: 30_000,

@@ -21,8 +21,8 @@ for (const definition of kindDefinitions) {
 const stale: string[] = [];
 for (const [name, content] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
   const path = join(root, name);
-  const present = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+  const present = await readFile(path, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   });
   if (present === content) continue;

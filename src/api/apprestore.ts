@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { check, conditions, duration, labelName, objectName } from './common.js';
+import { check, conditions, durationWithin, labelName, objectName } from './common.js';
 
 export const restorePhases = ['Pending', 'Planned', 'RestoringVolumes', 'ApplyingConfiguration', 'Preparing', 'Starting', 'Verifying', 'Ready', 'Failed'] as const;
 export type RestorePhase = (typeof restorePhases)[number];
@@ -27,7 +27,7 @@ export const appRestoreSpec = z.strictObject({
   verify: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Check the restored databases.'),
-      timeout: duration.default('15m').describe('How long starting and checking may take.'),
+      timeout: durationWithin('10s', '24h').default('15m').describe('How long starting and checking may take. 10s to 24h.'),
     })
     .default({ enabled: true, timeout: '15m' })
     .describe('The proof of the restore.'),
@@ -87,6 +87,7 @@ export const appRestoreStatus = z.strictObject({
   verified: z.boolean().optional().describe('Every check passed.'),
   checksPassed: z.int().min(0).optional().describe('Checks that passed.'),
   checksFailed: z.int().min(0).optional().describe('Checks that did not.'),
+  applicationsStartTime: z.iso.datetime({ offset: true }).optional().describe('When the applications were started; verify.timeout counts from here.'),
   startTime: z.iso.datetime({ offset: true }).optional().describe('When the restore began.'),
   completionTime: z.iso.datetime({ offset: true }).optional().describe('When it ended.'),
   rtoSeconds: z.number().min(0).optional().describe('From the begin of the restore to the checked application.'),

@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { applicationKinds, conditions, duration, gradeSchema, labelName, labelSelector, objectName, secretRef } from './common.js';
+import { applicationKinds, conditions, durationWithin, gradeSchema, labelName, labelSelector, objectName, secretRef } from './common.js';
 
 /** Phases of an AppSnapshot, in order (3-stillness.md, 3.2). `Expired` and `Failed` are ends as well as `Ready`. */
 export const snapshotPhases = ['Pending', 'Planned', 'Warmed', 'Intended', 'Released', 'Graded', 'Ready', 'Failed', 'Expired'] as const;
 export type SnapshotPhase = (typeof snapshotPhases)[number];
+
+/** `plural.group`, the plural alone for the core group. */
+const resourceName = z.string().min(1).max(316).regex(/^[a-z0-9]+(\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/);
 
 const application = z.strictObject({
   name: labelName.describe('Name of the application in status, events and labels.'),
@@ -36,8 +39,8 @@ export const appSnapshotSpec = z.strictObject({
     .describe('What the copy must be proven to be.'),
   quiesce: z
     .strictObject({
-      maxHold: duration.default('10s').describe('Longest hold, enforced next to the database. At most 10s; lowered further by liveness probes and by what the database tolerates.'),
-      heartbeatTimeout: duration.default('3s').describe('The database is released when the operator is not heard for this long. 1s to 10s.'),
+      maxHold: durationWithin('100ms', '10s').default('10s').describe('Longest hold, enforced next to the database. 100ms to 10s; lowered further by liveness probes and by what the database tolerates.'),
+      heartbeatTimeout: durationWithin('1s', '10s').default('3s').describe('The database is released when the operator is not heard for this long, or at maxHold if that is shorter. 1s to 10s.'),
       attempts: z.int().min(1).max(5).default(2).describe('How many windows are tried before the copy counts as failed.'),
       vantage: z.enum(['Auto', 'Node', 'Pod']).default('Auto').describe('Where the holder runs: Node in the agent, Pod inside the database container.'),
     })
@@ -46,15 +49,15 @@ export const appSnapshotSpec = z.strictObject({
   capture: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Save the Kubernetes objects of the application with the copy.'),
-      include: z.array(z.string().min(1).max(316)).max(64).optional().describe('Only these resources, as plural.group (for example statefulsets.apps). Default: every namespaced resource that the account may list.'),
-      exclude: z.array(z.string().min(1).max(316)).max(64).optional().describe('Resources left out, as plural.group.'),
+      include: z.array(resourceName).max(64).meta({ 'x-kubernetes-list-type': 'set' }).optional().describe('Only these resources, as plural.group (for example statefulsets.apps). Default: every namespaced resource that the account may list.'),
+      exclude: z.array(resourceName).max(64).meta({ 'x-kubernetes-list-type': 'set' }).optional().describe('Resources left out, as plural.group.'),
     })
     .default({ enabled: true })
     .describe('Configuration that goes with the data.'),
   volumeSnapshotClassName: objectName.optional().describe('Class for single snapshots. Default: the one class, or the default class, of each driver.'),
   volumeGroupSnapshotClassName: objectName.optional().describe('Class for group snapshots. Default: the one class, or the default class, of each driver.'),
   deletionPolicy: z.enum(['Delete']).default('Delete').describe('Delete: the copy goes with this object.'),
-  expiresAfter: duration.optional().describe('After this long the data is removed; the object stays, as Expired.'),
+  expiresAfter: durationWithin('1m', '87600h').optional().describe('After this long the data is removed; the object stays, as Expired. 1m to 87600h.'),
   suspend: z.boolean().default(false).describe('True: nothing new is begun. A window that is open is finished.'),
 });
 export type AppSnapshotSpec = z.infer<typeof appSnapshotSpec>;
@@ -98,6 +101,7 @@ const member = z.strictObject({
   claim: z.string().max(253).describe('PersistentVolumeClaim.'),
   uid: z.string().max(63).describe('Uid of the claim when the plan was made.'),
   driver: z.string().max(253).describe('CSI driver.'),
+  volumeHandle: z.string().max(512).optional().describe('Id of the volume at the driver; snapshots are matched by it, since names are reused.'),
   pods: z.array(z.string().max(253)).max(64).optional().describe('Pods that mount it.'),
   application: z.string().max(63).optional().describe('Application that it belongs to.'),
   snapshot: z.string().max(253).optional().describe('VolumeSnapshot of this copy.'),
@@ -115,17 +119,25 @@ const applicationStatus = z.strictObject({
   grade: gradeSchema.optional().describe('What the copy of this application is proven to be.'),
   caps: z.array(z.string().max(512)).max(16).optional().describe('What keeps the grade from being higher.'),
   members: z
-    .array(z.strictObject({ pod: z.string().max(253).describe('Pod.'), role: z.string().max(63).describe('Role that the server itself reports.') }))
+    .array(
+      z.strictObject({
+        pod: z.string().max(253).describe('Pod.'),
+        role: z.string().max(63).describe('Role that the server itself reports.'),
+        container: z.string().max(63).describe('Container of the server.'),
+      }),
+    )
     .max(64)
     .optional()
     .describe('Pods of the application.'),
   positions: z.record(z.string().max(63), z.string().max(256)).meta({ maxProperties: 16 }).optional().describe('Positions before and after the hold, as the database names them.'),
+  facts: z.record(z.string().max(63), z.string().max(512)).meta({ maxProperties: 32 }).optional().describe('What a restore must know of the server.'),
 });
 export type ApplicationStatus = z.infer<typeof applicationStatus>;
 
 const windowStatus = z.strictObject({
   id: z.string().max(63).describe('Id of the snapshot set that the window made.'),
   attempt: z.int().min(1).describe('Which attempt it was.'),
+  openedAt: time.optional().describe('When its holds were named, before anything was frozen.'),
   heldFrom: time.optional().describe('When every member stood still.'),
   heldUntil: time.optional().describe('When the first member was let go.'),
   heldMillis: millis.optional().describe('From the first freeze request to the last release.'),
@@ -136,6 +148,17 @@ const windowStatus = z.strictObject({
   freezeMillis: millis.optional().describe('Longest freeze.'),
   unbroken: z.boolean().optional().describe('Every hold was ended by our release and by nothing else.'),
   atomic: z.boolean().optional().describe('One cut of a storage that is declared atomic covered all members.'),
+  marks: z
+    .strictObject({
+      firstFrozen: millis.optional().describe('The first holder answered: frozen.'),
+      allFrozen: millis.optional().describe('The last holder answered: frozen.'),
+      cutSent: millis.optional().describe('The first cut was requested.'),
+      allCut: millis.optional().describe('The last cut was seen.'),
+      releaseSent: millis.optional().describe('The releases were sent.'),
+      allReleased: millis.optional().describe('The last holder answered: released.'),
+    })
+    .optional()
+    .describe('Milliseconds since the freeze was requested, on one monotonic clock.'),
 });
 export type WindowStatus = z.infer<typeof windowStatus>;
 
@@ -150,6 +173,7 @@ export const appSnapshotStatus = z.strictObject({
   applications: z.array(applicationStatus).max(32).optional().describe('Applications in the copy.'),
   holds: z.array(hold).max(128).optional().describe('Holds of the newest window. Named before anything is frozen.'),
   members: z.array(member).max(256).optional().describe('Volumes in the copy, fixed by the plan.'),
+  membersReady: z.string().max(16).optional().describe('Volumes whose snapshot is ready, of all volumes in the copy: 2/2.'),
   size: z.string().max(64).optional().describe('Sum of the restore sizes.'),
   capture: z
     .strictObject({

@@ -59,20 +59,48 @@ export function durationMillis(text: string): number {
   return ((Number(h) * 60 + Number(m)) * 60 + Number(s)) * 1000 + Number(ms);
 }
 
-const labelKey = z.string().min(1).max(317);
-const labelValue = z.string().max(63);
+/**
+ * A {@link duration} within bounds, both inclusive and written as durations. The API server checks it by the CEL rule,
+ * zod by the refinement; both are made here from the same bounds.
+ */
+export function durationWithin(least: string, most: string): typeof duration {
+  const [min, max] = [durationMillis(least), durationMillis(most)];
+  return duration
+    .refine((text) => text === '' || !durationPattern.test(text) || (durationMillis(text) >= min && durationMillis(text) <= max), `must be a duration from ${least} to ${most}`)
+    .meta({
+      'x-kubernetes-validations': [
+        { rule: `duration(self) >= duration('${least}') && duration(self) <= duration('${most}')`, message: `must be a duration from ${least} to ${most}, for example ${least}` },
+      ],
+    });
+}
+
+/** As the API server's own check of qualified names and label values. */
+const labelKey = z.string().min(1).max(317).regex(/^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/);
+const labelValue = z.string().max(63).regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/);
+
+/** Keys of a map have no schema in a CRD: this says what {@link labelKey} says to zod. */
+const matchLabelsRule = {
+  rule: "self.all(k, size(k) <= 317 && k.matches('^([a-z0-9.-]+/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$'))",
+  message: 'every key must be a label key, for example app.kubernetes.io/name',
+};
+const valuesRule = {
+  rule: "(self.operator in ['In', 'NotIn']) == (has(self.values) && size(self.values) > 0)",
+  message: 'In and NotIn need at least one entry in values; Exists and DoesNotExist must have none',
+};
 
 /** metav1.LabelSelector with bounds (the CEL budget needs them). */
 export const labelSelector = z
   .strictObject({
-    matchLabels: z.record(labelKey, labelValue).meta({ maxProperties: 16 }).optional().describe('Labels that must all be present with these values.'),
+    matchLabels: z.record(labelKey, labelValue).meta({ maxProperties: 16, 'x-kubernetes-validations': [matchLabelsRule] }).optional().describe('Labels that must all be present with these values.'),
     matchExpressions: z
       .array(
         z.strictObject({
           key: labelKey.describe('Label key.'),
           operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']).describe('How the key relates to the values.'),
           values: z.array(labelValue).max(32).optional().describe('Values for In and NotIn; must be empty for Exists and DoesNotExist.'),
-        }),
+        })
+        .refine((e) => ['In', 'NotIn'].includes(e.operator) === ((e.values?.length ?? 0) > 0), valuesRule.message)
+        .meta({ 'x-kubernetes-validations': [valuesRule] }),
       )
       .max(16)
       .optional()

@@ -41,12 +41,12 @@ export function createCaches(options: { transport: Transport; clock: Clock; log:
   const base = { transport, clock, log };
   const own = <P extends Projected>(object: KubeObject): P => object as unknown as P;
   return {
-    appSnapshots: createCache<AppSnapshot>({ ...base, type: appSnapshots, project: own }),
+    appSnapshots: createCache<AppSnapshot>({ ...base, type: appSnapshots, project: own, indexes: { uid: byUid } }),
     appRestores: createCache<AppRestore>({
       ...base,
       type: appRestores,
       project: own,
-      indexes: { target: (o) => [o.spec.into?.namespace ?? o.metadata.namespace], source: (o) => [`${o.metadata.namespace}/${o.spec.from.appSnapshotRef.name}`] },
+      indexes: { uid: byUid, target: (o) => [o.spec.into?.namespace ?? o.metadata.namespace], source: (o) => [`${o.metadata.namespace}/${o.spec.from.appSnapshotRef.name}`] },
     }),
     pods: createCache<PodView>({
       ...base,
@@ -58,10 +58,14 @@ export function createCaches(options: { transport: Transport; clock: Clock; log:
     volumes: createCache<VolumeProjection>({ ...base, type: persistentVolumes, project: projectVolume }),
     attachments: createCache<AttachmentProjection>({ ...base, type: volumeAttachments, project: projectAttachment }),
     volumeSnapshots: createCache<SnapshotProjection>({ ...base, type: volumeSnapshots, project: projectSnapshot }),
-    groupSnapshots: group === undefined ? undefined : createCache<SnapshotProjection>({ ...base, type: group.groups, project: projectSnapshot }),
+    groupSnapshots: group === undefined ? undefined : createCache<SnapshotProjection>({ ...base, type: group.groups, project: projectSnapshot, indexes: { uid: byUid } }),
     snapshotContents: createCache<ContentView>({ ...base, type: volumeSnapshotContents, project: projectContent }),
     groupSnapshotContents: group === undefined ? undefined : createCache<ContentView>({ ...base, type: group.contents, project: projectContent }),
   };
+}
+
+function byUid(object: Projected): readonly string[] {
+  return object.metadata.uid === undefined ? [] : [object.metadata.uid];
 }
 
 function projectAttachment(object: KubeObject): AttachmentProjection {

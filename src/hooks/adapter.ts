@@ -85,6 +85,7 @@ export interface CopiedApplication {
   readonly version: string | undefined;
   /** Pods by name with the role at the time of the cut, and the server's container. */
   readonly members: readonly { readonly pod: string; readonly role: string; readonly container: string }[];
+  /** Those of the warm-up and of the evidence in one; their keys differ. */
   readonly positions: Positions;
   readonly facts: Readonly<Record<string, string>>;
   readonly setId: string;
@@ -101,6 +102,8 @@ export interface ApplicationAdapter {
   warmUp(app: Detected, context: AdapterContext): Promise<Positions>;
   /** Positions after the release. */
   evidence(app: Detected, context: AdapterContext): Promise<Positions>;
+  /** Pure: what the positions before and after the hold say against the copy; empty when nothing does. */
+  contradictions(before: Positions, after: Positions): Cap[];
   /** Steps before the first start of a copy; `isolated` when the original may be running. */
   fixups(app: CopiedApplication, options: { isolated: boolean }): FixupStep[];
   /** Proof of a restore; the application runs. Never throws for a finding. */
@@ -113,6 +116,8 @@ export interface RestoreContext {
   /** Pods of the restored application, by their names in the copy. */
   readonly pods: ReadonlyMap<string, PodView>;
   readonly namespace: string;
+  /** Reads the data of a Secret of that namespace as the account. */
+  readonly secret: (name: string) => Promise<Readonly<Record<string, string>>>;
   readonly signal: AbortSignal;
 }
 

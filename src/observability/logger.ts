@@ -21,6 +21,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export function createLogger(options: { level: LogLevel; fields?: LogFields; stream?: Writable }): Logger {
   const transport = new winston.transports.Stream({ stream: options.stream ?? process.stderr });
   const format = winston.format.printf((info) => String(info.message));
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston's own types disagree with each other
   const sink = winston.createLogger({ level: options.level, exitOnError: false, format, transports: [transport] });
   return fieldLogger(sink, options.fields ?? {});
 }

@@ -86,7 +86,9 @@ class WatchingCache<P extends Projected> implements Cache<P> {
     this.synced.catch(() => undefined);
   }
 
-  start(signal: AbortSignal): void {
+  start(stop: AbortSignal): void {
+    // One signal for many caches and requests: a derived one keeps their listeners off it.
+    const signal = AbortSignal.any([stop]);
     if (this.#started) throw new Error(`cache of ${this.type.plural} was started before`);
     this.#started = true;
     const { transport, type, project, clock, log, random = Math.random } = this.#options;

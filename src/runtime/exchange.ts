@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import { ApiError } from './api-error.js';
 
 /** One request on one connection, without retries. */
@@ -39,7 +39,7 @@ export function send(exchange: Exchange): Promise<IncomingMessage> {
     let connected = false;
     request.on('socket', (socket) => {
       socket.setKeepAlive(true, tcpKeepAliveMillis);
-      whenConnected(socket as TLSSocket, () => (connected = true), (error) => request.destroy(error));
+      whenConnected(socket, () => (connected = true), (error) => request.destroy(error));
     });
     request.setNoDelay(true);
     request.setTimeout(answerMillis, () => request.destroy(new Error(`no answer for ${answerMillis / 1000} s`)));
@@ -49,7 +49,7 @@ export function send(exchange: Exchange): Promise<IncomingMessage> {
   });
 }
 
-function whenConnected(socket: TLSSocket, connected: () => void, fail: (error: Error) => void): void {
+function whenConnected(socket: Socket, connected: () => void, fail: (error: Error) => void): void {
   if (!socket.connecting) {
     connected();
     return;

@@ -49,7 +49,12 @@ export class ExecConnection {
   static open(options: ConnectionOptions): Promise<ExecConnection> {
     return new Promise((resolve, reject) => {
       const socket = connect(options);
-      socket.once('unexpected-response', (_request, answer) => void refusal(answer).then(reject, reject));
+      socket.once('unexpected-response', (_request, answer) => {
+        const connection = answer.socket;
+        void refusal(answer)
+          .then(reject, reject)
+          .finally(() => connection.destroy());
+      });
       const onError = (cause: Error): void => reject(notOpened(cause));
       socket.once('error', onError);
       socket.once('open', () => {
@@ -162,6 +167,8 @@ function connect({ endpoint, target, stdin, as, deadlineMillis = handshakeMillis
   const socket = new WebSocket(url, protocols, {
     ...endpoint.tls,
     headers: { ...endpoint.headers, ...impersonate },
+    // Without it a refused upgrade would leave its connection in the pool of the process.
+    agent: false,
     perMessageDeflate: false,
     handshakeTimeout: Math.min(deadlineMillis, handshakeMillis),
     maxPayload: maxMessageBytes,

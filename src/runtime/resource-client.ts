@@ -1,3 +1,4 @@
+import { applyError } from './apply-error.js';
 import type { ApplyOptions, Client, DeleteOptions, ListOptions } from './client.js';
 import { isConflict, isGone, isNotFound } from './api-error.js';
 import type { KubeObject, ObjectKey } from './object.js';
@@ -67,7 +68,7 @@ class ResourceClient implements Client {
     return this.#send<T>('PUT', path, withType(type, object));
   }
 
-  apply<T extends KubeObject>(type: ResourceType, object: KubeObject, options: ApplyOptions = {}): Promise<T> {
+  async apply<T extends KubeObject>(type: ResourceType, object: KubeObject, options: ApplyOptions = {}): Promise<T> {
     const parameters = query({
       fieldManager: options.fieldManager ?? this.#fieldManager,
       force: options.force,
@@ -75,7 +76,11 @@ class ResourceClient implements Client {
       dryRun: options.dryRun === true ? 'All' : undefined,
     });
     const path = objectPath(type, keyOf(object), options.subresource) + parameters;
-    return this.#send<T>('PATCH', path, withType(type, object), 'application/apply-patch+yaml');
+    try {
+      return await this.#send<T>('PATCH', path, withType(type, object), 'application/apply-patch+yaml');
+    } catch (error) {
+      throw applyError(error);
+    }
   }
 
   mergePatch<T extends KubeObject>(type: ResourceType, key: ObjectKey, patch: unknown, options: { subresource?: 'status' } = {}): Promise<T> {

@@ -1,6 +1,6 @@
 import { annotations } from '../api/common.js';
-import { isNotFound } from '../runtime/api-error.js';
 import type { Client } from '../runtime/client.js';
+import { discover } from '../runtime/discovery.js';
 import type { KubeObject } from '../runtime/object.js';
 import { volumeSnapshotClasses, type ResourceType } from '../runtime/resource.js';
 import { groupSnapshotGroup } from './names.js';
@@ -47,25 +47,17 @@ export function groupTypes(version: string): GroupTypes {
   };
 }
 
-/** Which version of the group API is served; undefined when none is. Throws ApiError on any other answer. */
+/** The best served version of the group API; undefined when none is served. */
 export async function discoverGroupTypes(client: Client): Promise<GroupTypes | undefined> {
-  let answer: unknown;
-  try {
-    answer = await client.raw(`/apis/${groupSnapshotGroup}`);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-  const served = (answer as { versions?: { version?: string }[] }).versions ?? [];
-  const best = versions.find((version) => served.some((s) => s.version === version));
-  return best === undefined ? undefined : groupTypes(best);
+  const best = (await discover(client)).bestVersion(groupSnapshotGroup, 'volumegroupsnapshots', versions);
+  return best === undefined ? undefined : groupTypes(best.version);
 }
 
 /** Reads what the cluster offers: group API version and all snapshot classes. */
 export async function discoverCapability(client: Client): Promise<SnapshotCapability> {
-  const [group, singles] = await Promise.all([discoverGroupTypes(client), client.list(volumeSnapshotClasses)]);
-  const groups = group === undefined ? [] : (await client.list(group.classes)).items;
-  return { group, groupClasses: groups.map(toSnapshotClass), singleClasses: singles.items.map(toSnapshotClass) };
+  const group = await discoverGroupTypes(client);
+  const [singles, groups] = await Promise.all([client.list(volumeSnapshotClasses), group === undefined ? { items: [] } : client.list(group.classes)]);
+  return { group, groupClasses: groups.items.map(toSnapshotClass), singleClasses: singles.items.map(toSnapshotClass) };
 }
 
 /** Projection of a class object of either kind. */

@@ -26,7 +26,7 @@ export interface SetState {
   readonly members: readonly SetMember[];
   /** All planned claims are there and ready. Only then may a copy be called Ready. */
   readonly ready: boolean;
-  /** Set when the set can never become the planned one (MembersDiffer) or the storage failed it (SnapshotFailed). */
+  /** MembersDiffer: the set can never become the planned one. What the storage retries is in `waiting`; a deadline is the caller's. */
   readonly error: AppError | undefined;
   /** Sentences for people: what is waited for. */
   readonly waiting: readonly string[];

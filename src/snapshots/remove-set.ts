@@ -1,7 +1,8 @@
 import { labels } from '../api/common.js';
+import { isConflict, isNotFound } from '../runtime/api-error.js';
 import type { Client } from '../runtime/client.js';
 import type { KubeObject } from '../runtime/object.js';
-import { volumeSnapshots } from '../runtime/resource.js';
+import { volumeSnapshotContents, volumeSnapshots } from '../runtime/resource.js';
 import type { GroupTypes } from './capability.js';
 import type { ContentCaches, ContentView } from './contents.js';
 import { setPrefix } from './names.js';
@@ -20,21 +21,38 @@ export async function removeSet(client: Client, group: GroupTypes | undefined, c
   const groups = group === undefined ? [] : (await client.list(group.groups, selector)).items;
   const groupUids = new Set(groups.map((g) => g.metadata.uid));
   const all = (await client.list(volumeSnapshots, { namespace: ref.namespace })).items;
-  const owned = (s: KubeObject): boolean => s.metadata.ownerReferences?.some((o) => groupUids.has(o.uid) || o.kind === 'VolumeGroupSnapshot') === true;
   const members = all.filter((s) => s.metadata.labels?.[labels.set] === ref.setId || s.metadata.ownerReferences?.some((o) => groupUids.has(o.uid)) === true);
 
-  if (group !== undefined) await Promise.all(groups.map((g) => remove(client, group.groups, g)));
-  await Promise.all(members.filter((s) => !owned(s)).map((s) => remove(client, volumeSnapshots, s)));
-
-  const names = new Set([...groups, ...members].map((o) => o.metadata.name));
+  const known = new Set([...groups, ...members].map((o) => o.metadata.uid));
   const ours = (c: ContentView): boolean =>
-    c.metadata.labels?.[labels.set] === ref.setId || (c.ref.namespace === ref.namespace && (c.ref.name.startsWith(setPrefix(ref.setId)) || names.has(c.ref.name)));
+    c.metadata.labels?.[labels.set] === ref.setId ||
+    (c.ref.namespace === ref.namespace && (c.ref.name.startsWith(setPrefix(ref.setId)) || (c.ref.uid !== undefined && known.has(c.ref.uid))));
+  const singleContents = contents.singles.list().filter(ours).filter(goesWithSet);
+  const groupContents = (contents.groups?.list() ?? []).filter(ours).filter(goesWithSet);
+
+  await Promise.all(singleContents.map((c) => mark(client, c, ref.setId)));
+  if (group !== undefined) await Promise.all(groups.map((g) => remove(client, group.groups, g)));
+  await Promise.all(members.filter((s) => !isGroupMember(s)).map((s) => remove(client, volumeSnapshots, s)));
   return [
     ...groups.map((g) => describe('VolumeGroupSnapshot', g.metadata)),
     ...members.map((s) => describe('VolumeSnapshot', s.metadata)),
-    ...(contents.groups?.list() ?? []).filter(ours).filter(goesWithSet).map((c) => describe('VolumeGroupSnapshotContent', c.metadata)),
-    ...contents.singles.list().filter(ours).filter(goesWithSet).map((c) => describe('VolumeSnapshotContent', c.metadata)),
+    ...groupContents.map((c) => describe('VolumeGroupSnapshotContent', c.metadata)),
+    ...singleContents.map((c) => describe('VolumeSnapshotContent', c.metadata)),
   ];
+}
+
+function isGroupMember(snapshot: KubeObject): boolean {
+  return snapshot.metadata.ownerReferences?.some((owner) => owner.kind === 'VolumeGroupSnapshot') === true;
+}
+
+/** Contents of group members have names of the controller's own and outlive their snapshots: without our label the next call would not know them. */
+async function mark(client: Client, content: ContentView, setId: string): Promise<void> {
+  if (content.metadata.labels?.[labels.set] === setId) return;
+  try {
+    await client.mergePatch(volumeSnapshotContents, { name: content.metadata.name }, { metadata: { uid: content.metadata.uid, labels: { [labels.set]: setId } } });
+  } catch (error) {
+    if (!isNotFound(error) && !isConflict(error)) throw error;
+  }
 }
 
 /** A class with policy Retain keeps its contents on purpose: they are not waited for. */

@@ -1,0 +1,67 @@
+import { appRestoreSpec, appRestoreStatus } from '../apprestore.js';
+import { appSnapshotSpec, appSnapshotStatus } from '../appsnapshot.js';
+import { appRestores, appSnapshots } from '../kinds.js';
+import type { KindDefinition, PrinterColumn } from './definition.js';
+
+const ready: PrinterColumn = {
+  name: 'Ready',
+  type: 'string',
+  jsonPath: '.status.conditions[?(@.type=="Ready")].status',
+  description: 'Whether it is done and good.',
+};
+const reason: PrinterColumn = {
+  name: 'Reason',
+  type: 'string',
+  jsonPath: '.status.conditions[?(@.type=="Ready")].reason',
+  description: 'Why it is ready or not.',
+  priority: 1,
+};
+const age: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Time since it was created.' };
+
+const appSnapshot: KindDefinition = {
+  kind: appSnapshots.kind,
+  plural: appSnapshots.plural,
+  shortName: 'asnap',
+  description:
+    'One copy of an application: its databases are held still, all their volumes are cut inside the hold, and they are let go. The grade in status says what the copy is proven to be.',
+  spec: appSnapshotSpec,
+  status: appSnapshotStatus,
+  mutable: ['deletionPolicy', 'expiresAfter', 'suspend'],
+  columns: [
+    { name: 'Grade', type: 'string', jsonPath: '.status.grade', description: 'What the copy is proven to be.' },
+    { name: 'Held(ms)', type: 'integer', jsonPath: '.status.window.heldMillis', description: 'Milliseconds from the first freeze to the last release.' },
+    { name: 'Members', type: 'string', jsonPath: '.status.membersReady', description: 'Volumes whose snapshot is ready, of all volumes in the copy.' },
+    { name: 'Size', type: 'string', jsonPath: '.status.size', description: 'Sum of the restore sizes.' },
+    { name: 'Verified', type: 'date', jsonPath: '.status.verified.at', description: 'Time since a restore of it last passed every check.' },
+    ready,
+    age,
+    { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'Where the copy is in its life.', priority: 1 },
+    reason,
+    { name: 'Overhead(ms)', type: 'integer', jsonPath: '.status.window.overheadMillis', description: 'The window minus the time of the cut itself.', priority: 1 },
+  ],
+};
+
+const appRestore: KindDefinition = {
+  kind: appRestores.kind,
+  plural: appRestores.plural,
+  shortName: 'arst',
+  description: 'One restore of a copy: volumes first, then configuration, then the databases are started and checked.',
+  spec: appRestoreSpec,
+  status: appRestoreStatus,
+  mutable: ['suspend'],
+  columns: [
+    { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'Where the restore is.' },
+    { name: 'Source', type: 'string', jsonPath: '.spec.from.appSnapshotRef.name', description: 'The AppSnapshot that is restored.' },
+    { name: 'Into', type: 'string', jsonPath: '.spec.into.namespace', description: 'Namespace that is restored into; empty: its own.' },
+    { name: 'Verified', type: 'boolean', jsonPath: '.status.verified', description: 'Whether every check passed.' },
+    { name: 'RTO(s)', type: 'integer', jsonPath: '.status.rtoSeconds', description: 'Seconds from the begin of the restore to the checked application.' },
+    ready,
+    age,
+    { name: 'Passed', type: 'integer', jsonPath: '.status.checksPassed', description: 'Checks that passed.', priority: 1 },
+    { name: 'Failed', type: 'integer', jsonPath: '.status.checksFailed', description: 'Checks that failed.', priority: 1 },
+    reason,
+  ],
+};
+
+/** Every kind of ours, in the order in which they are installed. */
+export const kindDefinitions: readonly KindDefinition[] = [appSnapshot, appRestore];

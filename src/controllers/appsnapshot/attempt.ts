@@ -1,0 +1,104 @@
+import type { Grade } from '../../api/common.js';
+import { grades } from '../../api/common.js';
+import type { AppSnapshotStatus } from '../../api/appsnapshot.js';
+import { apiGroup, apiVersion } from '../../api/common.js';
+import { fail } from '../../api/errors.js';
+import type { AppSnapshot } from '../../api/kinds.js';
+import type { Positions } from '../../hooks/adapter.js';
+import { reachableGrade } from '../../hooks/hold/grade.js';
+import { runWindow } from '../../hooks/hold/window.js';
+import { takeCapture } from './capture-step.js';
+import { prepareCuts } from '../../snapshots/prepare-cuts.js';
+import type { OperatorDeps } from '../deps.js';
+import { gather, type AttemptPlan } from './gather.js';
+import { closeWindow } from './close-window.js';
+import { intendedHolds, plannedApplications, plannedMembers } from './planned-status.js';
+import { contentCaches, type SnapshotWriter, type StepResult } from './steps.js';
+
+export interface AttemptStep {
+  readonly attempt: number;
+  readonly setId: string;
+}
+
+/**
+ * One attempt: plan, warm up, run the window in memory, write what it proved. Status is written before each step that it
+ * announces; from `Intended` to the release nothing is written (3-stillness.md, 3.2).
+ */
+export async function attempt(writer: SnapshotWriter, step: AttemptStep, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult> {
+  const plan = await gather(writer.object, step.setId, deps, signal);
+  refuseWhatCannotSucceed(writer.object, plan);
+  await writer.write(
+    { phase: 'Planned', setId: step.setId, members: plannedMembers(plan), applications: plannedApplications(plan), reasons: undefined, window: undefined, holds: undefined },
+    { kind: 'working', reason: 'Planned', message: planText(plan) },
+  );
+  const [capture, cuts] = await Promise.all([takeCapture(writer.object, [...plan.claims], deps), prepareCuts(plan.snapshots.cuts, cutContext(writer.object, step.setId, deps))]);
+  const positions = await warmUp(plan);
+  await writer.write({ phase: 'Warmed', capture: capture?.status }, { kind: 'working', reason: 'Warmed', message: 'Caches are written back and the window is prepared.' });
+  const result = await runWindow(
+    { holders: plan.holders.holders, cuts, limits: plan.holders.limits },
+    {
+      exec: deps.exec,
+      account: plan.context.account,
+      podProgram: deps.podProgram,
+      clock: deps.clock,
+      logger: deps.log.child({ namespace: writer.object.metadata.namespace, name: writer.object.metadata.name, setId: step.setId }),
+      signal,
+      mayAct: (millis) => deps.elector.mayAct(millis),
+      announce: () => announce(writer, plan, step, deps),
+    },
+  );
+  return closeWindow(writer, { plan, ...step, cuts, result, positions, capture }, deps);
+}
+
+/** Status names every hold before anything is frozen; data only, nothing that is ever executed. */
+function announce(writer: SnapshotWriter, plan: AttemptPlan, step: AttemptStep, deps: OperatorDeps): Promise<void> {
+  const change: Partial<AppSnapshotStatus> = {
+    phase: 'Intended',
+    attempts: step.attempt,
+    holds: intendedHolds(plan),
+    window: { id: step.setId, attempt: step.attempt, openedAt: new Date(deps.clock.now()).toISOString() },
+  };
+  return writer.write(change, { kind: 'working', reason: 'Holding', message: 'The window is open.' });
+}
+
+/** The grade that can be reached at best is known before any impact: what cannot succeed is not begun. */
+function refuseWhatCannotSucceed(object: AppSnapshot, plan: AttemptPlan): void {
+  const [blocker] = plan.holders.blockers;
+  if (blocker !== undefined) throw fail(blocker.code, blocker.message, { afterSeconds: 30 });
+  const { required, onUnmet } = object.spec.consistency;
+  const best = reachableGrade({
+    holders: plan.holders,
+    cuts: plan.snapshots.cuts.map((cut) => ({ atomic: cut.atomic, claimUids: cut.claims.map((c) => c.uid) })),
+    applications: plan.applications.map((a) => ({ name: a.detected.name, kind: a.detected.kind, mode: a.detected.mode, caps: a.preflight.caps, settleMillis: a.preflight.settleMillis })),
+  });
+  if (!isWorse(best.grade, required)) return;
+  if (onUnmet === 'Downgrade' && best.grade !== 'Inconsistent') return;
+  throw fail('HoldNotPossible', `spec.consistency.required is ${required}, but at best ${best.grade} can be reached: ${best.reasons.join(' ')}`, { afterSeconds: 30 });
+}
+
+/** Grades are listed best first. */
+export function isWorse(grade: Grade, than: Grade): boolean {
+  return grades.indexOf(grade) > grades.indexOf(than);
+}
+
+/** Every adapter's warm-up in parallel: no impact on clients. */
+async function warmUp(plan: AttemptPlan): Promise<ReadonlyMap<string, Positions>> {
+  const entries = await Promise.all(plan.applications.map(async ({ adapter, detected }) => [detected.name, await adapter.warmUp(detected, plan.context)] as const));
+  return new Map(entries);
+}
+
+function cutContext(object: AppSnapshot, setId: string, deps: OperatorDeps): Parameters<typeof prepareCuts>[1] {
+  const { name, namespace, uid } = object.metadata;
+  const owner = { apiVersion: `${apiGroup}/${apiVersion}`, kind: 'AppSnapshot', name, uid };
+  return { client: deps.client, contents: contentCaches(deps), group: deps.group, namespace, setId, owner };
+}
+
+function planText(plan: AttemptPlan): string {
+  const held = plan.holders.holders.flatMap((h) => h.targets).length;
+  const soft = plan.holders.softLimits[0];
+  return [
+    `${plan.applications.map((a) => `${a.detected.name} (${a.detected.kind}${a.preflight.version === undefined ? '' : ` ${a.preflight.version}`})`).join(', ')}: ${held} containers will be held for at most ${plan.holders.limits.maxMillis} ms while ${plan.claims.size} volumes are cut.`,
+    ...(soft === undefined ? [] : [`Beyond ${Math.max(0, soft.millis)} ms: ${soft.reason}.`]),
+    ...plan.snapshots.notes,
+  ].join(' ');
+}

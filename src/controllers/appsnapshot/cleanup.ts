@@ -1,0 +1,103 @@
+import type { HoldStatus } from '../../api/appsnapshot.js';
+import { endHolds } from '../../hooks/hold/end-holds.js';
+import type { HoldEnd } from '../../hooks/hold/end-hold.js';
+import { unlabelClaims } from '../../snapshots/label.js';
+import { removeSet } from '../../snapshots/remove-set.js';
+import { removeFinalizer } from '../../runtime/finalizers.js';
+import { appSnapshots } from '../../api/kinds.js';
+import { releaseCapture } from '../../manifests/store.js';
+import type { OperatorDeps } from '../deps.js';
+import { snapshotFinalizer } from './decide.js';
+import { accountOf, agentRef } from './gather.js';
+import { contentCaches, later, now, onChange, setRef, tell, type SnapshotWriter, type StepResult } from './steps.js';
+
+/** Looking again at a deletion that controllers of others work on. */
+const removalSeconds = 2;
+
+/**
+ * Ends every hold that a former leader may have left (3-stillness.md, 3.2), then counts the attempt as lost. What was cut
+ * in it is removed: nobody saw its releases. A hold whose end nobody acknowledged is asked for again; its guard ends it
+ * in any case.
+ */
+export async function recover(writer: SnapshotWriter, deps: OperatorDeps): Promise<StepResult> {
+  const { object } = writer;
+  const holds = object.status?.holds ?? [];
+  const ends = await endHolds(holds, {
+    exec: deps.exec,
+    account: accountOf(object),
+    podProgram: deps.podProgram,
+    namespace: object.metadata.namespace,
+    agentOn: (node) => agentRef(deps, node),
+  });
+  const ended = holds.map((hold, i) => endedHold(hold, ends[i], deps.clock.now() - startOf(object.status?.window?.openedAt)));
+  const open = ended.filter((h) => h.state === 'Intended');
+  if (open.length > 0) {
+    const message = `The release of ${open.map((h) => h.pod).join(', ')} is not confirmed; the guard ends the hold after at most ${open[0]?.maxHoldMillis ?? 0} ms.`;
+    await writer.write({ holds: ended }, { kind: 'working', reason: 'ReleaseNotConfirmed', message });
+    tell(deps, object, 'Warning', 'ReleaseNotConfirmed', message);
+    return later(1);
+  }
+  const exhausted = (object.status?.attempts ?? 0) >= object.spec.quiesce.attempts;
+  const message = 'The operator was interrupted while a window was open; every hold has been ended and the attempt counts as lost.';
+  await writer.write({ holds: ended, phase: exhausted ? 'Failed' : 'Pending', reasons: [message] }, { kind: exhausted ? 'failed' : 'working', reason: 'HoldBroken', message });
+  tell(deps, object, 'Warning', 'HoldBroken', message);
+  return now;
+}
+
+/**
+ * The new state of a hold. A pod that is gone took its hold along; where no answer came, the hold counts as open until
+ * the guard's own limits, which nothing can extend, are certainly over.
+ */
+function endedHold(hold: HoldStatus, end: HoldEnd | undefined, sinceMillis: number): HoldStatus {
+  if (hold.state !== 'Intended') return hold;
+  if (end === undefined || end.state === 'unknown') {
+    return sinceMillis > guardCertainMillis ? { ...hold, state: 'Ended', endedBy: 'unknown' } : hold;
+  }
+  return { ...hold, state: end.state === 'absent' ? 'Ended' : 'Broken', ...(end.state === 'ended' ? { endedBy: end.why } : {}) };
+}
+
+/** MAX is at most 10 s, an armed guard that saw no freeze ends after 60 s; doubled. */
+const guardCertainMillis = 140_000;
+
+function startOf(time: string | undefined): number {
+  return time === undefined ? 0 : Date.parse(time);
+}
+
+/** Removes the set of a lost attempt or failed copy, and forgets its id when nothing of it is left. */
+export async function discard(writer: SnapshotWriter, deps: OperatorDeps): Promise<StepResult> {
+  const { object } = writer;
+  const setId = object.status?.setId;
+  if (setId !== undefined && !(await removed(writer, deps, setId))) return later(removalSeconds);
+  await releaseCapture(deps.client.as(accountOf(object)), object);
+  await writer.write({ setId: undefined, members: undefined, membersReady: undefined, size: undefined, grade: undefined, capture: undefined });
+  return object.status?.phase === 'Failed' ? onChange : now;
+}
+
+async function removed(writer: SnapshotWriter, deps: OperatorDeps, setId: string): Promise<boolean> {
+  const ref = setRef(writer.object, setId);
+  await unlabelClaims(deps.client, ref);
+  const remaining = await removeSet(deps.client, deps.group, contentCaches(deps), ref);
+  if (remaining.length > 0) deps.log.info('waiting for the snapshot set to go', { ...ref, remaining });
+  return remaining.length === 0;
+}
+
+/** Removes the data of a copy whose time is over; the object stays and says so. */
+export async function expire(writer: SnapshotWriter, deps: OperatorDeps): Promise<StepResult> {
+  const message = 'The copy has expired; its snapshots and its capture are removed.';
+  if (writer.object.status?.phase !== 'Expired') {
+    await writer.write({ phase: 'Expired' }, { kind: 'ready', reason: 'Expired', message });
+    tell(deps, writer.object, 'Normal', 'Expired', message);
+  }
+  deps.metrics.forget({ namespace: writer.object.metadata.namespace, name: writer.object.metadata.name });
+  return discard(writer, deps);
+}
+
+/** Everything of the object goes, then its finalizer. */
+export async function remove(writer: SnapshotWriter, deps: OperatorDeps): Promise<StepResult> {
+  const { object } = writer;
+  const setId = object.status?.setId;
+  if (setId !== undefined && !(await removed(writer, deps, setId))) return later(removalSeconds);
+  deps.metrics.forget({ namespace: object.metadata.namespace, name: object.metadata.name });
+  await removeFinalizer(deps.client, appSnapshots, object, snapshotFinalizer);
+  return onChange;
+}

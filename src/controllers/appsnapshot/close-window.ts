@@ -1,0 +1,129 @@
+import type { ApplicationStatus, AppSnapshotStatus } from '../../api/appsnapshot.js';
+import { fail } from '../../api/errors.js';
+import type { AppError } from '../../runtime/app-error.js';
+import type { Positions } from '../../hooks/adapter.js';
+import { changedClaims } from '../../hooks/hold/changed-claims.js';
+import { gradeCopy, meetsGrade } from '../../hooks/hold/grade.js';
+import type { GradeReport } from '../../hooks/hold/grade-types.js';
+import type { Cut, WindowResult } from '../../hooks/hold/window-types.js';
+import { attachedVolumes, namespaceView } from '../caches.js';
+import type { OperatorDeps } from '../deps.js';
+import type { TakenCapture } from './capture-step.js';
+import type { AttemptPlan } from './gather.js';
+import { later, now, tell, type SnapshotWriter, type StepResult } from './steps.js';
+import { closedHolds, windowStatus } from './window-status.js';
+
+/** Between two attempts: what was in the way often passes. */
+const retrySeconds = 2;
+
+/** What a window left to be judged. */
+export interface ClosedWindow {
+  readonly plan: AttemptPlan;
+  readonly attempt: number;
+  readonly setId: string;
+  /** As they were prepared: names of the snapshots, and which claims each covers. */
+  readonly cuts: readonly Pick<Cut, 'name' | 'atomic' | 'claimUids'>[];
+  readonly result: WindowResult;
+  readonly positions: ReadonlyMap<string, Positions>;
+  readonly capture: TakenCapture | undefined;
+}
+
+/**
+ * Everything is let go; now decide: keep the copy, try again, or give up. The first write after the release names what
+ * each hold came to, so that nothing is released twice.
+ */
+export async function closeWindow(writer: SnapshotWriter, closed: ClosedWindow, deps: OperatorDeps): Promise<StepResult> {
+  const { result } = closed;
+  const report = judge(closed, writer, deps);
+  const change = whatHappened(writer, closed, report);
+  count(result, change, deps);
+  const problem = problemOf(writer, closed, report);
+  if (problem === undefined) {
+    await writer.write({ ...change, phase: 'Released' }, { kind: 'working', reason: 'Released', message: heldText(change) });
+    tell(deps, writer.object, 'Normal', 'Released', heldText(change));
+    await compareCapture(writer, closed.capture);
+    return now;
+  }
+  const retry = problem.retry !== 'never' && closed.attempt < writer.object.spec.quiesce.attempts;
+  const message = retry ? `${problem.publicMessage} Attempt ${closed.attempt} of ${writer.object.spec.quiesce.attempts}; it is tried again.` : problem.publicMessage;
+  await writer.write({ ...change, grade: undefined, phase: retry ? 'Pending' : 'Failed' }, { kind: retry ? 'working' : 'failed', reason: problem.code, message });
+  tell(deps, writer.object, 'Warning', problem.code, message);
+  return retry ? later(retrySeconds) : now;
+}
+
+/** Configuration and data belong to the same instant: what changed while the window was open is named. */
+async function compareCapture(writer: SnapshotWriter, capture: TakenCapture | undefined): Promise<void> {
+  if (capture === undefined) return;
+  const changed = await capture.changedSince();
+  const missing = capture.status.missing ?? [];
+  const problems = [
+    ...(changed.length === 0 ? [] : [`changed while the copy was made: ${changed.join(', ')}`]),
+    ...(missing.length === 0 ? [] : [`not in the capture: ${missing.join('; ')}`]),
+  ];
+  const complete = problems.length === 0;
+  const message = complete ? `${capture.status.objects} objects, unchanged while the copy was made.` : `${capture.status.objects} objects; ${problems.join('. ')}.`;
+  await writer.write({}, undefined, [{ type: 'CaptureComplete', status: complete ? 'True' : 'False', reason: complete ? 'CaptureComplete' : changed.length > 0 ? 'ConfigurationChanged' : 'CaptureIncomplete', message }]);
+}
+
+function judge({ plan, cuts, result }: ClosedWindow, writer: SnapshotWriter, deps: OperatorDeps): GradeReport {
+  const after = namespaceView(deps.caches, writer.object.metadata.namespace);
+  return gradeCopy({
+    claims: plan.holders.claims,
+    applications: plan.applications.map(({ detected, preflight }) => ({
+      name: detected.name,
+      kind: detected.kind,
+      caps: preflight.caps,
+      settleMillis: preflight.settleMillis,
+      settledMillis: 0,
+    })),
+    cuts,
+    cutsMade: new Set(result.cutsSeen),
+    window: result,
+    changed: changedClaims(plan.holders.claims, after, attachedVolumes(deps.caches)),
+  });
+}
+
+function whatHappened(writer: SnapshotWriter, closed: ClosedWindow, report: GradeReport): Partial<AppSnapshotStatus> {
+  const { plan, result, attempt, setId, positions } = closed;
+  const { status } = writer.object;
+  return {
+    holds: closedHolds(status?.holds ?? [], result),
+    // Also an attempt that never got as far as naming its holds counts: there is an end.
+    attempts: attempt,
+    window: windowStatus(setId, attempt, status?.window?.openedAt, result, plan.snapshots.storageAtomic),
+    grade: report.grade,
+    reasons: report.reasons.map((r) => r.slice(0, 512)).slice(0, 32),
+    applications: (status?.applications ?? []).map((a) => graded(a, report, positions)),
+  };
+}
+
+function graded(application: ApplicationStatus, report: GradeReport, positions: ReadonlyMap<string, Positions>): ApplicationStatus {
+  const own = report.applications.find((a) => a.name === application.name);
+  return {
+    ...application,
+    ...(own === undefined ? {} : { grade: own.grade, caps: own.caps.map((c) => c.slice(0, 512)).slice(0, 16) }),
+    positions: { ...positions.get(application.name) },
+  };
+}
+
+/** Why the copy is not kept; undefined when it is. */
+function problemOf(writer: SnapshotWriter, { result, cuts }: ClosedWindow, report: GradeReport): AppError | undefined {
+  const { required, onUnmet } = writer.object.spec.consistency;
+  const everyCut = cuts.every((cut) => result.cutsSeen.includes(cut.name));
+  // Not every volume was cut: whatever the grade, there is no copy.
+  if (!everyCut) return result.error ?? fail('CutTooSlow', 'Not every cut was seen before the release.');
+  if (meetsGrade(report.grade, required)) return undefined;
+  if (onUnmet === 'Downgrade' && report.grade !== 'Inconsistent' && result.error === undefined) return undefined;
+  return result.error ?? fail('GradeUnmet', `spec.consistency.required is ${required}, but the copy is only proven to be ${report.grade}: ${report.reasons.join(' ')} It is removed.`);
+}
+
+function heldText(change: Partial<AppSnapshotStatus>): string {
+  const w = change.window;
+  if (w?.heldMillis === undefined) return 'Nothing was held; the volumes are cut.';
+  return `Held for ${w.heldMillis} ms, of which the cut took ${w.cutMillis ?? '?'} ms; overhead ${w.overheadMillis ?? '?'} ms; ${w.unbroken === true ? 'every hold was unbroken' : 'a hold was broken'}.`;
+}
+
+function count(result: WindowResult, change: Partial<AppSnapshotStatus>, deps: OperatorDeps): void {
+  if (change.window !== undefined) deps.metrics.window(change.window);
+  for (const hold of result.holds) if (hold.unbroken !== true) deps.metrics.holdBroken(hold.endedBy ?? 'unknown');
+}

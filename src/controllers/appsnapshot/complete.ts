@@ -1,0 +1,91 @@
+import { annotations, labels } from '../../api/common.js';
+import type { ApplicationStatus, MemberStatus } from '../../api/appsnapshot.js';
+import type { AppSnapshot } from '../../api/kinds.js';
+import { labelSet, unlabelClaims, type MemberMarks } from '../../snapshots/label.js';
+import { judgeSet, type SetMember } from '../../snapshots/members.js';
+import { observeSet } from '../../snapshots/observe-set.js';
+import { pokeGroups } from '../../snapshots/poke.js';
+import { totalSize } from '../../snapshots/size.js';
+import { conditionTime } from '../../runtime/conditions.js';
+import type { OperatorDeps } from '../deps.js';
+import { expiresAt } from './decide.js';
+import { later, now, onChange, plannedClaims, setRef, tell, type SnapshotWriter, type StepResult } from './steps.js';
+
+/**
+ * After the window: the members are counted against the plan by uid and handle, marked so that the copy explains itself,
+ * and waited for. Only then is the copy Ready.
+ */
+export async function complete(writer: SnapshotWriter, deps: OperatorDeps): Promise<StepResult> {
+  const { object } = writer;
+  const setId = object.status?.setId;
+  if (setId === undefined) throw new Error('a graded copy has a set id');
+  const ref = setRef(object, setId);
+  await unlabelClaims(deps.client, ref);
+  const observed = await observeSet(deps.client, deps.group, ref);
+  const state = judgeSet(plannedClaims(object), observed);
+  if (state.error !== undefined) {
+    const { code, publicMessage } = state.error;
+    await writer.write({ phase: 'Failed', reasons: [publicMessage] }, { kind: 'failed', reason: code, message: publicMessage });
+    tell(deps, object, 'Warning', code, publicMessage);
+    return now;
+  }
+  await labelSet(deps.client, deps.group, { ...ref, appSnapshotUid: object.metadata.uid }, observed, state.members, marks(object));
+  const members = mergeMembers(object.status?.members ?? [], state.members);
+  const ready = members.filter((m) => m.ready === true).length;
+  const progress = { members, membersReady: `${ready}/${members.length}` };
+  if (!state.ready) {
+    await writer.write(progress, { kind: 'working', reason: 'WaitingForDriver', message: `The cut is made; the storage is still working: ${state.waiting.join('; ')}.` });
+    const again = await pokeGroups(deps.client, deps.group, observed, deps.clock.now());
+    // Snapshots and contents wake the object up when they change; this is only for what changes nothing we watch.
+    return later(Math.min(60, Math.ceil((again ?? 60_000) / 1000)));
+  }
+  return finish(writer, deps, { ...progress, size: totalSize(state.members) });
+}
+
+async function finish(writer: SnapshotWriter, deps: OperatorDeps, done: { members: MemberStatus[]; membersReady: string; size: string | undefined }): Promise<StepResult> {
+  const { object } = writer;
+  const at = deps.clock.now();
+  const completionTime = conditionTime(new Date(at));
+  const expiry = expiresAt({ ...object, status: { ...object.status, completionTime } });
+  const grade = object.status?.grade ?? 'Inconsistent';
+  const message = `Copy of ${done.members.length} volumes, proven to be ${grade}${object.status?.window?.heldMillis === undefined ? '' : `; held for ${object.status.window.heldMillis} ms`}.`;
+  await writer.write(
+    { ...done, phase: 'Ready', completionTime, expiresAt: expiry === undefined ? undefined : conditionTime(new Date(expiry)) },
+    { kind: 'ready', reason: 'SnapshotReady', message },
+  );
+  tell(deps, object, 'Normal', 'SnapshotReady', message);
+  deps.metrics.copy({ namespace: object.metadata.namespace, name: object.metadata.name }, grade, at);
+  return onChange;
+}
+
+function mergeMembers(planned: readonly MemberStatus[], found: readonly SetMember[]): MemberStatus[] {
+  return planned.map((member) => {
+    const own = found.find((f) => f.claimUid === member.uid);
+    return own === undefined ? member : { ...member, snapshot: own.snapshot, ready: own.ready, ...(own.restoreSize === undefined ? {} : { restoreSize: own.restoreSize }) };
+  });
+}
+
+/** What each snapshot says of itself without us: grade, application, role, positions, digest of the capture. */
+function marks(object: AppSnapshot): ReadonlyMap<string, MemberMarks> {
+  const { status } = object;
+  return new Map((status?.members ?? []).map((member) => [member.uid, memberMarks(member, status?.applications ?? [], status?.grade, status?.capture?.digest)]));
+}
+
+function memberMarks(member: MemberStatus, applications: readonly ApplicationStatus[], grade: string | undefined, digest: string | undefined): MemberMarks {
+  const application = applications.find((a) => a.name === member.application);
+  const role = application?.members?.find((m) => member.pods?.includes(m.pod) === true)?.role;
+  const optional = {
+    [labels.grade]: grade,
+    [labels.application]: application?.name,
+    [labels.applicationKind]: application?.kind,
+    [labels.applicationVersion]: application?.version?.replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 63),
+    [labels.role]: role,
+  };
+  return {
+    labels: Object.fromEntries(Object.entries(optional).filter((entry): entry is [string, string] => entry[1] !== undefined)),
+    annotations: {
+      ...(application?.positions === undefined ? {} : { [annotations.positions]: JSON.stringify(application.positions) }),
+      ...(digest === undefined ? {} : { [annotations.captureDigest]: digest }),
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { labels } from '../../api/common.js';
+import { fail } from '../../api/errors.js';
+import type { AppSnapshot } from '../../api/kinds.js';
+import type { AdapterContext, ApplicationAdapter, Detected, Preflight } from '../../hooks/adapter.js';
+import { detectApplications } from '../../hooks/adapters.js';
+import { planHolders, type HoldersPlan } from '../../hooks/hold/plan-holders.js';
+import { matchesSelector, type NamespaceView } from '../../hooks/view.js';
+import type { ServiceAccountRef } from '../../runtime/service-account.js';
+import { discoverCapability } from '../../snapshots/capability.js';
+import { planSnapshots, type SnapshotPlan } from '../../snapshots/plan.js';
+import { requireAuthority, requirePolicies, rightsToSnapshot } from '../authority.js';
+import { agentOn, attachedVolumes, namespaceView } from '../caches.js';
+import type { OperatorDeps } from '../deps.js';
+import { secretReader } from '../secret-reader.js';
+
+/** One application with its adapter and what the adapter found. */
+export interface PlannedApplication {
+  readonly detected: Detected;
+  readonly adapter: ApplicationAdapter;
+  readonly preflight: Preflight;
+}
+
+/** Everything that an attempt needs to know, gathered by reading only. */
+export interface AttemptPlan {
+  readonly view: NamespaceView;
+  readonly claims: ReadonlySet<string>;
+  readonly snapshots: SnapshotPlan;
+  readonly applications: readonly PlannedApplication[];
+  readonly holders: HoldersPlan;
+  readonly context: AdapterContext;
+}
+
+/** The account under which the work for this object is done. */
+export function accountOf(object: { metadata: { namespace: string }; spec: { serviceAccountName: string } }): ServiceAccountRef {
+  return { namespace: object.metadata.namespace, name: object.spec.serviceAccountName };
+}
+
+/**
+ * Plans an attempt: authority, claims, cuts, applications, and who is held how. Reads only.
+ * @throws AppError with the field or object that stands in the way, and the way out.
+ */
+export async function gather(object: AppSnapshot, setId: string, deps: OperatorDeps, signal: AbortSignal): Promise<AttemptPlan> {
+  const account = accountOf(object);
+  await requirePolicies(deps.client);
+  await requireAuthority(deps.client, account, rightsToSnapshot);
+  const view = visible(namespaceView(deps.caches, object.metadata.namespace));
+  const selected = view.claims.filter((claim) => matchesSelector(selectorOf(object), claim.metadata.labels));
+  const snapshots = planSnapshots({
+    claims: selected,
+    capability: await discoverCapability(deps.client),
+    volumeSnapshotClassName: object.spec.volumeSnapshotClassName,
+    volumeGroupSnapshotClassName: object.spec.volumeGroupSnapshotClassName,
+  });
+  const [error] = snapshots.errors;
+  if (error !== undefined) throw error;
+  const claims = new Set(selected.map((claim) => claim.metadata.name));
+  const context: AdapterContext = { account, exec: deps.exec, view, claims, secret: secretReader(deps.client, account), setId, signal };
+  const applications = await Promise.all(
+    detectApplications(view, object.spec.applications ?? [], claims, deps.adapters).map(async (detected): Promise<PlannedApplication> => {
+      const adapter = deps.adapters[detected.kind];
+      return { detected, adapter, preflight: await adapter.preflight(detected, context) };
+    }),
+  );
+  const blocker = applications.flatMap((a) => a.preflight.blockers)[0];
+  if (blocker !== undefined) throw fail(blocker.code, blocker.message, { afterSeconds: 30 });
+  const holders = planHolders({
+    setId,
+    view,
+    claims,
+    applications: applications.map((a) => ({ detected: a.detected, preflight: a.preflight })),
+    agentOn: (node) => agentRef(deps, node),
+    attachedVolumes: attachedVolumes(deps.caches),
+    quiesce: object.spec.quiesce,
+    maxHoldMillis: deps.maxHoldMillis,
+  });
+  return { view, claims, snapshots, applications, holders, context };
+}
+
+/** Claims and pods of ours are never part of a selection. */
+function visible(view: NamespaceView): NamespaceView {
+  const foreign = (o: { metadata: { labels?: Record<string, string> } }): boolean => o.metadata.labels?.[labels.internal] === undefined;
+  return { ...view, pods: view.pods.filter(foreign), claims: view.claims.filter(foreign) };
+}
+
+type Selector = Parameters<typeof matchesSelector>[0];
+
+function selectorOf(object: AppSnapshot): Selector {
+  return (object.spec.selector ?? {}) as Selector;
+}
+
+/** The agent that runs on a node now, as holders and `end` address it. */
+export function agentRef(deps: OperatorDeps, node: string): { namespace: string; pod: string; podUid: string; container: string } | undefined {
+  const pod = agentOn(deps.caches, node, deps.agentNamespace);
+  const container = pod?.containers[0];
+  if (pod?.metadata.uid === undefined || container === undefined) return undefined;
+  return { namespace: deps.agentNamespace, pod: pod.metadata.name, podUid: pod.metadata.uid, container: container.name };
+}

@@ -1,0 +1,98 @@
+import { durationMillis, type Grade } from '../../api/common.js';
+import type { ApplicationStatus } from '../../api/appsnapshot.js';
+import type { AdapterContext, Cap, Detected } from '../../hooks/adapter.js';
+import { meetsGrade, worseGrade } from '../../hooks/hold/grade.js';
+import { isUnknownOutcome } from '../../runtime/api-error.js';
+import { AppError } from '../../runtime/app-error.js';
+import { namespaceView } from '../caches.js';
+import type { OperatorDeps } from '../deps.js';
+import { secretReader } from '../secret-reader.js';
+import { accountOf } from './gather.js';
+import { later, now, tell, type SnapshotWriter, type StepResult } from './steps.js';
+
+/** How long evidence is asked for before its absence counts against the copy. */
+const patienceMillis = durationMillis('1m');
+
+/** Evidence after the release: what the databases themselves say may lower the grade, never raise it. */
+export async function gradeStep(writer: SnapshotWriter, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult> {
+  const { object } = writer;
+  const waited = deps.clock.now() - Date.parse(object.status?.window?.heldUntil ?? object.status?.window?.openedAt ?? new Date(0).toISOString());
+  const context = contextOf(writer, deps, signal);
+  const applications: ApplicationStatus[] = [];
+  for (const application of object.status?.applications ?? []) {
+    try {
+      applications.push(await withEvidence(application, credentialsOf(writer, application), context, deps));
+    } catch (error) {
+      if (!(error instanceof AppError) && !isUnknownOutcome(error)) throw error;
+      if (waited < patienceMillis) {
+        await writer.write({}, { kind: 'working', reason: 'WaitingForEvidence', message: `After the release ${application.name} does not answer yet: ${error instanceof Error ? error.message : String(error)}` });
+        return later(2);
+      }
+      applications.push(capped(application, [{ grade: 'CrashConsistent', reason: `${application.name} did not answer after the release, so that nothing confirms the hold from inside.` }]));
+    }
+  }
+  return settle(writer, deps, applications);
+}
+
+async function settle(writer: SnapshotWriter, deps: OperatorDeps, applications: ApplicationStatus[]): Promise<StepResult> {
+  const { object } = writer;
+  const grade = applications.map((a) => a.grade ?? 'Inconsistent').reduce<Grade>(worseGrade, object.status?.grade ?? 'Inconsistent');
+  const reasons = [...new Set([...(object.status?.reasons ?? []), ...applications.flatMap((a) => a.caps ?? [])])].slice(0, 32);
+  const { required, onUnmet } = object.spec.consistency;
+  if (!meetsGrade(grade, required) && (onUnmet === 'Fail' || grade === 'Inconsistent')) {
+    const message = `spec.consistency.required is ${required}, but the copy is only proven to be ${grade}: ${reasons.join(' ')} It is removed.`;
+    await writer.write({ applications, grade, reasons, phase: 'Failed' }, { kind: 'failed', reason: 'GradeUnmet', message });
+    tell(deps, object, 'Warning', 'GradeUnmet', message);
+    return now;
+  }
+  const message = `Proven to be ${grade}${reasons.length === 0 ? '' : `: ${reasons.join(' ')}`}.`;
+  await writer.write({ applications, grade, reasons, phase: 'Graded' }, { kind: 'working', reason: 'Graded', message });
+  tell(deps, object, meetsGrade(grade, required) ? 'Normal' : 'Warning', 'Graded', message);
+  return now;
+}
+
+async function withEvidence(application: ApplicationStatus, credentialsSecret: string | undefined, context: AdapterContext, deps: OperatorDeps): Promise<ApplicationStatus> {
+  const adapter = deps.adapters[application.kind];
+  const before = application.positions ?? {};
+  const after = await adapter.evidence(detectedAgain(application, credentialsSecret), context);
+  return capped({ ...application, positions: { ...before, ...after } }, adapter.contradictions(before, after));
+}
+
+function capped(application: ApplicationStatus, caps: readonly Cap[]): ApplicationStatus {
+  if (caps.length === 0) return application;
+  const grade = caps.map((c) => c.grade).reduce(worseGrade, application.grade ?? 'Inconsistent');
+  return { ...application, grade, caps: [...new Set([...(application.caps ?? []), ...caps.map((c) => c.reason)])].slice(0, 16) };
+}
+
+/** The application as the window held it, from status: detection could say something else by now. */
+function detectedAgain(application: ApplicationStatus, credentialsSecret: string | undefined): Detected {
+  const members = application.members ?? [];
+  return {
+    name: application.name,
+    kind: application.kind,
+    pods: members.map((m) => m.pod),
+    container: Object.fromEntries(members.map((m) => [m.pod, m.container])),
+    rank: 0,
+    by: 'status',
+    mode: 'Auto',
+    credentialsSecret,
+  };
+}
+
+function credentialsOf(writer: SnapshotWriter, application: ApplicationStatus): string | undefined {
+  return writer.object.spec.applications?.find((entry) => entry.name === application.name)?.credentialsSecretRef?.name;
+}
+
+function contextOf(writer: SnapshotWriter, deps: OperatorDeps, signal: AbortSignal): AdapterContext {
+  const { object } = writer;
+  const account = accountOf(object);
+  return {
+    account,
+    exec: deps.exec,
+    view: namespaceView(deps.caches, object.metadata.namespace),
+    claims: new Set((object.status?.members ?? []).map((m) => m.claim)),
+    secret: secretReader(deps.client, account),
+    setId: object.status?.setId ?? '',
+    signal,
+  };
+}

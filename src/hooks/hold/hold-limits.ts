@@ -1,0 +1,80 @@
+import { durationMillis } from '../../api/common.js';
+import type { ContainerView, PodView } from '../view.js';
+import type { HoldersInput, PlanBlocker, SoftLimit } from './plan-types.js';
+import type { WindowLimits } from './window-types.js';
+
+/** Limit of the protocol and of the schema (3-stillness.md, 3.2). */
+const longestHoldMillis = 10_000;
+/** The holders take no smaller one. */
+const shortestHoldMillis = 100;
+const longestBeatMillis = 1000;
+const readyMillis = 30_000;
+
+interface HardLimit {
+  readonly millis: number;
+  /** What sets it, as the beginning of a sentence. */
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/** A container that will be frozen. */
+export interface FrozenContainer {
+  readonly pod: PodView;
+  readonly container: ContainerView;
+}
+
+export interface HoldLimits {
+  readonly limits: WindowLimits;
+  readonly softLimits: readonly SoftLimit[];
+  readonly blockers: readonly PlanBlocker[];
+}
+
+/** MAX is the smallest of what the spec, the operator, the liveness probes and the databases allow (3-stillness.md, 3.3). */
+export function holdLimits(input: HoldersInput, frozen: readonly FrozenContainer[]): HoldLimits {
+  const pods = new Set(frozen.map((f) => f.pod.metadata.name));
+  const held = input.applications.filter((a) => a.detected.mode !== 'None' && a.detected.pods.some((pod) => pods.has(pod)));
+  const hard = [...general(input), ...frozen.flatMap(liveness), ...held.map(tolerance)];
+  const maxMillis = Math.floor(Math.min(...hard.map((h) => h.millis)));
+  const blockers = hard
+    .filter((h) => h.millis < shortestHoldMillis)
+    .map((h): PlanBlocker => ({ code: 'BudgetTooSmall', message: `${h.what} leaves no time for a hold (${seconds(h.millis)}): ${h.remedy}.` }));
+  const soft = [...frozen.flatMap(readiness), ...held.map((a) => ({ millis: a.preflight.softLimitMillis, reason: `clients and peers of ${a.detected.name} notice more than latency` }))];
+  const ttlMillis = Math.min(durationMillis(input.quiesce.heartbeatTimeout), maxMillis);
+  return {
+    limits: { maxMillis, ttlMillis, beatMillis: Math.max(1, Math.min(longestBeatMillis, Math.floor(ttlMillis / 3))), readyMillis },
+    softLimits: soft.filter((s) => s.millis < maxMillis).sort((a, b) => a.millis - b.millis),
+    blockers,
+  };
+}
+
+function general(input: HoldersInput): HardLimit[] {
+  return [
+    { millis: longestHoldMillis, what: 'The protocol', remedy: 'this cannot be' },
+    { millis: input.maxHoldMillis, what: "The operator's lease", remedy: 'raise leaseDuration in the values of the chart' },
+    { millis: durationMillis(input.quiesce.maxHold), what: 'spec.quiesce.maxHold', remedy: 'raise it' },
+  ];
+}
+
+function liveness({ pod, container }: FrozenContainer): HardLimit[] {
+  if (container.livenessBudgetMillis === undefined) return [];
+  return [
+    {
+      millis: container.livenessBudgetMillis,
+      what: `The liveness probe of pod ${pod.metadata.name}, container ${container.name}`,
+      remedy: '(failureThreshold - 1) * periodSeconds - timeoutSeconds must be greater than 0, so raise failureThreshold',
+    },
+  ];
+}
+
+function readiness({ pod, container }: FrozenContainer): SoftLimit[] {
+  if (container.readinessBudgetMillis === undefined) return [];
+  return [{ millis: container.readinessBudgetMillis, reason: `pod ${pod.metadata.name} leaves its Endpoints, by the readiness probe of container ${container.name}` }];
+}
+
+function tolerance({ detected, preflight }: HoldersInput['applications'][number]): HardLimit {
+  return { millis: preflight.hardLimitMillis, what: `What ${detected.name} tolerates`, remedy: 'raise its time limits, or set mode None for it in spec.applications' };
+}
+
+function seconds(millis: number): string {
+  return `${millis / 1000} s`;
+}

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { fail } from '../../api/errors.js';
+import { ApiError } from '../../runtime/api-error.js';
+import type { Exec, ExecResult } from '../../runtime/exec.js';
+import { userOf, type ServiceAccountRef } from '../../runtime/service-account.js';
+import { argv, psqlProgram } from './programs.js';
+
+/** User and password of a Secret; they travel by stdin only. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface ServerOptions {
+  readonly exec: Exec;
+  readonly account: ServiceAccountRef;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly credentials: Credentials | undefined;
+  /** Seconds to wait for a server that does not answer yet; 0: one attempt. */
+  readonly patienceSeconds: number;
+  readonly signal: AbortSignal;
+}
+
+/** What a run of SQL or of a program may take. Defaults: 20 s of statement, and 10 s more for the whole. */
+export interface RunOptions {
+  readonly statementMillis?: number;
+  readonly deadlineMillis?: number;
+  /** Major version of the server: chooses among several installed binaries. */
+  readonly major?: number;
+}
+
+/** Printed after the last statement: without it the output is not whole (kubernetes#73056). */
+const sentinel = 'stillpoint-end';
+
+const credentialLine = /^[^\r\n]+$/;
+
+/** Reads `username` and `password` of a Secret. Throws AppError InvalidSpec when they are missing or span lines. */
+export function parseCredentials(name: string, data: Readonly<Record<string, string>>): Credentials {
+  const username = data['username'] ?? '';
+  const password = data['password'] ?? '';
+  if (credentialLine.test(username) && credentialLine.test(password)) return { username, password };
+  throw fail('InvalidSpec', `Secret ${name} of credentialsSecretRef needs the keys username and password, each of one line.`);
+}
+
+/** One PostgreSQL server, reached inside its own container as the tenant's account. */
+export class Server {
+  readonly pod: string;
+  readonly container: string;
+  readonly #options: ServerOptions;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.pod = options.pod;
+    this.container = options.container;
+  }
+
+  /**
+   * Runs SQL and psql commands and returns the lines that they print.
+   * Throws AppError ApplicationNotReady (with what psql said) or AccountNotAllowed.
+   */
+  async script(sql: string, options: RunOptions = {}): Promise<string[]> {
+    const statementMillis = options.statementMillis ?? 20_000;
+    const stdin = `${sql}\n\\echo ${sentinel}\n\\q\n`;
+    const run = { deadlineMillis: statementMillis + 10_000, ...options };
+    const result = await this.runConnected(psqlProgram, [String(statementMillis)], run, stdin);
+    const lines = result.stdout.split('\n').filter((line) => line !== '');
+    const whole = lines.pop() === sentinel && !result.truncated;
+    if (succeeded(result) && whole) return lines;
+    throw fail('ApplicationNotReady', `The PostgreSQL server in pod ${this.pod} did not answer as expected: ${whyNot(result)}`);
+  }
+
+  /** The rows of one SELECT (without semicolon), each checked against `schema`. */
+  async rows<T>(select: string, schema: z.ZodType<T>, options: RunOptions = {}): Promise<T[]> {
+    const lines = await this.script(`SELECT row_to_json(q) FROM (${select}) q;`, options);
+    return lines.map((line) => parseRow(line, schema));
+  }
+
+  /** Runs one of the programs that connect first. Never throws for what the program says. */
+  runConnected(program: string, parameters: readonly string[], options: RunOptions = {}, stdin = ''): Promise<ExecResult> {
+    const { credentials, patienceSeconds } = this.#options;
+    const secretLines = credentials === undefined ? '' : `${credentials.username}\n${credentials.password}\n`;
+    const command = argv(program, credentials === undefined ? 'local' : 'secret', String(patienceSeconds), options.major === undefined ? '' : String(options.major), ...parameters);
+    return this.#run(command, options, secretLines + stdin);
+  }
+
+  /** Runs a program that needs no connection. Never throws for what the program says. */
+  run(program: string, parameters: readonly string[], options: RunOptions = {}): Promise<ExecResult> {
+    return this.#run(argv(program, ...parameters), options, '');
+  }
+
+  async #run(command: readonly string[], options: RunOptions, stdin: string): Promise<ExecResult> {
+    const { exec, account, namespace, pod, container, signal, patienceSeconds, credentials } = this.#options;
+    const deadlineMillis = (options.deadlineMillis ?? 30_000) + patienceSeconds * 1000;
+    const target = { namespace, pod, container, command };
+    try {
+      const result = await exec.run(target, { as: account, deadlineMillis, signal, stdin });
+      return credentials === undefined ? result : { ...result, stderr: result.stderr.replaceAll(credentials.password, '***') };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.code === 403) {
+        throw fail('AccountNotAllowed', `${userOf(account)} may not exec into pod ${pod}: bind the ClusterRole stillpoint-tenant to it.`, { cause: error });
+      }
+      throw fail('ApplicationNotReady', `Pod ${pod}, container ${container} could not be entered: ${error.message}`, { cause: error });
+    }
+  }
+}
+
+/** One line of output as a row. Throws AppError ApplicationNotReady when it is none. */
+export function parseRow<T>(line: string, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    throw fail('ApplicationNotReady', `PostgreSQL answered with something that is no row: ${shorten(line)}`, { cause: error });
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw fail('ApplicationNotReady', `PostgreSQL answered with an unexpected row: ${z.prettifyError(parsed.error)}`);
+}
+
+/** True when the program ended by itself with 0; `lost` is not success. */
+export function succeeded(result: ExecResult): boolean {
+  return result.outcome.kind === 'exited' && result.outcome.code === 0;
+}
+
+/** Why a run did not succeed, for people: bounded, one line. */
+export function whyNot(result: ExecResult): string {
+  const said = shorten(result.stderr);
+  switch (result.outcome.kind) {
+    case 'exited':
+      return said === '' ? `exit code ${result.outcome.code}` : said;
+    case 'failed':
+      return `it could not be run: ${shorten(result.outcome.message)}`;
+    case 'lost':
+      return `unknown, the connection was lost (${shorten(result.outcome.why)})`;
+  }
+}
+
+function shorten(text: string): string {
+  const line = text.trim().replace(/\s*\n\s*/g, '; ');
+  return line.length > 400 ? `${line.slice(0, 397)}...` : line;
+}

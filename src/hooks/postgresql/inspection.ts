@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { RunOptions, Server } from './connection.js';
+
+const setting = z.object({ setting: z.string(), source: z.string() });
+
+/** What one server says of itself. */
+const inspection = z.object({
+  version: z.int(),
+  serverVersion: z.string(),
+  standby: z.boolean(),
+  role: z.string(),
+  mayCheckpoint: z.boolean(),
+  systemIdentifier: z.string(),
+  settings: z.record(z.string(), setting),
+  tablespaces: z.array(z.object({ name: z.string(), location: z.string() })),
+  asynchronous: z.array(z.string()),
+  replicas: z.int(),
+});
+export type Inspection = z.infer<typeof inspection>;
+
+const settingNames = [
+  'archive_mode', 'block_size', 'config_file', 'data_checksums', 'data_directory', 'fsync', 'full_page_writes', 'hba_file', 'ident_file', 'shared_preload_libraries',
+  'synchronous_commit', 'wal_level', 'wal_receiver_timeout', 'wal_segment_size', 'wal_sender_timeout', 'wal_writer_delay',
+];
+
+/** CHECKPOINT is for superusers, and since version 15 for members of pg_checkpoint. */
+export const mayCheckpoint = `(SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+  OR EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'pg_checkpoint' AND pg_has_role(current_user, r.oid, 'USAGE'))`;
+
+const select = `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS "serverVersion",
+  pg_is_in_recovery() AS standby, current_user::text AS role, ${mayCheckpoint} AS "mayCheckpoint",
+  (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
+  (SELECT json_object_agg(name, json_build_object('setting', setting, 'source', source)) FROM pg_settings
+    WHERE name IN (${settingNames.map((name) => `'${name}'`).join(', ')})) AS settings,
+  (SELECT coalesce(json_agg(json_build_object('name', spcname, 'location', pg_tablespace_location(oid)) ORDER BY oid), '[]')
+    FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')) AS tablespaces,
+  (SELECT coalesce(json_agg(concat_ws(' in ', 'role ' || r.rolname, 'database ' || d.datname) ORDER BY r.rolname, d.datname), '[]')
+    FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) c
+    LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase
+    WHERE lower(c) ~ '^synchronous_commit=(off|false|no|0|f|n)$') AS asynchronous,
+  (SELECT count(*)::int FROM pg_stat_replication) AS replicas`;
+
+/** Asks one server about itself, in one run. Throws AppError ApplicationNotReady when it does not answer. */
+export async function inspect(server: Server, options: RunOptions = {}): Promise<Inspection> {
+  const [row] = await server.rows(select, inspection, options);
+  if (row === undefined) throw new RangeError('a SELECT without FROM gave no row');
+  return row;
+}
+
+/** The major version: 150018 → 15. */
+export function majorOf(version: number): number {
+  return Math.floor(version / 10_000);
+}

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { createCaches, allCaches } from './controllers/caches.js';
+import { reconcileAppRestore } from './controllers/apprestore/controller.js';
+import { reconcileAppSnapshot } from './controllers/appsnapshot/controller.js';
+import type { OperatorDeps } from './controllers/deps.js';
+import { createOperatorMetrics } from './controllers/metrics.js';
+import { createNamespaceLocks } from './controllers/namespace-lock.js';
+import { connect } from './controllers/wake-up.js';
+import { createAdapters } from './hooks/adapters.js';
+import podProgram from './hooks/hold/holder.sh';
+import { createLogger, type LogLevel } from './observability/logger.js';
+import { createMetrics } from './observability/metrics.js';
+import { systemClock } from './runtime/clock.js';
+import { loadConfig } from './runtime/config.js';
+import { createController } from './runtime/controller.js';
+import { createEventRecorder } from './runtime/events.js';
+import { createExec } from './runtime/exec-websocket.js';
+import { createEndpoints } from './runtime/http-endpoints.js';
+import { createLeaderElector, type LeaderElector } from './runtime/leader-elector.js';
+import { createManager } from './runtime/manager.js';
+import { createClient } from './runtime/resource-client.js';
+import { createRuntimeMetrics } from './runtime/runtime-metrics.js';
+import { processSignal } from './runtime/signals.js';
+import { createTransport } from './runtime/transport.js';
+import { readSettings } from './settings.js';
+import { discoverGroupTypes } from './snapshots/capability.js';
+
+// Wiring only: settings, clients, caches, controllers, and the order in which they start and stop.
+
+const settings = readSettings(process.env);
+const log = createLogger({ level: settings.logLevel satisfies LogLevel, fields: { instance: settings.podName } });
+const clock = systemClock();
+const registry = createMetrics();
+const runtimeMetrics = createRuntimeMetrics(registry);
+const config = loadConfig({ clock });
+const transportOptions = { clock, userAgent: 'stillpoint/0.1.0', observe: runtimeMetrics.onRequest };
+const transport = createTransport(config, transportOptions);
+const client = createClient(transport, { fieldManager: 'stillpoint' });
+const signal = processSignal({ process, exit: (code) => process.exit(code), log });
+
+const group = await discoverGroupTypes(client);
+const caches = createCaches({ transport, clock, log, group });
+const events = createEventRecorder({ client, controller: 'stillpoint.dev/operator', instance: settings.podName, clock, log });
+
+let elector: LeaderElector | undefined;
+const deps: OperatorDeps = {
+  client,
+  exec: createExec({ transport, clock }),
+  caches,
+  group,
+  adapters: createAdapters(),
+  events,
+  elector: { mayAct: (millis) => elector?.mayAct(millis) === true },
+  clock,
+  log,
+  metrics: createOperatorMetrics(registry),
+  agentNamespace: settings.agentNamespace,
+  maxHoldMillis: settings.maxHoldMillis,
+  podProgram,
+};
+
+const controllerOptions = { clock, log, metrics: runtimeMetrics };
+const locks = createNamespaceLocks();
+const appSnapshots = createController({ ...controllerOptions, name: 'appsnapshot', concurrency: 8, reconcile: reconcileAppSnapshot(deps, locks) });
+const appRestores = createController({ ...controllerOptions, name: 'apprestore', concurrency: 8, timeoutMillis: 30 * 60_000, reconcile: reconcileAppRestore(deps) });
+connect(caches, { appSnapshots, appRestores });
+
+const manager = createManager({
+  log,
+  clock,
+  services: [
+    service('probes', settings.probePort),
+    service('metrics', settings.metricsPort),
+  ],
+  caches: allCaches(caches),
+  always: [],
+  leading: [appSnapshots, appRestores],
+  elector: ({ onElected, onLost }) => {
+    elector = createLeaderElector({
+      // On a transport of its own: nothing queues in front of a renewal.
+      client: createClient(createTransport(config, transportOptions), { fieldManager: 'stillpoint' }),
+      namespace: settings.podNamespace,
+      name: 'stillpoint-leader',
+      identity: `${settings.podName}_${randomBytes(4).toString('hex')}`,
+      clock,
+      random: Math.random,
+      log,
+      ...settings.leaderElection,
+      onElected,
+      onLost,
+    });
+    return elector;
+  },
+  exit: (code) => process.exit(code),
+});
+
+function service(name: string, port: number) {
+  const endpoints = createEndpoints({ port, metrics: registry, healthy: () => undefined, ready: () => manager.notReady() });
+  return { name, start: () => endpoints.start(), stop: () => endpoints.stop() };
+}
+
+log.info('starting', { groupSnapshots: group?.version ?? 'not served', agentNamespace: settings.agentNamespace, maxHoldMillis: settings.maxHoldMillis });
+const code = await manager.run(signal);
+await events.flush();
+events.stop();
+transport.close();
+process.exit(code);

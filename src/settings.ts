@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+const millis = (fallback: number) => z.coerce.number().int().min(100).max(3_600_000).default(fallback);
+const port = (fallback: number) => z.coerce.number().int().min(1).max(65_535).default(fallback);
+
+/** Environment of the operator; the chart sets it. */
+const environment = z.object({
+  POD_NAME: z.string().min(1).default('stillpoint'),
+  POD_NAMESPACE: z.string().min(1).default('stillpoint-system'),
+  AGENT_NAMESPACE: z.string().min(1).default('stillpoint-agent'),
+  LEASE_DURATION_MILLIS: millis(15_000),
+  RENEW_DEADLINE_MILLIS: millis(10_000),
+  RETRY_PERIOD_MILLIS: millis(2_000),
+  MAX_HOLD_MILLIS: millis(10_000),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  METRICS_PORT: port(8080),
+  PROBE_PORT: port(8081),
+});
+
+export interface Settings {
+  readonly podName: string;
+  readonly podNamespace: string;
+  readonly agentNamespace: string;
+  readonly leaderElection: { readonly leaseDurationMillis: number; readonly renewDeadlineMillis: number; readonly retryPeriodMillis: number };
+  readonly maxHoldMillis: number;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly metricsPort: number;
+  readonly probePort: number;
+}
+
+/** Reads the settings. Throws with the name of the variable that is wrong. */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new Error(`environment variable ${issue?.path.join('.') ?? '?'}: ${issue?.message ?? 'invalid'}`);
+  }
+  const e = parsed.data;
+  return {
+    podName: e.POD_NAME,
+    podNamespace: e.POD_NAMESPACE,
+    agentNamespace: e.AGENT_NAMESPACE,
+    leaderElection: { leaseDurationMillis: e.LEASE_DURATION_MILLIS, renewDeadlineMillis: e.RENEW_DEADLINE_MILLIS, retryPeriodMillis: e.RETRY_PERIOD_MILLIS },
+    maxHoldMillis: e.MAX_HOLD_MILLIS,
+    logLevel: e.LOG_LEVEL,
+    metricsPort: e.METRICS_PORT,
+    probePort: e.PROBE_PORT,
+  };
+}

@@ -1,0 +1,202 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { applyRendered, crdsOf, operatorUser, release, removeAdded, render, type Rendered } from './chart.js';
+import { kubectl, must, until, type Outcome } from './kubectl.js';
+
+const namespace = `stillpoint-test-author-${process.pid}`;
+const target = `${namespace}-target`;
+const pod = `policy-probe-${process.pid}`;
+/** May write our kinds and impersonate the account `allowed` in the namespace, and nothing else. */
+const author = 'author@test.stillpoint.dev';
+/** Cluster admin by group: bound to nothing, allowed everything. */
+const admin = ['--as=admin@test.stillpoint.dev', '--as-group=system:masters'];
+const policyKinds = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];
+const installed = ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'ServiceAccount', ...policyKinds];
+
+let added: Rendered[] = [];
+
+function object(kind: string, spec: object, name = 'probe'): unknown {
+  return { apiVersion: 'stillpoint.dev/v1alpha1', kind, metadata: { name, namespace }, spec: { suspend: true, ...spec } };
+}
+const snapshot = (account: string): unknown => object('AppSnapshot', { serviceAccountName: account });
+const restore = (into: object | undefined, account = 'allowed'): unknown =>
+  object('AppRestore', { serviceAccountName: account, from: { appSnapshotRef: { name: 'copy' } }, ...(into === undefined ? {} : { into }) });
+const createAs = (who: string[], what: unknown): Promise<Outcome> => kubectl(['create', '--dry-run=server', ...who, '-f', '-'], what);
+const asAuthor = [`--as=${author}`];
+const asOperator = [`--as=${operatorUser}`];
+
+async function grantAuthor(): Promise<void> {
+  const user = { kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: author };
+  const roles: [string, string, object[]][] = [
+    [namespace, 'author', [{ apiGroups: ['stillpoint.dev'], resources: ['appsnapshots', 'apprestores'], verbs: ['get', 'create', 'update', 'patch'] }, { apiGroups: ['stillpoint.dev'], resources: ['appsnapshots/status', 'apprestores/status'], verbs: ['get', 'update', 'patch'] }]],
+    [namespace, 'impersonate', [{ apiGroups: [''], resources: ['serviceaccounts'], resourceNames: ['allowed'], verbs: ['impersonate'] }]],
+    [target, 'impersonate', [{ apiGroups: [''], resources: ['serviceaccounts'], resourceNames: ['allowed-there'], verbs: ['impersonate'] }]],
+  ];
+  const made = roles.flatMap(([where, name, rules]) => [
+    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name, namespace: where }, rules },
+    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name, namespace: where }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name }, subjects: [user] },
+  ]);
+  await must(['apply', '-f', '-'], { apiVersion: 'v1', kind: 'List', items: made });
+}
+
+/** A pod that answers the holder's command line as an agent would. */
+async function startAgentPod(): Promise<void> {
+  const image = 'localhost/stillpoint-test/pause:1';
+  const script = '#!/bin/sh\\necho "probe $*"\\n';
+  const mount = { name: 'bin', mountPath: '/stillpoint' };
+  await must(['apply', '-f', '-'], {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: pod, namespace: release.agentNamespace },
+    spec: {
+      terminationGracePeriodSeconds: 0,
+      initContainers: [{ name: 'prepare', image, command: ['sh', '-c', `printf '${script}' > /stillpoint/holder && chmod 755 /stillpoint/holder`], volumeMounts: [mount] }],
+      containers: ['agent', 'other'].map((name) => ({ name, image, command: ['sleep', '3600'], volumeMounts: [mount] })),
+      volumes: [{ name: 'bin', emptyDir: {} }],
+    },
+  });
+  await must(['wait', '-n', release.agentNamespace, `pod/${pod}`, '--for=condition=Ready', '--timeout=60s']);
+}
+
+const execAs = (who: string[], command: string[], container = 'agent', flags: string[] = []): Promise<Outcome> =>
+  kubectl(['exec', '-n', release.agentNamespace, ...who, pod, '-c', container, ...flags, '--', ...command]);
+
+beforeAll(async () => {
+  const objects = await render();
+  await applyRendered(crdsOf(objects));
+  // Both namespaces stay: a release that is installed meanwhile would lose its own.
+  await kubectl(['create', 'namespace', release.namespace]);
+  await applyRendered(objects.filter((o) => o.kind === 'Namespace'));
+  for (const name of [namespace, target]) await must(['create', 'namespace', name]);
+  added = await applyRendered(objects.filter((o) => installed.includes(o.kind)));
+  await Promise.all([grantAuthor(), startAgentPod()]);
+  // Policies act some seconds after they are applied, each at its own time.
+  await until('stillpoint-author acts', () => createAs(asAuthor, snapshot('forbidden')), (o) => o.stderr.includes('stillpoint-author'));
+  await until('stillpoint-author-into acts', () => createAs(admin, restore({ namespace: target })), (o) => o.stderr.includes('stillpoint-author-into'));
+  await must(['create', '-f', '-'], object('AppSnapshot', { serviceAccountName: 'allowed' }, 'there'));
+  await until('stillpoint-status acts', () => patchStatus(admin), (o) => o.stderr.includes('stillpoint-status'));
+  await until('stillpoint-agent-exec acts', () => execAs(admin, ['true']), (o) => o.stderr.includes('stillpoint-agent-exec'));
+  await until('stillpoint-agent-closed acts', () => addEphemeral(admin), (o) => o.stderr.includes('stillpoint-agent-closed'));
+}, 180_000);
+
+afterAll(async () => {
+  await removeAdded(added);
+  await must(['delete', 'pod', '-n', release.agentNamespace, pod, '--ignore-not-found', '--wait=false']);
+  for (const name of [namespace, target]) await must(['delete', 'namespace', name, '--wait=false']);
+}, 120_000);
+
+const patchStatus = (who: string[]): Promise<Outcome> => kubectl(['patch', '-n', namespace, ...who, 'asnap', 'there', '--subresource=status', '--dry-run=server', '--type=merge', '-p', '{"status":{"grade":"Frozen"}}']);
+const patchMeta = (who: string[], patch: object): Promise<Outcome> => kubectl(['patch', '-n', namespace, ...who, 'asnap', 'there', '--dry-run=server', '--type=merge', '-p', JSON.stringify(patch)]);
+
+function addEphemeral(who: string[]): Promise<Outcome> {
+  const patch = { spec: { ephemeralContainers: [{ name: 'intruder', image: 'localhost/stillpoint-test/pause:1', targetContainerName: 'agent' }] } };
+  return kubectl(['patch', 'pod', '-n', release.agentNamespace, ...who, pod, '--subresource=ephemeralcontainers', '--dry-run=server', '--type=strategic', '-p', JSON.stringify(patch)]);
+}
+
+function refusedBy(outcome: Outcome, policy: string, says: RegExp): void {
+  expect(outcome.code).not.toBe(0);
+  expect(outcome.stderr).toContain(`'${policy}'`);
+  expect(outcome.stderr).toMatch(says);
+}
+
+describe('the policies themselves', () => {
+  test.each(['stillpoint-author', 'stillpoint-author-into', 'stillpoint-status', 'stillpoint-agent-exec', 'stillpoint-agent-closed'])('%s: fails closed, denies', async (name) => {
+    const policy = JSON.parse(await must(['get', 'validatingadmissionpolicy', name, '-o', 'json'])) as { spec: { failurePolicy: string } };
+    const binding = JSON.parse(await must(['get', 'validatingadmissionpolicybinding', name, '-o', 'json'])) as { spec: { policyName: string; validationActions: string[] } };
+    expect(policy.spec.failurePolicy).toBe('Fail');
+    expect(binding.spec).toMatchObject({ policyName: name, validationActions: ['Deny'] });
+  });
+
+  test.each(['stillpoint-author', 'stillpoint-author-into', 'stillpoint-status'])('%s: its expressions fit the types', async (name) => {
+    interface Policy {
+      metadata: { generation: number };
+      status?: { observedGeneration?: number; typeChecking?: { expressionWarnings?: unknown[] } };
+    }
+    const read = async (): Promise<Policy> => JSON.parse(await must(['get', 'validatingadmissionpolicy', name, '-o', 'json'])) as Policy;
+    const policy = await until('checked', read, (p) => p.status?.observedGeneration === p.metadata.generation);
+    expect(policy.status?.typeChecking?.expressionWarnings ?? []).toEqual([]);
+  });
+});
+
+describe('authors', () => {
+  test('AppSnapshot: an account that the author may impersonate is accepted', async () => {
+    expect(await createAs(asAuthor, snapshot('allowed'))).toMatchObject({ code: 0 });
+  });
+  test('AppSnapshot: another account is refused, with the way out', async () => {
+    refusedBy(await createAs(asAuthor, snapshot('forbidden')), 'stillpoint-author', new RegExp(`${author} may not impersonate service account forbidden of namespace ${namespace}\\..*kubectl -n ${namespace} create role`));
+  });
+  test('AppRestore: the same for the account that reads', async () => {
+    expect(await createAs(asAuthor, restore(undefined))).toMatchObject({ code: 0 });
+    refusedBy(await createAs(asAuthor, restore(undefined, 'forbidden')), 'stillpoint-author', /may not impersonate service account forbidden/);
+  });
+  test('AppRestore into another namespace: an account there is required, and the author must be allowed to impersonate it', async () => {
+    expect(await createAs(asAuthor, restore({ namespace: target, serviceAccountName: 'allowed-there' }))).toMatchObject({ code: 0 });
+    refusedBy(await createAs(asAuthor, restore({ namespace: target, serviceAccountName: 'forbidden' })), 'stillpoint-author-into', /may not impersonate service account forbidden of namespace/);
+    refusedBy(await createAs(asAuthor, restore({ namespace: target })), 'stillpoint-author-into', /spec\.into\.serviceAccountName is required/);
+  });
+  test('AppRestore into its own namespace: no second account is needed', async () => {
+    expect(await createAs(asAuthor, restore({ namespace }))).toMatchObject({ code: 0 });
+  });
+  test('the right for one namespace is none for another', async () => {
+    refusedBy(await createAs(asAuthor, restore({ namespace: target, serviceAccountName: 'allowed' })), 'stillpoint-author-into', /may not impersonate/);
+  });
+  test('a change of the spec is asked again, a change of metadata is not', async () => {
+    expect(await patchMeta(asAuthor, { spec: { suspend: false } })).toMatchObject({ code: 0 });
+    refusedBy(await patchMeta(asOperator, { spec: { suspend: false } }), 'stillpoint-author', /may not impersonate/);
+    expect(await patchMeta(asOperator, { metadata: { finalizers: ['stillpoint.dev/copy'] } })).toMatchObject({ code: 0 });
+  });
+});
+
+describe('status', () => {
+  test('the operator writes it', async () => {
+    expect(await patchStatus(asOperator)).toMatchObject({ code: 0 });
+  });
+  test.each([['an author with the right', asAuthor], ['a cluster admin', admin]])('%s does not', async (_, who) => {
+    refusedBy(await patchStatus(who), 'stillpoint-status', /status is evidence and is written by system:serviceaccount:\S+ only/);
+  });
+});
+
+describe('exec into agents', () => {
+  test.each(['p-1 hold', 'p-1 status', 'p-1 end takeover', 'p-1 end sweep', 'p-1 end abort'])('the operator runs the holder: %s', async (args) => {
+    expect(await execAs(asOperator, ['/stillpoint/holder', ...args.split(' ')])).toMatchObject({ code: 0, stdout: `probe ${args}\n` });
+  });
+  test.each([
+    ['a shell', ['sh', '-c', 'id']],
+    ['the agent', ['/stillpoint/holder', 'agent']],
+    ['the guard', ['/stillpoint/holder', 'guard', 'p-1']],
+    ['another state directory', ['/stillpoint/holder', '--state-dir', '/proc', 'p-1', 'hold']],
+    ['another program', ['/bin/stillpoint/holder', 'p-1', 'hold']],
+    ['an id that is a path', ['/stillpoint/holder', '../p-1', 'hold']],
+    ['an end of its own', ['/stillpoint/holder', 'p-1', 'end', 'release']],
+    ['words behind', ['/stillpoint/holder', 'p-1', 'hold', 'now']],
+  ])('the operator does not run %s', async (_, command) => {
+    refusedBy(await execAs(asOperator, command), 'stillpoint-agent-exec', /Only \/stillpoint\/holder <id> hold, status or end/);
+  });
+  test('nor anything in another container', async () => {
+    refusedBy(await execAs(asOperator, ['/stillpoint/holder', 'p-1', 'hold'], 'other'), 'stillpoint-agent-exec', /for the container agent/);
+  });
+  test('a cluster admin does not run the holder', async () => {
+    refusedBy(await execAs(admin, ['/stillpoint/holder', 'p-1', 'status']), 'stillpoint-agent-exec', /Exec into the agents of Stillpoint is for system:serviceaccount:\S+ only.*kubectl logs/);
+  });
+  test('a cluster admin execs elsewhere as before', async () => {
+    const elsewhere = await kubectl(['exec', '-n', namespace, ...admin, 'no-such-pod', '--', 'true']);
+    expect(elsewhere.stderr).toContain('pods "no-such-pod" not found');
+  });
+});
+
+describe('every other way into agents is closed', () => {
+  const closed = /Nobody attaches to, forwards ports of, proxies to or adds containers to the agents/;
+  const raw = (who: string[], path: string): Promise<Outcome> => kubectl(['get', ...who, '--raw', `/api/v1/namespaces/${release.agentNamespace}/pods/${pod}/${path}`]);
+  test.each([['a cluster admin', admin]])('%s: attach, port-forward, proxy, ephemeral containers', async (_, who) => {
+    refusedBy(await kubectl(['attach', '-n', release.agentNamespace, ...who, pod, '-c', 'agent']), 'stillpoint-agent-closed', closed);
+    refusedBy(await kubectl(['port-forward', '-n', release.agentNamespace, ...who, `pod/${pod}`, '18080:8080']), 'stillpoint-agent-closed', closed);
+    refusedBy(await raw(who, 'proxy/'), 'stillpoint-agent-closed', closed);
+    refusedBy(await addEphemeral(who), 'stillpoint-agent-closed', closed);
+  });
+  test('the operator has no right to any of them in the first place', async () => {
+    for (const sub of ['attach', 'portforward', 'proxy', 'ephemeralcontainers']) {
+      for (const verb of ['get', 'create', 'update', 'patch']) {
+        expect((await kubectl(['auth', 'can-i', verb, 'pods', `--subresource=${sub}`, '-n', release.agentNamespace, ...asOperator])).stdout.trim()).toBe('no');
+      }
+    }
+  });
+});

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { appRestoreSpec } from '../../../src/api/apprestore.js';
+import { appSnapshotSpec } from '../../../src/api/appsnapshot.js';
+import { kindDefinitions } from '../../../src/api/crd/kinds.js';
+import { applyRendered, crdsOf, render } from './chart.js';
+import { kubectl, must, until, type Outcome } from './kubectl.js';
+import { fixedFields, freeFields, specCases } from './spec-cases.js';
+
+const namespace = `stillpoint-test-crd-${process.pid}`;
+const schemas = { AppSnapshot: appSnapshotSpec, AppRestore: appRestoreSpec };
+
+interface Crd {
+  status: { conditions: { type: string; status: string; message: string }[] };
+}
+
+function create(kind: string, name: string, spec: unknown, ...flags: string[]): Promise<Outcome> {
+  return kubectl(['create', ...flags, '-f', '-'], { apiVersion: 'stillpoint.dev/v1alpha1', kind, metadata: { name, namespace }, spec });
+}
+
+beforeAll(async () => {
+  await applyRendered(crdsOf(await render()));
+  await must(['create', 'namespace', namespace]);
+  for (const { plural } of kindDefinitions) await must(['wait', '--for=condition=Established', '--timeout=30s', `crd/${plural}.stillpoint.dev`]);
+  // The schema that the server validates by follows the CRD a moment later.
+  await until('AppSnapshot is validated', () => create('AppSnapshot', 'probe', {}, '--dry-run=server'), (o) => o.stderr.includes('spec.serviceAccountName'));
+}, 90_000);
+
+afterAll(async () => {
+  await must(['delete', 'namespace', namespace, '--wait=false']);
+});
+
+describe('CustomResourceDefinitions', () => {
+  test.each(kindDefinitions.map((d) => d.plural))('%s: the schema is structural, the names are accepted', async (plural) => {
+    const crd = JSON.parse(await must(['get', 'crd', `${plural}.stillpoint.dev`, '-o', 'json'])) as Crd;
+    const conditions = Object.fromEntries(crd.status.conditions.map((c) => [c.type, c.status]));
+    expect(conditions).toMatchObject({ Established: 'True', NamesAccepted: 'True' });
+    expect(conditions['NonStructuralSchema'] ?? 'False').toBe('False');
+  });
+
+  test('kubectl explain speaks about every level', async () => {
+    expect(await must(['explain', 'asnap.spec.quiesce.maxHold'])).toContain('Longest hold');
+    expect(await must(['explain', 'arst.spec.into'])).toContain('Namespace to restore into');
+  });
+
+  test('short names, category and columns', async () => {
+    const spec = { AppSnapshot: { suspend: true, serviceAccountName: 'stillpoint' }, AppRestore: { suspend: true, serviceAccountName: 'stillpoint', from: { appSnapshotRef: { name: 'copy' } } } };
+    for (const [kind, value] of Object.entries(spec)) await must(['apply', '-f', '-'], { apiVersion: 'stillpoint.dev/v1alpha1', kind, metadata: { name: 'columns', namespace }, spec: value });
+    const header = async (args: string[]): Promise<string> => (await must(['get', '-n', namespace, ...args])).split('\n')[0]!.trim();
+    expect((await header(['asnap'])).split(/\s+/)).toEqual(['NAME', 'GRADE', 'HELD(MS)', 'MEMBERS', 'SIZE', 'VERIFIED', 'READY', 'AGE']);
+    expect((await header(['arst'])).split(/\s+/)).toEqual(['NAME', 'PHASE', 'SOURCE', 'INTO', 'VERIFIED', 'RTO(S)', 'READY', 'AGE']);
+    expect(await header(['asnap', '-o', 'wide'])).toContain('PHASE');
+    const both = await must(['get', '-n', namespace, 'stillpoint', '-o', 'name']);
+    expect(both.trim().split('\n').sort()).toEqual(['apprestore.stillpoint.dev/columns', 'appsnapshot.stillpoint.dev/columns']);
+  });
+
+  test('defaults are filled in by the server as zod fills them in', async () => {
+    const spec = { serviceAccountName: 'stillpoint' };
+    const made = await must(['create', '--dry-run=server', '-o', 'json', '-f', '-'], { apiVersion: 'stillpoint.dev/v1alpha1', kind: 'AppSnapshot', metadata: { name: 'defaults', namespace }, spec });
+    expect((JSON.parse(made) as { spec: unknown }).spec).toEqual(appSnapshotSpec.parse(spec));
+  });
+});
+
+describe.each(specCases)('$kind: $rule', ({ kind, good, bad, says, serverOnly }) => {
+  test('what keeps it is accepted, what breaks it is refused with the reason', async () => {
+    const [accepted, refused] = await Promise.all([create(kind, 'good', good, '--dry-run=server'), create(kind, 'bad', bad, '--dry-run=server')]);
+    expect(accepted).toMatchObject({ code: 0 });
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toMatch(says);
+  });
+
+  test('zod agrees', () => {
+    expect(schemas[kind].safeParse(good).success).toBe(true);
+    expect(schemas[kind].safeParse(bad).success).toBe(serverOnly === true);
+  });
+});
+
+async function change(kind: string, name: string, from: unknown, field: string, to: unknown): Promise<Outcome> {
+  // Suspended: an operator on this cluster leaves it alone.
+  const made = await create(kind, name, { suspend: true, ...(from as object) });
+  if (made.code !== 0) throw new Error(made.stderr);
+  return kubectl(['patch', '-n', namespace, kind.toLowerCase(), name, '--type=merge', '-p', JSON.stringify({ spec: { [field]: to } })]);
+}
+
+describe('a spec after creation', () => {
+  test.each(fixedFields)('$kind: spec.$field is fixed', async ({ kind, field, from, to }) => {
+    const outcome = await change(kind, `fixed-${field.toLowerCase()}`, from, field, to);
+    expect(outcome.code).not.toBe(0);
+    expect(outcome.stderr).toContain(`spec.${field} cannot be changed once the object exists`);
+    expect(outcome.stderr).toContain(`Create a new ${kind}`);
+  });
+
+  test.each(freeFields)('$kind: spec.$field may change', async ({ kind, field, from, to }) => {
+    expect(await change(kind, `free-${field.toLowerCase()}`, from, field, to)).toMatchObject({ code: 0 });
+  });
+
+  test('every field of every spec is in one of the two tables', () => {
+    for (const kind of ['AppSnapshot', 'AppRestore'] as const) {
+      const tried = [...fixedFields, ...freeFields].filter((f) => f.kind === kind).map((f) => f.field);
+      expect(tried.sort()).toEqual(Object.keys(schemas[kind].shape).sort());
+    }
+  });
+});

@@ -1,0 +1,99 @@
+import type { Grade } from '../../../src/api/common.js';
+
+type Spec = Record<string, unknown>;
+
+/** One rule of a spec: an object that keeps it and one that breaks it. */
+export interface SpecCase {
+  readonly rule: string;
+  readonly kind: 'AppSnapshot' | 'AppRestore';
+  readonly good: Spec;
+  readonly bad: Spec;
+  /** What the API server says about the bad one. */
+  readonly says: RegExp;
+  /** zod cannot see it: only the API server knows list types and unknown formats. Default: zod refuses it as well. */
+  readonly serverOnly?: true;
+}
+
+const snapshot = (spec: Spec = {}): Spec => ({ serviceAccountName: 'stillpoint', ...spec });
+const restore = (spec: Spec = {}): Spec => ({ serviceAccountName: 'stillpoint', from: { appSnapshotRef: { name: 'copy' } }, ...spec });
+const quiesce = (q: Spec): Spec => snapshot({ quiesce: q });
+const selector = (s: Spec): Spec => snapshot({ selector: s });
+const application = (...list: Spec[]): Spec => snapshot({ applications: list });
+const orders = { name: 'orders', kind: 'PostgreSQL' };
+const frozen: Grade = 'Frozen';
+
+const snapshotCases: readonly Omit<SpecCase, 'kind'>[] = [
+  { rule: 'serviceAccountName is required', good: snapshot(), bad: {}, says: /spec\.serviceAccountName: Required value/ },
+  { rule: 'serviceAccountName is a name', good: snapshot(), bad: { serviceAccountName: 'Not A Name' }, says: /spec\.serviceAccountName.*should match/ },
+  { rule: 'unknown fields are refused', good: snapshot({ suspend: true }), bad: snapshot({ suspended: true }), says: /unknown field "spec\.suspended"/ },
+  { rule: 'maxHold at least 100ms', good: quiesce({ maxHold: '100ms' }), bad: quiesce({ maxHold: '99ms' }), says: /spec\.quiesce\.maxHold.*must be a duration from 100ms to 10s/ },
+  { rule: 'maxHold at most 10s', good: quiesce({ maxHold: '10s' }), bad: quiesce({ maxHold: '10s1ms' }), says: /spec\.quiesce\.maxHold.*must be a duration from 100ms to 10s/ },
+  { rule: 'maxHold is a duration', good: quiesce({ maxHold: '1s500ms' }), bad: quiesce({ maxHold: '1.5s' }), says: /spec\.quiesce\.maxHold.*should match/ },
+  { rule: 'heartbeatTimeout at least 1s', good: quiesce({ heartbeatTimeout: '1s' }), bad: quiesce({ heartbeatTimeout: '999ms' }), says: /heartbeatTimeout.*must be a duration from 1s to 10s/ },
+  { rule: 'heartbeatTimeout at most 10s', good: quiesce({ heartbeatTimeout: '10s' }), bad: quiesce({ heartbeatTimeout: '1m' }), says: /heartbeatTimeout.*must be a duration from 1s to 10s/ },
+  { rule: 'attempts from 1', good: quiesce({ attempts: 1 }), bad: quiesce({ attempts: 0 }), says: /attempts.*greater than or equal to 1/ },
+  { rule: 'attempts to 5', good: quiesce({ attempts: 5 }), bad: quiesce({ attempts: 6 }), says: /attempts.*less than or equal to 5/ },
+  { rule: 'expiresAfter at least 1m', good: snapshot({ expiresAfter: '1m' }), bad: snapshot({ expiresAfter: '59s' }), says: /expiresAfter.*must be a duration from 1m to 87600h/ },
+  { rule: 'expiresAfter at most ten years', good: snapshot({ expiresAfter: '87600h' }), bad: snapshot({ expiresAfter: '87601h' }), says: /expiresAfter.*must be a duration from 1m to 87600h/ },
+  { rule: 'grades are known', good: snapshot({ consistency: { required: frozen } }), bad: snapshot({ consistency: { required: 'Perfect' } }), says: /spec\.consistency\.required: Unsupported value/ },
+  { rule: 'kinds of applications are known', good: application(orders), bad: application({ ...orders, kind: 'Oracle7' }), says: /applications\[0\]\.kind: Unsupported value/ },
+  { rule: 'names of applications are unique', good: application(orders, { ...orders, name: 'stock' }), bad: application(orders, orders), says: /spec\.applications\[1\]: Duplicate value/, serverOnly: true },
+  { rule: 'names of applications are labels', good: application(orders), bad: application({ ...orders, name: 'a.b' }), says: /applications\[0\]\.name.*should match/ },
+  { rule: 'capture.exclude has no doubles', good: snapshot({ capture: { exclude: ['events', 'jobs.batch'] } }), bad: snapshot({ capture: { exclude: ['events', 'events'] } }), says: /spec\.capture\.exclude\[1\]: Duplicate value/, serverOnly: true },
+  { rule: 'capture.include has plural.group', good: snapshot({ capture: { include: ['statefulsets.apps'] } }), bad: snapshot({ capture: { include: ['StatefulSet'] } }), says: /capture\.include\[0\].*should match/ },
+  { rule: 'label values', good: selector({ matchLabels: { app: 'shop' } }), bad: selector({ matchLabels: { app: 'a b' } }), says: /spec\.selector\.matchLabels\.app.*should match/ },
+  { rule: 'label keys', good: selector({ matchLabels: { 'app.kubernetes.io/name': 'shop' } }), bad: selector({ matchLabels: { 'app name': 'shop' } }), says: /matchLabels.*every key must be a label key/ },
+  { rule: 'at most 16 labels', good: selector({ matchLabels: manyLabels(16) }), bad: selector({ matchLabels: manyLabels(17) }), says: /matchLabels: Too many: 17: must have at most 16/, serverOnly: true },
+  { rule: 'In needs values', good: selector({ matchExpressions: [{ key: 'app', operator: 'In', values: ['a'] }] }), bad: selector({ matchExpressions: [{ key: 'app', operator: 'In' }] }), says: /In and NotIn need at least one entry/ },
+  { rule: 'Exists takes no values', good: selector({ matchExpressions: [{ key: 'app', operator: 'Exists' }] }), bad: selector({ matchExpressions: [{ key: 'app', operator: 'Exists', values: ['a'] }] }), says: /Exists and DoesNotExist must have none/ },
+  { rule: 'selector of an application', good: application({ ...orders, selector: { matchLabels: { app: 'db' } } }), bad: application({ ...orders, selector: { matchExpressions: [{ key: 'app', operator: 'NotIn', values: [] }] } }), says: /applications\[0\]\.selector\.matchExpressions\[0\].*In and NotIn need at least one entry/ },
+];
+
+const restoreCases: readonly Omit<SpecCase, 'kind'>[] = [
+  { rule: 'serviceAccountName is required', good: restore(), bad: { from: { appSnapshotRef: { name: 'copy' } } }, says: /spec\.serviceAccountName: Required value/ },
+  { rule: 'from is required', good: restore(), bad: { serviceAccountName: 'stillpoint' }, says: /spec\.from: Required value/ },
+  { rule: 'from names a copy', good: restore(), bad: restore({ from: {} }), says: /spec\.from\.appSnapshotRef: Required value/ },
+  { rule: 'into.namespace is a label', good: restore({ into: { namespace: 'default', serviceAccountName: 'x' } }), bad: restore({ into: { namespace: 'a.b', serviceAccountName: 'x' } }), says: /spec\.into\.namespace.*should match/ },
+  { rule: 'verify.timeout at least 10s', good: restore({ verify: { timeout: '10s' } }), bad: restore({ verify: { timeout: '9s' } }), says: /verify\.timeout.*must be a duration from 10s to 24h/ },
+  { rule: 'verify.timeout at most 24h', good: restore({ verify: { timeout: '24h' } }), bad: restore({ verify: { timeout: '24h1ms' } }), says: /verify\.timeout.*must be a duration from 10s to 24h/ },
+  { rule: 'existing is known', good: restore({ existing: 'Adopt' }), bad: restore({ existing: 'Overwrite' }), says: /spec\.existing: Unsupported value/ },
+  { rule: 'what is known', good: restore({ what: 'Volumes' }), bad: restore({ what: 'Some' }), says: /spec\.what: Unsupported value/ },
+  { rule: 'storage classes have names', good: restore({ rewrite: { storageClasses: { a: 'b' } } }), bad: restore({ rewrite: { storageClasses: { a: '' } } }), says: /storageClasses\.a.*at least 1 chars/ },
+];
+
+function manyLabels(count: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`label-${i}`, 'x']));
+}
+
+export const specCases: readonly SpecCase[] = [
+  ...snapshotCases.map((c) => ({ ...c, kind: 'AppSnapshot' as const })),
+  ...restoreCases.map((c) => ({ ...c, kind: 'AppRestore' as const })),
+];
+
+/** A change of a field that is fixed after creation, for every such field. */
+export const fixedFields: readonly { kind: SpecCase['kind']; field: string; from: Spec; to: unknown }[] = [
+  { kind: 'AppSnapshot', field: 'serviceAccountName', from: snapshot(), to: 'other' },
+  { kind: 'AppSnapshot', field: 'selector', from: snapshot(), to: { matchLabels: { app: 'x' } } },
+  { kind: 'AppSnapshot', field: 'applications', from: application(orders), to: [{ ...orders, mode: 'None' }] },
+  { kind: 'AppSnapshot', field: 'consistency', from: snapshot(), to: { required: 'CrashConsistent', onUnmet: 'Fail' } },
+  { kind: 'AppSnapshot', field: 'quiesce', from: snapshot(), to: { maxHold: '5s' } },
+  { kind: 'AppSnapshot', field: 'capture', from: snapshot(), to: { enabled: false } },
+  { kind: 'AppSnapshot', field: 'volumeSnapshotClassName', from: snapshot(), to: 'fast' },
+  { kind: 'AppSnapshot', field: 'volumeGroupSnapshotClassName', from: snapshot({ volumeGroupSnapshotClassName: 'fast' }), to: null },
+  { kind: 'AppRestore', field: 'serviceAccountName', from: restore(), to: 'other' },
+  { kind: 'AppRestore', field: 'from', from: restore(), to: { appSnapshotRef: { name: 'other' } } },
+  { kind: 'AppRestore', field: 'into', from: restore(), to: { namespace: 'default', serviceAccountName: 'x' } },
+  { kind: 'AppRestore', field: 'what', from: restore(), to: 'Volumes' },
+  { kind: 'AppRestore', field: 'rewrite', from: restore(), to: { storageClasses: { a: 'b' } } },
+  { kind: 'AppRestore', field: 'existing', from: restore(), to: 'Skip' },
+  { kind: 'AppRestore', field: 'verify', from: restore(), to: { enabled: false } },
+  { kind: 'AppRestore', field: 'dryRun', from: restore({ dryRun: true }), to: false },
+];
+
+/** Changes that stay possible. */
+export const freeFields: typeof fixedFields = [
+  { kind: 'AppSnapshot', field: 'suspend', from: snapshot(), to: false },
+  { kind: 'AppSnapshot', field: 'expiresAfter', from: snapshot({ expiresAfter: '1h' }), to: null },
+  { kind: 'AppSnapshot', field: 'deletionPolicy', from: snapshot(), to: 'Delete' },
+  { kind: 'AppRestore', field: 'suspend', from: restore(), to: false },
+];

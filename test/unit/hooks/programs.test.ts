@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CopiedApplication } from '../../../src/hooks/adapter.js';
+import { fixups } from '../../../src/hooks/postgresql/fixups.js';
+import * as programs from '../../../src/hooks/postgresql/programs.js';
+
+const shells: readonly (readonly string[])[] = [['dash'], ['bash'], ['busybox', 'sh']];
+const texts = Object.entries(programs).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+
+describe.each(texts)('%s', (_, text) => {
+  test.each(shells)('is a program for %s', (...shell) => {
+    const [file = '', ...rest] = shell;
+    expect(spawnSync(file, [...rest, '-n', '-c', text], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test('has nothing that shellcheck warns about', () => {
+    expect(spawnSync('shellcheck', ['-s', 'sh', '-'], { input: text, encoding: 'utf8' }).stdout).toBe('');
+  });
+});
+
+const app: CopiedApplication = {
+  name: 'orders',
+  kind: 'PostgreSQL',
+  version: '17.2',
+  members: [
+    { pod: 'orders-0', role: 'standby', container: 'postgres' },
+    { pod: 'orders-1', role: 'primary', container: 'postgres' },
+  ],
+  positions: { markerFrom: '0/1A40A00', marker: '0/1A40A48', timeline: '1' },
+  facts: { major: '17', dataDirectory: '/data/b', 'dataDirectory.0': 'orders-0 /data/a' },
+  setId: 'set-1',
+};
+
+describe('fix-ups', () => {
+  test('one step for each member, everything variable an argument of its own', () => {
+    const steps = fixups(app, { isolated: false });
+    expect(steps.map((s) => [s.name, s.pod, s.container])).toEqual([['prepare', 'orders-0', 'postgres'], ['prepare', 'orders-1', 'postgres']]);
+    expect(steps[0]?.command.slice(3)).toEqual(['stillpoint', '/data/a', '17', 'plain', 'set-1', '', '']);
+    expect(steps[1]?.command.slice(3)).toEqual(['stillpoint', '/data/b', '17', 'plain', 'set-1', '1', '0/1A40A00']);
+    expect(new Set(steps.map((s) => s.command[2]))).toEqual(new Set([programs.prepareProgram]));
+  });
+
+  test('isolated: no archiving, no replication, no jobs', () => {
+    const [step] = fixups({ ...app, facts: { ...app.facts, jobs: 'pg_cron' } }, { isolated: true });
+    expect(step?.command).toEqual(expect.arrayContaining(['isolated', "archive_mode = 'off'", "primary_conninfo = ''", "restore_command = ''", 'max_logical_replication_workers = 0', "cron.launch_active_jobs = 'off'"]));
+  });
+});
+
+describe.each(shells)('the prepare step in %s', (...shell) => {
+  let root: string;
+  let data: string;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'stillpoint-'));
+    data = join(root, 'data');
+    mkdirSync(join(data, 'pg_tblspc'), { recursive: true });
+    mkdirSync(join(root, 'wal'));
+    symlinkSync(join(root, 'wal'), join(data, 'pg_wal'));
+    writeFileSync(join(data, 'PG_VERSION'), '17\n');
+    chmodSync(data, 0o700);
+  });
+
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  const prepare = (isolation: string, ...settings: string[]) => {
+    const [file = '', ...rest] = shell;
+    return spawnSync(file, [...rest, '-c', programs.prepareProgram, 'stillpoint', data, '17', isolation, 'set-1', '', '', ...settings], { encoding: 'utf8' });
+  };
+
+  test('removes a stale postmaster.pid, and sets a mode that the server accepts', () => {
+    writeFileSync(join(data, 'postmaster.pid'), '1\n/data/pg\n');
+    chmodSync(data, 0o2770);
+    expect(prepare('plain')).toMatchObject({ status: 0, stderr: '' });
+    expect(existsSync(join(data, 'postmaster.pid'))).toBe(false);
+    expect(statSync(data).mode & 0o777).toBe(0o700);
+    expect(existsSync(join(data, 'postgresql.auto.conf'))).toBe(false);
+  });
+
+  test('leaves the pid file of a PostgreSQL that runs here', () => {
+    const binary = join(root, 'postgres');
+    execFileSync('cp', ['/bin/sleep', binary]);
+    const running = spawn(binary, ['60']);
+    try {
+      writeFileSync(join(data, 'postmaster.pid'), `${running.pid}\n${data}\n`);
+      expect(prepare('plain')).toMatchObject({ status: 1, stderr: expect.stringContaining('may be running') as unknown as string });
+      expect(existsSync(join(data, 'postmaster.pid'))).toBe(true);
+    } finally {
+      running.kill('SIGKILL');
+    }
+  });
+
+  test('writes its settings once, however often it runs, and keeps those of the owner', () => {
+    const configuration = join(data, 'postgresql.auto.conf');
+    writeFileSync(configuration, "work_mem = '64MB'\n# stillpoint set-0 begin\narchive_mode = 'on'\n# stillpoint set-0 end\n");
+    for (let run = 0; run < 2; run++) expect(prepare('isolated', "archive_mode = 'off'", "primary_conninfo = ''")).toMatchObject({ status: 0 });
+    expect(readFileSync(configuration, 'utf8')).toBe("work_mem = '64MB'\n# stillpoint set-1 begin\narchive_mode = 'off'\nprimary_conninfo = ''\n# stillpoint set-1 end\n");
+    expect(statSync(configuration).mode & 0o777).toBe(0o600);
+  });
+
+  test.each([
+    ['another major version', () => writeFileSync(join(data, 'PG_VERSION'), '16\n'), /no data directory of PostgreSQL 17/],
+    ['WAL that is not mounted', () => rmSync(join(root, 'wal'), { recursive: true }), /pg_wal points to .*its volume is not mounted/],
+    ['a tablespace that is not mounted', () => symlinkSync(join(root, 'gone'), join(data, 'pg_tblspc', '16400')), /pg_tblspc\/16400 points to/],
+    ['a backup_label', () => writeFileSync(join(data, 'backup_label'), ''), /must start without it/],
+  ])('refuses %s', (_, breakIt, message) => {
+    breakIt();
+    expect(prepare('plain')).toMatchObject({ status: 1, stderr: expect.stringMatching(message) as unknown as string });
+  });
+});
