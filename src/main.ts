@@ -33,7 +33,7 @@ const clock = systemClock();
 const registry = createMetrics();
 const runtimeMetrics = createRuntimeMetrics(registry);
 const config = loadConfig({ clock });
-const transportOptions = { clock, userAgent: 'stillpoint/0.1.0', observe: runtimeMetrics.onRequest };
+const transportOptions = { clock, userAgent: 'stillpoint/0.1.0', observe: (request: Parameters<typeof runtimeMetrics.onRequest>[0]) => runtimeMetrics.onRequest(request) };
 const transport = createTransport(config, transportOptions);
 const client = createClient(transport, { fieldManager: 'stillpoint' });
 const signal = processSignal({ process, exit: (code) => process.exit(code), log });
@@ -100,8 +100,9 @@ function service(name: string, port: number) {
 }
 
 log.info('starting', { groupSnapshots: group?.version ?? 'not served', agentNamespace: settings.agentNamespace, maxHoldMillis: settings.maxHoldMillis });
-const code = await manager.run(signal);
+process.exitCode = await manager.run(signal);
 await events.flush();
-events.stop();
+await events.stop();
 transport.close();
-process.exit(code);
+// What still holds the process open (idle connections, a stuck stream) does not keep the pod.
+process.exit();

@@ -39,13 +39,12 @@ const agentName = 'stillpoint-agent';
 export function createCaches(options: { transport: Transport; clock: Clock; log: Logger; group: GroupTypes | undefined }): Caches {
   const { transport, clock, log, group } = options;
   const base = { transport, clock, log };
-  const own = <P extends Projected>(object: KubeObject): P => object as unknown as P;
   return {
-    appSnapshots: createCache<AppSnapshot>({ ...base, type: appSnapshots, project: own, indexes: { uid: byUid } }),
+    appSnapshots: createCache<AppSnapshot>({ ...base, type: appSnapshots, project: (object) => object as unknown as AppSnapshot, indexes: { uid: byUid } }),
     appRestores: createCache<AppRestore>({
       ...base,
       type: appRestores,
-      project: own,
+      project: (object) => object as unknown as AppRestore,
       indexes: { uid: byUid, target: (o) => [o.spec.into?.namespace ?? o.metadata.namespace], source: (o) => [`${o.metadata.namespace}/${o.spec.from.appSnapshotRef.name}`] },
     }),
     pods: createCache<PodView>({

@@ -1,5 +1,5 @@
 import type { ContainerView, PodView } from '../hooks/view.js';
-import type { KubeObject, ObjectMeta, OwnerReference } from '../runtime/object.js';
+import type { KubeObject, ObjectMeta } from '../runtime/object.js';
 
 /** Projections: what the caches keep of objects of others. Everything else is dropped before it is held in memory. */
 
@@ -69,7 +69,7 @@ export function projectPod(object: KubeObject): PodView {
     podIP: pod.status?.podIP,
     hostNetwork: pod.spec?.hostNetwork === true,
     shareProcessNamespace: pod.spec?.shareProcessNamespace === true,
-    owners: (pod.metadata.ownerReferences ?? []) as readonly OwnerReference[],
+    owners: pod.metadata.ownerReferences ?? [],
     containers: containers.map((c) => projectContainer(c, statuses.get(c.name), sidecars.includes(c))),
     claims,
   };

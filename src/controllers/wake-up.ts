@@ -11,7 +11,7 @@ const initialPriority = -100;
 const holdPriority = 100;
 
 /** Tells the controllers which objects to look at when something changes. */
-export function connect(caches: Caches, controllers: { appSnapshots: Controller<string>; appRestores: Controller<string> }): void {
+export function connect(caches: Caches, controllers: { appSnapshots: Controller; appRestores: Controller }): void {
   own(caches.appSnapshots, controllers.appSnapshots, mayHold);
   own(caches.appRestores, controllers.appRestores, () => false);
   const wakeSnapshot = (meta: ObjectMeta): void => {
@@ -36,7 +36,7 @@ export function connect(caches: Caches, controllers: { appSnapshots: Controller<
   });
 }
 
-function own<P extends AppSnapshot | AppRestore>(cache: Cache<P>, controller: Controller<string>, urgent: (object: P) => boolean): void {
+function own<P extends AppSnapshot | AppRestore>(cache: Cache<P>, controller: Controller, urgent: (object: P) => boolean): void {
   cache.subscribe((event) => {
     if (event.type === 'deleted' || (event.type === 'updated' && !matters(event.old, event.object))) return;
     const initial = event.type === 'added' && event.initial;

@@ -6,7 +6,7 @@ import { rank, scalableTypes, type ScaledWorkload } from './order.js';
 import { restoreApply } from './restore-apply.js';
 
 /** One object that could not be applied. */
-export interface ApplyFailure {
+interface ApplyFailure {
   readonly id: string;
   readonly message: string;
   /** Worth repeating: the server was not reached, busy, or its answer was lost. */

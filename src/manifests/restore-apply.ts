@@ -4,7 +4,7 @@ import type { KubeObject } from '../runtime/object.js';
 import type { CapturedObject } from './captured.js';
 
 /** Under which name the API server records what a restore has written. */
-export const restoreFieldManager = 'stillpoint-restore';
+const restoreFieldManager = 'stillpoint-restore';
 
 /** One server-side apply as a restore makes it, labelled with the restore's uid. Resolves with what the server has, or would have. */
 export function restoreApply(

@@ -25,6 +25,12 @@ export interface ApplyOptions {
   readonly subresource?: 'status';
 }
 
+/** A whole list, and the version at which it was true. */
+export interface ObjectList<T extends KubeObject = KubeObject> {
+  readonly items: T[];
+  readonly resourceVersion: string;
+}
+
 /**
  * The resource client: raw JSON in, raw JSON out, keep-alive connections, retries only as the server asks
  * (429 and 5xx with Retry-After, at most 10; GET on connection reset). Every failed answer is an {@link ApiError}
@@ -33,11 +39,14 @@ export interface ApplyOptions {
 export interface Client {
   get<T extends KubeObject = KubeObject>(type: ResourceType, key: ObjectKey): Promise<T>;
   /** All objects, read in pages of 500. */
-  list<T extends KubeObject = KubeObject>(type: ResourceType, options?: ListOptions): Promise<{ items: T[]; resourceVersion: string }>;
+  list<T extends KubeObject = KubeObject>(type: ResourceType, options?: ListOptions): Promise<ObjectList<T>>;
   create<T extends KubeObject = KubeObject>(type: ResourceType, object: KubeObject, options?: { dryRun?: boolean }): Promise<T>;
   /** PUT; the object's resourceVersion makes it conditional. */
   replace<T extends KubeObject = KubeObject>(type: ResourceType, object: KubeObject, options?: { subresource?: 'status' }): Promise<T>;
-  /** Server-side apply with strict field validation. A `metadata.uid` or `resourceVersion` in the object is a precondition. */
+  /**
+   * Server-side apply with strict field validation. A `metadata.uid` or `resourceVersion` in the object is a precondition: 409 when it does
+   * not hold. A resourceVersion alone does not keep an object that is gone from being made anew: send the uid as well.
+   */
   apply<T extends KubeObject = KubeObject>(type: ResourceType, object: KubeObject, options?: ApplyOptions): Promise<T>;
   /** JSON merge patch (RFC 7386). */
   mergePatch<T extends KubeObject = KubeObject>(type: ResourceType, key: ObjectKey, patch: unknown, options?: { subresource?: 'status' }): Promise<T>;

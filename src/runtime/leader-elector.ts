@@ -156,20 +156,25 @@ class LeaseElector implements LeaderElector {
       }
     }
     const { client, namespace, name, log } = this.#options;
-    let lease: Lease;
-    try {
-      lease = await client.get<Lease>(leases, this.#key);
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      return client.create<Lease>(leases, { metadata: { name, namespace }, spec: this.#spec(undefined) });
-    }
+    const lease = await this.#read();
+    // Given up meanwhile: whoever came after may have decided otherwise.
     if (attempt !== this.#attempt) return undefined;
+    if (lease === undefined) return client.create<Lease>(leases, { metadata: { name, namespace }, spec: this.#spec(undefined) });
     this.#observe(lease);
     if (this.#heldByOther(lease.spec)) {
       log.debug('another candidate holds the lease', { holder: lease.spec?.holderIdentity });
       return undefined;
     }
     return this.#write(lease);
+  }
+
+  async #read(): Promise<Lease | undefined> {
+    try {
+      return await this.#options.client.get<Lease>(leases, this.#key);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
   }
 
   #write(lease: Lease): Promise<Lease> {

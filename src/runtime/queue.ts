@@ -170,7 +170,6 @@ class PriorityQueue<K> implements Queue<K> {
       item.order = this.#order += 1;
       item.readySince = now;
     }
-    this.#blocked.delete(item.key);
     const { version, priority, order } = item;
     const entry: Entry<K> = { item, version, priority, order, readyAt: item.readyAt ?? now };
     (item.readyAt === undefined ? this.#ready : this.#waiting).push(entry);

@@ -1,6 +1,6 @@
-import { applyError } from './apply-error.js';
-import type { ApplyOptions, Client, DeleteOptions, ListOptions } from './client.js';
 import { isConflict, isGone, isNotFound } from './api-error.js';
+import { applyError } from './apply-error.js';
+import type { ApplyOptions, Client, DeleteOptions, ListOptions, ObjectList } from './client.js';
 import type { KubeObject, ObjectKey } from './object.js';
 import { keyOf } from './object.js';
 import type { ResourceType } from './resource.js';
@@ -12,7 +12,7 @@ import type { ApiAnswer, ApiRequest, Transport } from './transport.js';
 
 const pageSize = 500;
 
-interface ObjectList {
+interface ListPage {
   readonly metadata: { readonly resourceVersion?: string; readonly continue?: string };
   readonly items?: KubeObject[];
 }
@@ -37,7 +37,7 @@ class ResourceClient implements Client {
     return this.#send<T>('GET', objectPath(type, key));
   }
 
-  async list<T extends KubeObject>(type: ResourceType, options: ListOptions = {}): Promise<{ items: T[]; resourceVersion: string }> {
+  async list<T extends KubeObject>(type: ResourceType, options: ListOptions = {}): Promise<ObjectList<T>> {
     try {
       return await this.#listPages<T>(type, options);
     } catch (error) {
@@ -47,12 +47,12 @@ class ResourceClient implements Client {
     }
   }
 
-  async #listPages<T extends KubeObject>(type: ResourceType, options: ListOptions): Promise<{ items: T[]; resourceVersion: string }> {
+  async #listPages<T extends KubeObject>(type: ResourceType, options: ListOptions): Promise<ObjectList<T>> {
     const items: T[] = [];
     let token: string | undefined;
     for (;;) {
       const path = collectionPath(type, options.namespace) + query({ ...selectors(options), limit: pageSize, continue: token });
-      const page = await this.#send<ObjectList>('GET', path);
+      const page = await this.#send<ListPage>('GET', path);
       for (const item of page.items ?? []) items.push(withType(type, item) as T);
       token = page.metadata.continue;
       if (token === undefined || token === '') return { items, resourceVersion: page.metadata.resourceVersion ?? '' };

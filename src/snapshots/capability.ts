@@ -61,7 +61,7 @@ export async function discoverCapability(client: Client): Promise<SnapshotCapabi
 }
 
 /** Projection of a class object of either kind. */
-export function toSnapshotClass(object: KubeObject): SnapshotClass {
+function toSnapshotClass(object: KubeObject): SnapshotClass {
   const marks = object.metadata.annotations ?? {};
   return {
     name: object.metadata.name,

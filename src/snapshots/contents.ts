@@ -2,7 +2,7 @@ import type { Cache } from '../runtime/cache.js';
 import type { KubeObject, ObjectMeta } from '../runtime/object.js';
 
 /** The namespaced snapshot that a content belongs to; the uid is missing until an imported content is bound. */
-export interface ContentRef {
+interface ContentRef {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string | undefined;
@@ -30,7 +30,7 @@ export interface ContentView {
   readonly members: readonly GroupMemberHandle[];
 }
 
-export interface GroupMemberHandle {
+interface GroupMemberHandle {
   readonly volumeHandle: string;
   readonly snapshotHandle: string;
 }

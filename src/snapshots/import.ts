@@ -9,7 +9,7 @@ import { snapshotGroup } from './names.js';
 import { getOrUndefined } from './observe-set.js';
 
 /** Where a claim is filled from: `spec.dataSource` of a PersistentVolumeClaim in the target namespace. */
-export interface DataSource {
+interface DataSource {
   readonly apiGroup: string;
   readonly kind: 'VolumeSnapshot';
   readonly name: string;

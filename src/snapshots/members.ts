@@ -114,7 +114,7 @@ function toMember(claim: PlannedClaim, snapshot: ObservedSnapshot): SetMember {
 }
 
 /** What keeps a snapshot from being restored from; undefined when nothing does. */
-export function whyNotReady(snapshot: ObservedSnapshot): string | undefined {
+function whyNotReady(snapshot: ObservedSnapshot): string | undefined {
   if (snapshot.deleting) return 'the snapshot is being deleted';
   const { content } = snapshot;
   if (content === undefined) return snapshot.error ?? 'no content yet';

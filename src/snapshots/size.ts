@@ -1,7 +1,7 @@
 const units = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'] as const;
 
 /** Bytes as a Kubernetes quantity, exact: the largest binary unit that leaves a whole number. */
-export function toQuantity(bytes: number): string {
+function toQuantity(bytes: number): string {
   let value = bytes;
   let unit = 0;
   while (value !== 0 && value % 1024 === 0 && unit < units.length - 1) {

@@ -6,11 +6,11 @@ const type = (group: string, version: string, plural: string, kind: string): Res
 export const configMaps = type('', 'v1', 'configmaps', 'ConfigMap');
 export const services = type('', 'v1', 'services', 'Service');
 export const deployments = type('apps', 'v1', 'deployments', 'Deployment');
-export const statefulSets = type('apps', 'v1', 'statefulsets', 'StatefulSet');
-export const cronJobs = type('batch', 'v1', 'cronjobs', 'CronJob');
-export const roles = type('rbac.authorization.k8s.io', 'v1', 'roles', 'Role');
-export const networkPolicies = type('networking.k8s.io', 'v1', 'networkpolicies', 'NetworkPolicy');
-export const autoscalers = type('autoscaling', 'v2', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler');
+const statefulSets = type('apps', 'v1', 'statefulsets', 'StatefulSet');
+const cronJobs = type('batch', 'v1', 'cronjobs', 'CronJob');
+const roles = type('rbac.authorization.k8s.io', 'v1', 'roles', 'Role');
+const networkPolicies = type('networking.k8s.io', 'v1', 'networkpolicies', 'NetworkPolicy');
+const autoscalers = type('autoscaling', 'v2', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler');
 
 /** An account bound to the ClusterRole `admin` in its namespace, as a tenant has it. */
 export async function makeAccount(client: Client, namespace: string, name = 'tenant'): Promise<void> {

@@ -72,7 +72,7 @@ export async function dropNamespace(client: Client, name: string): Promise<void>
   await eventually(`namespace ${name} is gone`, () => gone(client, namespaces, { name }));
 }
 
-export async function gone(client: Client, type: ResourceType, key: { name: string; namespace?: string }): Promise<true | undefined> {
+async function gone(client: Client, type: ResourceType, key: { name: string; namespace?: string }): Promise<true | undefined> {
   try {
     await client.get(type, key);
     return undefined;

@@ -21,7 +21,9 @@ class LeaseBox {
       if (kind === 'hang') await sleep(clock, 30_000);
       if (kind === 'slow') await sleep(clock, 1_500);
       if (kind === 'refused' || kind === 'hang') throw new ApiError({ code: 0, reason: 'Unreachable', message: 'no connection' });
+      if (kind === 'delayed') await sleep(clock, 12_000);
       const answer = act();
+      if (kind === 'late') await sleep(clock, 4_000);
       // The server has acted, and the answer does not arrive.
       if (kind === 'lost') throw new ApiError({ code: 0, reason: 'Unknown', message: 'lost' });
       return answer;
@@ -56,7 +58,8 @@ class LeaseBox {
   }
 }
 
-type Fault = 'none' | 'slow' | 'refused' | 'lost' | 'hang';
+/** `slow`, `delayed`: before the server acts; `late`, `lost`: after it. */
+type Fault = 'none' | 'slow' | 'delayed' | 'late' | 'refused' | 'lost' | 'hang';
 
 interface Candidate {
   readonly elector: LeaderElector;
@@ -149,6 +152,28 @@ test("a renewal whose answer was lost counts as not renewed, and the next one fi
   expect(box.lease?.spec?.leaseTransitions).toBe(0);
 });
 
+test('a renewal counts from when it was sent', async () => {
+  const clock = new FakeClock();
+  let requests = 0;
+  // GET and create, then a renewal whose answer takes 4 s.
+  const a = candidate(new LeaseBox(), clock, 'a', () => ((requests += 1) === 3 ? 'late' : 'none'));
+  await clock.advance(2_000);
+  await clock.advance(4_000);
+  expect(requests).toBe(3);
+  expect(a.elector.lastRenewMillis()).toBe(2_000);
+});
+
+test('an attempt that was given up does not take the lease later', async () => {
+  const clock = new FakeClock();
+  const box = new LeaseBox();
+  const a = candidate(box, clock, 'a', () => 'delayed');
+  await clock.advance(11_000);
+  a.stop.abort();
+  await clock.advance(60_000);
+  await a.ended;
+  expect(box.writes).toBe(0);
+});
+
 describe('mayAct', () => {
   test('allows a hold of 10 s for 4 s after a renewal (15 − 10 − 1)', async () => {
     const clock = new FakeClock();
@@ -191,7 +216,7 @@ test('times that cannot work are refused', () => {
 });
 
 test('two candidates never lead at the same time, whatever the network does', async () => {
-  const faults = fc.array(fc.constantFrom<Fault>('none', 'none', 'none', 'slow', 'refused', 'lost', 'hang'), { minLength: 30, maxLength: 60 });
+  const faults = fc.array(fc.constantFrom<Fault>('none', 'none', 'none', 'slow', 'delayed', 'late', 'refused', 'lost', 'hang'), { minLength: 30, maxLength: 60 });
   await fc.assert(
     fc.asyncProperty(faults, faults, async (faultsA, faultsB) => {
       const clock = new FakeClock();

@@ -24,7 +24,7 @@ function parts(overrides: Partial<ManagerOptions> = {}) {
   const options: ManagerOptions = {
     log: silentLogger(),
     clock,
-    services: [{ name: 'http', start: async () => void steps.push('http up'), stop: async () => void steps.push('http down') }],
+    services: [{ name: 'http', start: () => Promise.resolve(steps.push('http up')), stop: () => Promise.resolve(steps.push('http down')) }],
     caches: [{ start: (signal) => signal.addEventListener('abort', () => steps.push('cache down')), synced: Promise.resolve().then(() => void steps.push('cache up')) }],
     always: [worker('always')],
     leading: [worker('leading')],
@@ -98,7 +98,8 @@ test('a lost lease exits at once', async () => {
 test('the first signal stops, the second exits; what nobody caught exits', () => {
   const process = new EventEmitter();
   const exits: number[] = [];
-  const signal = processSignal({ process, exit: (code) => exits.push(code), log: silentLogger() });
+  const source = { on: (event: string, listener: (detail: never) => void) => process.on(event, listener as () => void) };
+  const signal = processSignal({ process: source, exit: (code) => exits.push(code), log: silentLogger() });
   process.emit('SIGTERM', 'SIGTERM');
   expect([signal.aborted, exits]).toEqual([true, []]);
   process.emit('SIGINT', 'SIGINT');

@@ -13,7 +13,7 @@ import (
 const (
 	guardTick = 50 * time.Millisecond
 	// guardPatience is how long a guard lets another winner thaw before it does it itself.
-	guardPatience = 300 * time.Millisecond
+	guardPatience = time.Second
 )
 
 // guard is the dead-man switch of one hold. It ends the hold when a limit has passed or the

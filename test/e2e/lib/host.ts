@@ -1,0 +1,76 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What the host sees of a container, past kubectl and past the operator. The test cluster runs on this machine. */
+
+const bed = process.env['BED'] ?? 'a';
+const cgroups = '/sys/fs/cgroup';
+const holds = '/run/stillpoint';
+
+/** Directories of a container in every hierarchy; the container id names them. */
+function cgroupsOf(containerId: string): string[] {
+  const hierarchies = [cgroups, ...readdirSync(cgroups).map((name) => join(cgroups, name))];
+  return hierarchies.map((h) => join(h, `stillpoint-${bed}`)).filter((root) => existsSync(root)).flatMap((root) => named(root, containerId, 5));
+}
+
+function named(directory: string, name: string, depth: number): string[] {
+  const entries = readdirSync(directory, { withFileTypes: true }).filter((e) => e.isDirectory());
+  const own = entries.filter((e) => e.name === name).map((e) => join(directory, e.name));
+  return own.length > 0 || depth === 0 ? own : entries.flatMap((e) => named(join(directory, e.name), name, depth - 1));
+}
+
+/** The freezers of one container. Made once, so that reading them later costs nothing. */
+export class Freezers {
+  readonly #files: readonly { path: string; frozen: RegExp }[];
+
+  /** Throws when the container has none. */
+  constructor(containerId: string) {
+    this.#files = cgroupsOf(containerId).flatMap((directory) => [
+      { path: join(directory, 'freezer.state'), frozen: /^(FROZEN|FREEZING)/ },
+      { path: join(directory, 'cgroup.events'), frozen: /frozen 1/ },
+    ]).filter((file) => existsSync(file.path));
+    if (this.#files.length === 0) throw new Error(`no freezer of container ${containerId}`);
+  }
+
+  /** True when any freezer of the container says so. */
+  frozen(): boolean {
+    return this.#files.some(({ path, frozen }) => frozen.test(readFileSync(path, 'utf8')));
+  }
+}
+
+/** States of the container's processes as in /proc/PID/stat: `S`, `R`, `T` for stopped, ... */
+export function processStates(containerId: string): string[] {
+  const [directory] = cgroupsOf(containerId);
+  if (directory === undefined) throw new Error(`no cgroup of container ${containerId}`);
+  const pids = readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n').filter((pid) => pid !== '');
+  return pids.flatMap((pid) => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      return [stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3)];
+    } catch {
+      // It has ended in between.
+      return [];
+    }
+  });
+}
+
+/** Holds whose state on the host does not say that they are over, and guards that still run. Both must be empty when no window is open. */
+export function openHolds(): string[] {
+  const open = existsSync(holds) ? readdirSync(holds).filter((id) => !existsSync(join(holds, id, 'end', 'thawed'))) : [];
+  const guards = [cgroups, ...readdirSync(cgroups).map((name) => join(cgroups, name))]
+    .map((h) => join(h, 'stillpoint-guard', 'cgroup.procs'))
+    .filter((file) => existsSync(file))
+    .flatMap((file) => readFileSync(file, 'utf8').split('\n').filter((pid) => pid !== '').map((pid) => `guard ${pid}`));
+  return [...open, ...new Set(guards)];
+}
+
+/** Resident memory and processor time of a container: bytes and seconds since its start. */
+export function usage(containerId: string): { residentBytes: number; cpuSeconds: number } {
+  const directories = cgroupsOf(containerId);
+  const read = (file: string): string | undefined => directories.map((d) => join(d, file)).filter((path) => existsSync(path)).map((path) => readFileSync(path, 'utf8'))[0];
+  const nanos = read('cpuacct.usage');
+  const micros = /usage_usec (\d+)/.exec(read('cpu.stat') ?? '')?.[1];
+  const pids = (read('cgroup.procs') ?? '').split('\n').filter((pid) => pid !== '');
+  const residentKiB = pids.map((pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)).reduce((a, b) => a + b, 0);
+  return { residentBytes: residentKiB * 1024, cpuSeconds: nanos === undefined ? Number(micros ?? NaN) / 1e6 : Number(nanos) / 1e9 };
+}

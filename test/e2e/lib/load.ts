@@ -1,0 +1,121 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monotonicMs, parseLog, type Acknowledgement, type WriteError } from '../../apps/postgresql/history.js';
+import type { WriterSummary } from '../../apps/postgresql/summary.js';
+import { podIp, type Database } from './database.js';
+import { until } from './until.js';
+
+/** What a writer was promised, and its figures. */
+export interface LoadHistory extends WriterSummary {
+  readonly acks: readonly Acknowledgement[];
+  readonly failures: readonly WriteError[];
+}
+
+const running = new Set<Load>();
+
+/** Writers that a failed test has left running. */
+export async function stopAllLoads(): Promise<void> {
+  await Promise.all([...running].map((load) => load.stop()));
+}
+
+/** Starts the writer program on the host against the database; resolves when it has begun. */
+export async function startLoad(database: Database, connections = 4): Promise<Load> {
+  const directory = mkdtempSync(join(tmpdir(), 'stillpoint-load-'));
+  const log = join(directory, 'log.jsonl');
+  const argv = ['--import', './tools/ts.mjs', 'test/apps/postgresql/writer.ts', '--host', await podIp(database.namespace), '--log', log, '--connections', String(connections)];
+  const child = spawn(process.execPath, argv, { env: { ...process.env, PGPASSWORD: database.password, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const load = new Load(child, directory, log);
+  running.add(load);
+  await until(`the writer begins: ${load.output()}`, () => load.acknowledged() > 0, 30);
+  return load;
+}
+
+/** A writer that runs. Its log is outside the cluster and outlives whatever happens there. */
+export class Load {
+  readonly #child: ChildProcess;
+  readonly #directory: string;
+  readonly #log: string;
+  #output = '';
+  #text = '';
+  #read = 0;
+  #count = 0;
+  #lastSentAt = 0;
+
+  constructor(child: ChildProcess, directory: string, log: string) {
+    this.#child = child;
+    this.#directory = directory;
+    this.#log = log;
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
+  }
+
+  output(): string {
+    return this.#output;
+  }
+
+  /** Acknowledgements so far. */
+  acknowledged(): number {
+    this.#follow();
+    return this.#count;
+  }
+
+  /** Waits for so many more. */
+  async untilMore(count: number, seconds = 30): Promise<void> {
+    const target = this.acknowledged() + count;
+    await until(`${count} more acknowledged rows`, () => this.acknowledged() >= target, seconds, 10);
+  }
+
+  /** Waits until a row is acknowledged that was sent after now: the database takes writes. */
+  async untilWritesAgain(seconds: number): Promise<void> {
+    const now = monotonicMs();
+    await until('a row sent after now is acknowledged', () => {
+      this.#follow();
+      return this.#lastSentAt > now;
+    }, seconds, 10);
+  }
+
+  /** Ends the writer and returns everything that it recorded. */
+  async stop(): Promise<LoadHistory> {
+    running.delete(this);
+    const closed = once(this.#child, 'close');
+    this.#child.kill('SIGTERM');
+    await closed;
+    this.#follow();
+    rmSync(this.#directory, { recursive: true, force: true });
+    const { acknowledgements: acks, errors: failures } = parseLog(this.#text);
+    const summary = JSON.parse(this.#output.trim().split('\n').at(-1) ?? '') as WriterSummary;
+    return { ...summary, acks, failures };
+  }
+
+  #follow(): void {
+    const before = this.#text.length;
+    this.#append();
+    const complete = this.#text.slice(this.#text.lastIndexOf('\n', before - 1) + 1, this.#text.lastIndexOf('\n') + 1);
+    if (complete === '' || this.#text.length === before) return;
+    const { acknowledgements } = parseLog(complete);
+    this.#count += acknowledgements.length;
+    this.#lastSentAt = Math.max(this.#lastSentAt, ...acknowledgements.slice(-64).map((a) => a.sentAt));
+  }
+
+  #append(): void {
+    let file: number;
+    try {
+      file = openSync(this.#log, 'r');
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+      throw error;
+    }
+    const chunk = Buffer.alloc(256 * 1024);
+    try {
+      for (let n = readSync(file, chunk, 0, chunk.length, this.#read); n > 0; n = readSync(file, chunk, 0, chunk.length, this.#read)) {
+        this.#read += n;
+        // The log is ASCII: a chunk may end anywhere.
+        this.#text += chunk.toString('latin1', 0, n);
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+}
