@@ -5,9 +5,10 @@ import type { Counter, Gauge, Histogram, Metrics } from '../observability/metric
 
 /** Series of ours beside those of the runtime (7-operations.md). */
 export interface OperatorMetrics {
-  /** A window is over; `undefined` grade: it left no copy. */
+  /** A window is over. */
   window(window: WindowStatus): void;
   holdBroken(why: string): void;
+  /** A copy is ready; `at`: since when, ms since the epoch. */
   copy(key: { namespace: string; name: string }, grade: Grade, at: number): void;
   forget(key: { namespace: string; name: string }): void;
 }
@@ -18,6 +19,7 @@ export function createOperatorMetrics(registry: Metrics): OperatorMetrics {
   const broken: Counter = registry.counter('stillpoint_hold_broken_total', 'Holds that were not ended by our release, by who ended them.');
   const grade: Gauge = registry.gauge('stillpoint_copy_grade', 'Proven grade of a copy: 4 Frozen, 3 Quiesced, 2 CrashConsistentSynced, 1 CrashConsistent, 0 Inconsistent.');
   const last: Gauge = registry.gauge('stillpoint_last_copy_timestamp_seconds', 'When the newest ready copy of a namespace was completed.');
+  const newestByNamespace = new Map<string, number>();
   return {
     window: (w) => {
       if (w.heldMillis !== undefined) hold.observe(w.heldMillis / 1000);
@@ -26,7 +28,9 @@ export function createOperatorMetrics(registry: Metrics): OperatorMetrics {
     holdBroken: (why) => broken.inc({ why }),
     copy: (key, value, at) => {
       grade.set(grades.length - 1 - grades.indexOf(value), { ...key });
-      last.set(at / 1000, { namespace: key.namespace });
+      const newest = Math.max(at, newestByNamespace.get(key.namespace) ?? 0);
+      newestByNamespace.set(key.namespace, newest);
+      last.set(newest / 1000, { namespace: key.namespace });
     },
     forget: (key) => grade.remove({ ...key }),
   };

@@ -35,7 +35,8 @@ export function decide(input: RestoreInput): RestorePlan {
   const phase = object.status?.phase ?? 'Pending';
   if (phase === 'Ready' || phase === 'Failed') return { kind: 'idle' };
   if (object.spec.suspend) return { kind: 'idle' };
-  if (!guarded) return { kind: 'addFinalizer' };
+  // A dry run leaves nothing behind that a finalizer would have to remove.
+  if (!guarded && !object.spec.dryRun) return { kind: 'addFinalizer' };
   if ((phase === 'Starting' || phase === 'Verifying') && isOverdue(input)) return { kind: 'timeout' };
   switch (phase) {
     case 'Pending':

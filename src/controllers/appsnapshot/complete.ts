@@ -9,7 +9,7 @@ import { totalSize } from '../../snapshots/size.js';
 import { conditionTime } from '../../runtime/conditions.js';
 import type { OperatorDeps } from '../deps.js';
 import { expiresAt } from './decide.js';
-import { later, now, onChange, plannedClaims, setRef, tell, type SnapshotWriter, type StepResult } from './steps.js';
+import { later, now, plannedClaims, setRef, tell, type SnapshotWriter, type StepResult } from './steps.js';
 
 /**
  * After the window: the members are counted against the plan by uid and handle, marked so that the copy explains itself,
@@ -54,8 +54,7 @@ async function finish(writer: SnapshotWriter, deps: OperatorDeps, done: { member
     { kind: 'ready', reason: 'SnapshotReady', message },
   );
   tell(deps, object, 'Normal', 'SnapshotReady', message);
-  deps.metrics.copy({ namespace: object.metadata.namespace, name: object.metadata.name }, grade, at);
-  return onChange;
+  return now;
 }
 
 function mergeMembers(planned: readonly MemberStatus[], found: readonly SetMember[]): MemberStatus[] {

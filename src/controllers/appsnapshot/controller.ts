@@ -57,6 +57,10 @@ async function steps(writer: SnapshotWriter, deps: OperatorDeps, locks: Namespac
 async function act(plan: SnapshotPlan, writer: SnapshotWriter, deps: OperatorDeps, locks: NamespaceLocks, signal: AbortSignal): Promise<StepResult> {
   switch (plan.kind) {
     case 'idle':
+      countCopy(writer.object, deps);
+      return onChange;
+    case 'suspended':
+      await writer.write({}, { kind: 'working', reason: 'Suspended', message: 'spec.suspend is true: nothing new is begun.' });
       return onChange;
     case 'wait':
       return later(plan.seconds);
@@ -86,6 +90,12 @@ async function act(plan: SnapshotPlan, writer: SnapshotWriter, deps: OperatorDep
     case 'delete':
       return remove(writer, deps);
   }
+}
+
+/** Also after a restart of the operator, every ready copy is in the metrics. */
+function countCopy({ metadata, status }: AppSnapshot, deps: OperatorDeps): void {
+  if (status?.phase !== 'Ready' || status.grade === undefined || status.completionTime === undefined) return;
+  deps.metrics.copy({ namespace: metadata.namespace, name: metadata.name }, status.grade, Date.parse(status.completionTime));
 }
 
 /** The API server has checked the schema; this catches what an older CRD may have let pass. */

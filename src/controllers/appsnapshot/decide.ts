@@ -15,6 +15,8 @@ export const snapshotFinalizer = 'stillpoint.dev/snapshots';
 /** What to do next. Every action can be repeated; its key names it in logs. */
 export type SnapshotPlan =
   | { readonly kind: 'idle' }
+  /** Nothing new is begun while the spec says so. */
+  | { readonly kind: 'suspended' }
   | { readonly kind: 'wait'; readonly seconds: number }
   | { readonly kind: 'addFinalizer' }
   /** End every hold that a status of a former leader names, then count the attempt as lost. */
@@ -52,7 +54,7 @@ function byPhase({ object, now }: SnapshotInput): SnapshotPlan {
     case 'Planned':
     case 'Warmed':
     case 'Intended':
-      return object.spec.suspend ? { kind: 'idle' } : nextAttempt(object);
+      return object.spec.suspend ? { kind: 'suspended' } : nextAttempt(object);
     case 'Released':
       return { kind: 'grade' };
     case 'Graded':

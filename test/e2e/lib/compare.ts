@@ -6,9 +6,12 @@ import type { LoadHistory } from './load.js';
 /** Status has wall-clock times in whole milliseconds; so far may its instants be off. */
 const grainMillis = 1;
 
-/** Milliseconds to add to a wall-clock time to get the writer's clock. */
+/** Milliseconds to add to a wall-clock time to get the writer's clock: read where the wall clock goes to its next millisecond. */
 function wallToMonotonic(): number {
-  return monotonicMs() - (performance.timeOrigin + performance.now());
+  const before = Date.now();
+  let now = before;
+  while (now === before) now = Date.now();
+  return monotonicMs() - now;
 }
 
 /**

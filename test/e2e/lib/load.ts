@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monotonicMs, parseLog, type Acknowledgement, type WriteError } from '../../apps/postgresql/history.js';
@@ -25,6 +25,7 @@ export async function stopAllLoads(): Promise<void> {
 export async function startLoad(database: Database, connections = 4): Promise<Load> {
   const directory = mkdtempSync(join(tmpdir(), 'stillpoint-load-'));
   const log = join(directory, 'log.jsonl');
+  writeFileSync(log, '');
   const argv = ['--import', './tools/ts.mjs', 'test/apps/postgresql/writer.ts', '--host', await podIp(database.namespace), '--log', log, '--connections', String(connections)];
   const child = spawn(process.execPath, argv, { env: { ...process.env, PGPASSWORD: database.password, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'pipe'] });
   const load = new Load(child, directory, log);
@@ -79,9 +80,11 @@ export class Load {
   /** Ends the writer and returns everything that it recorded. */
   async stop(): Promise<LoadHistory> {
     running.delete(this);
-    const closed = once(this.#child, 'close');
-    this.#child.kill('SIGTERM');
-    await closed;
+    if (this.#child.exitCode === null) {
+      const closed = once(this.#child, 'close');
+      this.#child.kill('SIGTERM');
+      await closed;
+    }
     this.#follow();
     rmSync(this.#directory, { recursive: true, force: true });
     const { acknowledgements: acks, errors: failures } = parseLog(this.#text);
@@ -100,13 +103,7 @@ export class Load {
   }
 
   #append(): void {
-    let file: number;
-    try {
-      file = openSync(this.#log, 'r');
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-      throw error;
-    }
+    const file = openSync(this.#log, 'r');
     const chunk = Buffer.alloc(256 * 1024);
     try {
       for (let n = readSync(file, chunk, 0, chunk.length, this.#read); n > 0; n = readSync(file, chunk, 0, chunk.length, this.#read)) {

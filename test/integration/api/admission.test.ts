@@ -9,6 +9,7 @@ const pod = `policy-probe-${process.pid}`;
 const author = 'author@test.stillpoint.dev';
 /** Cluster admin by group: bound to nothing, allowed everything. */
 const admin = ['--as=admin@test.stillpoint.dev', '--as-group=system:masters'];
+const policies = ['stillpoint-author', 'stillpoint-author-into', 'stillpoint-status', 'stillpoint-agent-exec', 'stillpoint-agent-closed'];
 const policyKinds = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];
 const installed = ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'ServiceAccount', ...policyKinds];
 
@@ -99,14 +100,14 @@ function refusedBy(outcome: Outcome, policy: string, says: RegExp): void {
 }
 
 describe('the policies themselves', () => {
-  test.each(['stillpoint-author', 'stillpoint-author-into', 'stillpoint-status', 'stillpoint-agent-exec', 'stillpoint-agent-closed'])('%s: fails closed, denies', async (name) => {
+  test.each(policies)('%s: fails closed, denies', async (name) => {
     const policy = JSON.parse(await must(['get', 'validatingadmissionpolicy', name, '-o', 'json'])) as { spec: { failurePolicy: string } };
     const binding = JSON.parse(await must(['get', 'validatingadmissionpolicybinding', name, '-o', 'json'])) as { spec: { policyName: string; validationActions: string[] } };
     expect(policy.spec.failurePolicy).toBe('Fail');
     expect(binding.spec).toMatchObject({ policyName: name, validationActions: ['Deny'] });
   });
 
-  test.each(['stillpoint-author', 'stillpoint-author-into', 'stillpoint-status'])('%s: its expressions fit the types', async (name) => {
+  test.each(policies)('%s: its expressions fit the types', async (name) => {
     interface Policy {
       metadata: { generation: number };
       status?: { observedGeneration?: number; typeChecking?: { expressionWarnings?: unknown[] } };

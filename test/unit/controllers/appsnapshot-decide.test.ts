@@ -53,7 +53,7 @@ describe('decide', () => {
 
   test('suspend begins nothing, but an open window is ended and a finished one completed', () => {
     const spec = { suspend: true };
-    expect(decide({ object: snapshot({ phase: 'Pending' }, { spec }), now })).toEqual({ kind: 'idle' });
+    expect(decide({ object: snapshot({ phase: 'Pending' }, { spec }), now })).toEqual({ kind: 'suspended' });
     expect(decide({ object: snapshot({ phase: 'Intended', holds: [hold('Intended')] }, { spec }), now })).toEqual({ kind: 'recover' });
     expect(decide({ object: snapshot({ phase: 'Graded', setId: 's' }, { spec }), now })).toEqual({ kind: 'complete' });
   });

@@ -1,0 +1,76 @@
+import type { ApplicationKind } from '../../api/common.js';
+import type { ApplicationStatus } from '../../api/appsnapshot.js';
+import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
+import type { ApplicationAdapter, CopiedApplication, FixupStep } from '../../hooks/adapter.js';
+import type { KubeObject } from '../../runtime/object.js';
+import { fixupPod } from './fixup-pod.js';
+import { podSource } from './pod-source.js';
+import type { RestoreSet } from './restore-set.js';
+import { targetNamespace } from './steps.js';
+
+/** One step of an adapter and the pod that runs it. */
+export interface PlannedFixup {
+  readonly application: string;
+  readonly step: FixupStep;
+  readonly pod: KubeObject;
+}
+
+export interface FixupPlan {
+  readonly fixups: readonly PlannedFixup[];
+  /** Pods of the copy whose steps cannot be run, with the reason. */
+  readonly missing: readonly string[];
+}
+
+export interface FixupInput {
+  readonly restore: AppRestore;
+  readonly snapshot: AppSnapshot;
+  readonly set: RestoreSet;
+  readonly adapters: Readonly<Record<ApplicationKind, ApplicationAdapter>>;
+  /** The original may be running. */
+  readonly isolated: boolean;
+}
+
+/** The steps of all applications before their first start, in order, with the pods that run them. Pure; names are the same every time. */
+export function planFixups(input: FixupInput): FixupPlan {
+  const { restore, snapshot, set } = input;
+  const fixups: PlannedFixup[] = [];
+  const missing: string[] = [];
+  if (restore.spec.what !== 'All') return { fixups, missing };
+  const objects = [...set.configuration, ...set.gate];
+  for (const application of snapshot.status?.applications ?? []) {
+    for (const step of input.adapters[application.kind].fixups(copied(application, snapshot), { isolated: input.isolated })) {
+      const name = `stillpoint-${restore.metadata.uid.slice(0, 8)}-fixup-${fixups.length}`;
+      const source = podSource(step.pod, objects);
+      const pod = source === undefined ? undefined : fixupPod(step, source, { name, namespace: targetNamespace(restore), restoreUid: restore.metadata.uid });
+      if (pod === undefined) missing.push(`pods/${step.pod}: the copy holds no workload that makes it with a container ${step.container}, so application ${application.name} cannot be prepared; restore with what: Volumes`);
+      else fixups.push({ application: application.name, step, pod });
+    }
+  }
+  return { fixups, missing };
+}
+
+/** An application as its adapter wants it. */
+export function copied(application: ApplicationStatus, snapshot: AppSnapshot): CopiedApplication {
+  return {
+    name: application.name,
+    kind: application.kind,
+    version: application.version,
+    members: application.members ?? [],
+    positions: application.positions ?? {},
+    facts: application.facts ?? {},
+    setId: snapshot.status?.setId ?? '',
+  };
+}
+
+/**
+ * Applications all of whose volumes this restore has made. The others run on data that was there before: nothing is
+ * changed in it, and nothing is proven of it. Pure.
+ */
+export function restoredApplications(restore: AppRestore, snapshot: AppSnapshot): ApplicationStatus[] {
+  const made = new Set((restore.status?.volumes ?? []).map((v) => v.claim));
+  const members = snapshot.status?.members ?? [];
+  return (snapshot.status?.applications ?? []).filter((application) => {
+    const own = members.filter((m) => m.application === application.name);
+    return own.length > 0 && own.every((m) => made.has(m.claim));
+  });
+}

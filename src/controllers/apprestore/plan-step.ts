@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { appRestoreSpec } from '../../api/apprestore.js';
+import { fail } from '../../api/errors.js';
+import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
+import { objectId } from '../../manifests/captured.js';
+import { planApply, summarizePlan, type PlanSummary } from '../../manifests/plan-apply.js';
+import { isNotFound } from '../../runtime/api-error.js';
+import { conditionTime } from '../../runtime/conditions.js';
+import { namespaces } from '../../runtime/resource.js';
+import { accountOf } from '../appsnapshot/gather.js';
+import { now, onChange, type StepResult } from '../appsnapshot/steps.js';
+import { requireAuthority, rightsToRestore, type Right } from '../authority.js';
+import type { OperatorDeps } from '../deps.js';
+import { planFixups } from './fixup-plan.js';
+import { readSource, type RestoreSource } from './source.js';
+import { count, isMoved, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
+
+const rightsToRead: readonly Right[] = [{ verb: 'get', group: '', resource: 'secrets' }];
+const rightsToPrepare: readonly Right[] = [
+  { verb: 'create', group: '', resource: 'pods' },
+  { verb: 'delete', group: '', resource: 'pods' },
+];
+const rightsToVerify: readonly Right[] = [{ verb: 'create', group: '', resource: 'pods', subresource: 'exec' }];
+
+/** Reads the copy, compares it with the target and says what will be done. Changes nothing but status. */
+export async function planStep(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
+  const { object } = writer;
+  checkSpec(object);
+  const target = targetAccount(object);
+  await requireNamespace(deps, target.namespace);
+  await requireAuthority(deps.client, accountOf(object), object.spec.what === 'Volumes' ? [] : rightsToRead);
+  const source = await readSource(object, deps);
+  await requireAuthority(deps.client, target, rightsFor(object, source.snapshot));
+  const plan = await compare(object, source, deps);
+  const change = { source: sourceStatus(source.snapshot), plan: shown(plan) };
+  if (object.spec.dryRun) return finishDryRun(writer, plan, change, deps);
+  if (plan.refuse.length > 0) {
+    await writer.write(change);
+    throw fail('RestoreRefused', `Nothing was begun: ${some(plan.refuse)}.`, { afterSeconds: 30 });
+  }
+  const message = `${count(source.set.claims.length, 'volume')} and ${count(plan.create.length + plan.change.length, 'object')} go to ${target.namespace}.`;
+  await writer.write({ ...change, phase: 'Planned', startTime: conditionTime(new Date(deps.clock.now())) }, { kind: 'working', reason: 'Planned', message });
+  tell(deps, object, 'Normal', 'Planned', message);
+  return now;
+}
+
+/** The API server has checked the schema; this catches what an older CRD may have let pass. */
+function checkSpec(object: AppRestore): void {
+  const parsed = appRestoreSpec.safeParse(object.spec);
+  if (parsed.success) return;
+  const [issue] = parsed.error.issues;
+  throw fail('InvalidSpec', `spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
+}
+
+async function requireNamespace(deps: OperatorDeps, name: string): Promise<void> {
+  try {
+    const found = await deps.client.get(namespaces, { name });
+    if (found.metadata.deletionTimestamp === undefined) return;
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  throw fail('TargetNotFound', `spec.into.namespace: there is no namespace ${name}, or it is being deleted. Create it with the ServiceAccount that spec.into.serviceAccountName names.`, { afterSeconds: 30 });
+}
+
+function rightsFor(object: AppRestore, snapshot: AppSnapshot): Right[] {
+  const rights = [...rightsToRestore];
+  if (object.spec.what !== 'All') return rights;
+  const known = (snapshot.status?.applications ?? []).some((a) => a.kind !== 'Generic');
+  return [...rights, ...(known ? rightsToPrepare : []), ...(known && object.spec.verify.enabled ? rightsToVerify : [])];
+}
+
+async function compare(object: AppRestore, { set, snapshot }: RestoreSource, deps: OperatorDeps): Promise<PlanSummary> {
+  const first = [...set.claims.map((c) => c.captured), ...set.configuration];
+  const ids = new Set(first.map(objectId));
+  const plans = await planApply({
+    client: deps.client.as(targetAccount(object)),
+    // Jobs are made suspended first and released at the gate: one entry.
+    objects: [...first, ...set.gate.filter((o) => !ids.has(objectId(o)))],
+    existing: object.spec.existing,
+    restoreUid: object.metadata.uid,
+    salt: randomUUID(),
+  });
+  const summary = summarizePlan(plans);
+  const { missing } = planFixups({ restore: object, snapshot, set, adapters: deps.adapters, isolated: isMoved(object) });
+  return { ...summary, skip: [...summary.skip, ...set.never], refuse: [...summary.refuse, ...missing] };
+}
+
+function sourceStatus({ metadata, status }: AppSnapshot) {
+  return { appSnapshot: metadata.name, uid: metadata.uid, setId: status?.setId ?? '', grade: status?.grade ?? 'Inconsistent' };
+}
+
+/** Bounds of the schema; `more` counts what did not fit. */
+const maxEntries = 512;
+
+function shown(plan: PlanSummary): PlanSummary {
+  const cut = (entries: readonly string[]): string[] => entries.slice(0, maxEntries).map((e) => e.slice(0, 640));
+  const over = (entries: readonly string[]): number => Math.max(0, entries.length - maxEntries);
+  return { create: cut(plan.create), change: cut(plan.change), skip: cut(plan.skip), refuse: cut(plan.refuse), more: plan.more + over(plan.skip) + over(plan.refuse) };
+}
+
+async function finishDryRun(writer: RestoreWriter, plan: PlanSummary, change: Parameters<RestoreWriter['write']>[0], deps: OperatorDeps): Promise<StepResult> {
+  const refused = plan.refuse.length === 0 ? '' : ` It would be refused: ${some(plan.refuse)}.`;
+  const message = `Dry run, nothing was applied: ${plan.create.length} objects to create, ${plan.change.length} to change, ${plan.skip.length} left out, ${plan.refuse.length} refused in ${targetNamespace(writer.object)}.${refused}`;
+  await writer.write({ ...change, phase: 'Ready' }, { kind: 'ready', reason: 'DryRun', message });
+  tell(deps, writer.object, 'Normal', 'DryRun', message);
+  return onChange;
+}

@@ -1,0 +1,46 @@
+import type { CapturedObject } from '../../manifests/captured.js';
+import { list, record, valueAt, type Json } from '../../manifests/json.js';
+import { kindKey } from '../../manifests/pod-templates.js';
+
+/** The object of a copy that makes a pod, and the pod's spec as it would come out. */
+export interface PodSource {
+  readonly workload: CapturedObject;
+  readonly spec: Json;
+  readonly labels: Readonly<Record<string, unknown>>;
+}
+
+/** What follows the workload's name in the name of one of its pods. */
+const suffixes: Readonly<Record<string, RegExp>> = {
+  'apps/StatefulSet': /^-\d+$/,
+  'apps/Deployment': /^-[a-z0-9]+-[a-z0-9]{5}$/,
+  'apps/ReplicaSet': /^-[a-z0-9]{5}$/,
+  '/ReplicationController': /^-[a-z0-9]{5}$/,
+  '/Pod': /^$/,
+};
+
+/** Finds what makes the pod of this name; undefined when nothing in the copy does. The longest name wins. Pure. */
+export function podSource(pod: string, objects: readonly CapturedObject[]): PodSource | undefined {
+  const makers = objects.filter(({ type, object }) => {
+    const { name } = object.metadata;
+    return pod.startsWith(name) && suffixes[kindKey(type)]?.test(pod.slice(name.length)) === true;
+  });
+  const [workload] = makers.sort((a, b) => b.object.metadata.name.length - a.object.metadata.name.length);
+  return workload === undefined ? undefined : describe(workload, pod);
+}
+
+function describe(workload: CapturedObject, pod: string): PodSource {
+  const { object, type } = workload;
+  if (kindKey(type) === '/Pod') return { workload, spec: record(object['spec']), labels: object.metadata.labels ?? {} };
+  const template = record(valueAt(object, ['spec', 'template']));
+  const spec = record(template['spec']);
+  const labels = record(valueAt(template, ['metadata', 'labels']));
+  return kindKey(type) === 'apps/StatefulSet' ? { workload, spec: withTemplates(spec, object, pod), labels } : { workload, spec, labels };
+}
+
+/** A StatefulSet's pod mounts the claims of its own ordinal; a template takes the place of a volume of the same name. */
+function withTemplates(spec: Json, statefulSet: unknown, pod: string): Json {
+  const names = list(valueAt(statefulSet, ['spec', 'volumeClaimTemplates'])).map((t) => String(valueAt(t, ['metadata', 'name'])));
+  const own = names.map((name) => ({ name, persistentVolumeClaim: { claimName: `${name}-${pod}` } }));
+  const others = list(spec['volumes']).filter((v) => !names.includes(String(record(v)['name'])));
+  return { ...spec, volumes: [...own, ...others] };
+}

@@ -1,0 +1,54 @@
+import type { AppRestoreStatus } from '../../api/apprestore.js';
+import type { ErrorCode } from '../../api/errors.js';
+import { fail } from '../../api/errors.js';
+import { appRestores, type AppRestore } from '../../api/kinds.js';
+import { AppError } from '../../runtime/app-error.js';
+import type { ServiceAccountRef } from '../../runtime/service-account.js';
+import type { OperatorDeps } from '../deps.js';
+import { StatusWriter } from '../status-writer.js';
+
+/** What the steps of an AppRestore share. */
+export type RestoreWriter = StatusWriter<AppRestoreStatus, AppRestore>;
+
+export function restoreWriter(deps: OperatorDeps, object: AppRestore): RestoreWriter {
+  return new StatusWriter<AppRestoreStatus, AppRestore>({ client: deps.client, type: appRestores, clock: deps.clock, object });
+}
+
+/** Namespace that is restored into. */
+export function targetNamespace(object: AppRestore): string {
+  return object.spec.into?.namespace ?? object.metadata.namespace;
+}
+
+/** The copy goes to another namespace than it came from: its original may be running. */
+export function isMoved(object: AppRestore): boolean {
+  return targetNamespace(object) !== object.metadata.namespace;
+}
+
+/** The account under which everything in the target is made. Throws InvalidSpec when the spec names none. */
+export function targetAccount(object: AppRestore): ServiceAccountRef {
+  const namespace = targetNamespace(object);
+  const name = object.spec.into?.serviceAccountName ?? (isMoved(object) ? undefined : object.spec.serviceAccountName);
+  if (name === undefined) throw fail('InvalidSpec', `spec.into.serviceAccountName is required, because spec.into.namespace (${namespace}) is not the namespace of this object: name a ServiceAccount of ${namespace}.`);
+  return { namespace, name };
+}
+
+/** An error of the catalogue that ends this restore, whatever the code's usual policy. */
+export function finalFailure(code: ErrorCode, message: string): AppError {
+  return new AppError(code, message, { retry: 'never' });
+}
+
+/** Events and conditions use the same reason; the note is the sentence of the condition. */
+export function tell(deps: OperatorDeps, object: AppRestore, type: 'Normal' | 'Warning', reason: string, note: string): void {
+  deps.events.record({ regarding: object, type, reason, action: 'Restore', note });
+}
+
+/** `1 volume`, `2 volumes`. */
+export function count(n: number, word: string): string {
+  return `${n} ${word}${n === 1 ? '' : 's'}`;
+}
+
+/** The first entries of a list in a sentence, and how many more there are. */
+export function some(entries: readonly string[], most = 5): string {
+  const rest = entries.length - most;
+  return `${entries.slice(0, most).join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`;
+}
