@@ -14,7 +14,7 @@ process.exitCode = (await run(selected(what, suite))) ? 0 : 1;
 function selected(target: string, name: string): Stage[] {
   switch (target) {
     case 'all':
-      return [...stages.verify, ...stages.programs, ...stages.bed, ...stages.integration, ...Object.values(suites).flat(), ...stages.clean];
+      return [...stages.verify, ...stages.programs, ...stages.bed, ...stages.integration, ...Object.values(suites).flat(), ...stages.demo, ...stages.clean];
     case 'verify':
       return stages.verify;
     case 'integration':

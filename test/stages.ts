@@ -54,10 +54,13 @@ export const stages = {
   programs: [
     { name: 'holder (go)', run: () => goTest('src/hooks/hold/node-holder') },
     { name: 'csi driver (go)', run: () => goTest('test/cluster/csi-driver') },
+    { name: 'csi sanity (go)', run: () => goTest('test/cluster/csi-driver/sanity') },
   ],
   bed: [bedUp('a'), install],
   integration: [{ name: 'integration', run: () => jest('integration', bedEnvironment('a')) }],
   bench: [{ name: 'bench window', run: () => one(['node', '--import', './tools/ts.mjs', 'test/bench/window.ts'], bedEnvironment('a')) }],
+  // The demo as somebody with a cluster of their own runs it: by KUBECONFIG.
+  demo: [{ name: 'demo', run: () => one(['tools/demo'], bedEnvironment('a')) }],
   clean: [
     {
       name: 'down leaves nothing',

@@ -70,7 +70,8 @@ export function restoredApplications(restore: AppRestore, snapshot: AppSnapshot)
   const made = new Set((restore.status?.volumes ?? []).map((v) => v.claim));
   const members = snapshot.status?.members ?? [];
   return (snapshot.status?.applications ?? []).filter((application) => {
-    const own = members.filter((m) => m.application === application.name);
+    const pods = new Set((application.members ?? []).map((m) => m.pod));
+    const own = members.filter((m) => m.application === application.name || m.pods?.some((pod) => pods.has(pod)) === true);
     return own.length > 0 && own.every((m) => made.has(m.claim));
   });
 }

@@ -1,7 +1,4 @@
 import type { AppError } from '../../runtime/app-error.js';
-import type { Clock } from '../../runtime/clock.js';
-import type { Logger } from '../../observability/logger.js';
-import type { EndDeps } from './end-hold.js';
 
 /** One thing that a holder stops: all processes of a container (Node) or of a server (Pod). */
 export interface HoldTarget {
@@ -60,18 +57,6 @@ export interface WindowPlan {
   readonly holders: readonly HolderPlan[];
   readonly cuts: readonly Cut[];
   readonly limits: WindowLimits;
-}
-
-/** What a window works with. */
-export interface WindowDeps extends EndDeps {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Aborts: everything is let go at once. */
-  readonly signal: AbortSignal;
-  /** Fencing: may a hold of at most this many ms begin, or go on, now? Asked right before every freeze and cut; must be synchronous and cheap. */
-  readonly mayAct: (maxHoldMillis: number) => boolean;
-  /** Names the holds in status and resolves when that is acknowledged. Nothing is frozen before. */
-  readonly announce: () => Promise<void>;
 }
 
 /** What happened to one hold. */

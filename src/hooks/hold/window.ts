@@ -9,7 +9,8 @@ import type { HolderCommand, HolderEvent, HolderEventKind } from './protocol.js'
 import { collectEnds } from './release.js';
 import { cutDeadlineMillis, freezeDeadlineMillis, releaseDeadlineMillis } from './window-deadlines.js';
 import { windowResult } from './window-result.js';
-import type { HoldResult, WindowDeps, WindowPlan, WindowResult, WindowTrace } from './window-types.js';
+import type { WindowDeps } from './window-deps.js';
+import type { HoldResult, WindowPlan, WindowResult, WindowTrace } from './window-types.js';
 
 /**
  * Runs one window from the first stream to the last release (3-stillness.md, 3.2). Never throws: what went wrong is in

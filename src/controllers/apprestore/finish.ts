@@ -1,0 +1,93 @@
+import type { RestoredVolume } from '../../api/apprestore.js';
+import { apiGroup, apiVersion, labels } from '../../api/common.js';
+import { fail } from '../../api/errors.js';
+import { appSnapshots, type AppRestore } from '../../api/kinds.js';
+import { applyObjects } from '../../manifests/apply.js';
+import { objectId } from '../../manifests/captured.js';
+import { planApply } from '../../manifests/plan-apply.js';
+import { isConflict, isNotFound } from '../../runtime/api-error.js';
+import { conditionTime } from '../../runtime/conditions.js';
+import { persistentVolumeClaims } from '../../runtime/resource.js';
+import { onChange, type StepResult } from '../appsnapshot/steps.js';
+import type { OperatorDeps } from '../deps.js';
+import { readSource } from './source.js';
+import { count, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
+import { summarize } from './verify-step.js';
+
+/** Owner of the one field of an AppSnapshot that a restore writes. */
+const fieldManager = 'stillpoint-restore';
+
+/** The checks are passed: what was held back is made, then the restore is Ready. */
+export async function finish(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
+  await applyGate(writer.object, deps);
+  const volumes = await boundVolumes(writer.object, deps);
+  const { object } = writer;
+  const at = deps.clock.now();
+  if (object.status?.verified === true) await markVerified(object, at, deps);
+  const reason = object.status?.verified === false ? 'RestoredNotVerified' : 'Restored';
+  const message = sentence(object);
+  const rtoSeconds = Math.ceil((at - Date.parse(object.status?.startTime ?? conditionTime(new Date(at)))) / 1000);
+  await writer.write({ phase: 'Ready', volumes, completionTime: conditionTime(new Date(at)), rtoSeconds: Math.max(0, rtoSeconds) }, { kind: 'ready', reason, message });
+  tell(deps, object, 'Normal', reason, message);
+  return onChange;
+}
+
+/** Autoscalers, Jobs and whatever else acts by itself. */
+async function applyGate(object: AppRestore, deps: OperatorDeps): Promise<void> {
+  if (object.spec.what !== 'All') return;
+  const { set } = await readSource(object, deps);
+  const client = deps.client.as(targetAccount(object));
+  const restoreUid = object.metadata.uid;
+  const plans = await planApply({ client, objects: set.gate, existing: object.spec.existing, restoreUid, salt: '' });
+  const refused = plans.flatMap((p) => (p.verdict === 'refuse' ? [`${objectId(p.captured)}: ${p.why}`] : []));
+  const chosen = plans.filter((p) => p.verdict === 'create' || p.verdict === 'change').map((p) => p.captured);
+  const { failed } = await applyObjects(client, chosen, { restoreUid, force: object.spec.existing === 'Adopt' });
+  const errors = [...refused, ...failed.map((f) => `${f.id}: ${f.message}`)];
+  if (errors.length > 0) throw fail('RestoreFailed', `${some(errors)}.`);
+}
+
+/** Claims of classes that wait for a pod are bound by now. */
+async function boundVolumes(object: AppRestore, deps: OperatorDeps): Promise<RestoredVolume[] | undefined> {
+  const before = object.status?.volumes;
+  if (before?.some((v) => v.phase !== 'Bound') !== true) return before;
+  const { items } = await deps.client.list(persistentVolumeClaims, { namespace: targetNamespace(object), labelSelector: `${labels.restore}=${object.metadata.uid}` });
+  const bound = new Set(items.filter((c) => (c['status'] as { phase?: string } | undefined)?.phase === 'Bound').map((c) => c.metadata.name));
+  return before.map((v) => (bound.has(v.claim) ? { claim: v.claim, snapshot: v.snapshot, ...(v.content === undefined ? {} : { content: v.content }), phase: 'Bound' } : v));
+}
+
+/** `Restored 2 volumes and 9 objects into shop; 7 checks passed.` */
+export function sentence(object: AppRestore): string {
+  const { status } = object;
+  const volumes = status?.volumes ?? [];
+  const made = (status?.plan?.create?.length ?? 0) + (status?.plan?.change?.length ?? 0);
+  // The plan counts the claims of restored volumes as objects, too.
+  const objects = object.spec.what === 'Volumes' ? 0 : made - volumes.length;
+  const parts = [...(object.spec.what === 'Configuration' ? [] : [count(volumes.length, 'volume')]), ...(object.spec.what === 'Volumes' ? [] : [count(objects, 'object')])];
+  const waiting = volumes.filter((v) => v.phase === 'Pending').map((v) => v.claim);
+  const held = object.spec.what === 'Volumes' && waiting.length > 0 ? ` Made when their first pod is scheduled: ${some(waiting)}.` : '';
+  return `Restored ${parts.join(' and ')} into ${targetNamespace(object)}${checked(object)}.${held}`;
+}
+
+function checked(object: AppRestore): string {
+  if (object.spec.what !== 'All') return '';
+  if (!object.spec.verify.enabled) return '; not checked (spec.verify.enabled: false)';
+  const { passed, unknown, skipped } = summarize((object.status?.applications ?? []).flatMap((a) => a.checks ?? []));
+  const left = skipped.length === 0 ? '' : `, ${skipped.length} skipped`;
+  if (object.status?.verified === true) return `; ${count(passed.length, 'check')} passed${left}`;
+  return `; not verified: ${count(passed.length, 'check')} passed${left}${unknown.length === 0 ? '' : `, unknown: ${some(unknown)}`}`;
+}
+
+/** Only the one field, under a field manager of its own. A copy that is gone meanwhile has nothing to be told. */
+async function markVerified(object: AppRestore, at: number, deps: OperatorDeps): Promise<void> {
+  const { source } = object.status ?? {};
+  if (source === undefined) return;
+  const { namespace, name } = object.metadata;
+  const verified = { at: conditionTime(new Date(at)), by: `${namespace}/${name}`, checks: object.status?.checksPassed ?? 0 };
+  const body = { apiVersion: `${apiGroup}/${apiVersion}`, kind: appSnapshots.kind, metadata: { name: source.appSnapshot, namespace, uid: source.uid }, status: { verified } };
+  try {
+    await deps.client.apply(appSnapshots, body, { subresource: 'status', fieldManager, force: true });
+  } catch (error) {
+    if (!isNotFound(error) && !isConflict(error)) throw error;
+    deps.log.info('the copy is gone; its verification is not recorded', { appSnapshot: source.appSnapshot });
+  }
+}

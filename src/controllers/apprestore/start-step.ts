@@ -1,0 +1,102 @@
+import { fail } from '../../api/errors.js';
+import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
+import { durationMillis } from '../../api/common.js';
+import { applyObjects, scaleWorkload } from '../../manifests/apply.js';
+import type { CapturedObject } from '../../manifests/captured.js';
+import { scalableTypes, type ScaledWorkload } from '../../manifests/order.js';
+import { kindKey } from '../../manifests/pod-templates.js';
+import { isNotFound } from '../../runtime/api-error.js';
+import { pods } from '../../runtime/resource.js';
+import { later, now, type StepResult } from '../appsnapshot/steps.js';
+import type { OperatorDeps } from '../deps.js';
+import { projectPod } from '../views.js';
+import { removeFixupPods } from './fixup-pods.js';
+import { podTrouble, type RawPod } from './pod-state.js';
+import type { RestoreSet } from './restore-set.js';
+import { readSource } from './source.js';
+import { isReady, podsOf, unready } from './started-pods.js';
+import { finalFailure, some, targetAccount, targetNamespace, type RestoreWriter } from './steps.js';
+import { lastWarning } from './warnings.js';
+
+/** Pods wake the restore up; this is for the time limit only. */
+const lookSeconds = 10;
+
+/** Gives the workloads their replicas back and waits until their pods are ready. */
+export async function startStep(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
+  const { object } = writer;
+  // A volume that allows one pod only is free once these are gone; they wake the restore up when they go.
+  if ((await removeFixupPods(object, deps)) > 0) return later(1);
+  const { snapshot, set } = await readSource(object, deps);
+  const client = deps.client.as(targetAccount(object));
+  const scaled = object.status?.scaled ?? [];
+  for (const workload of scaled) await scale(object, workload, deps);
+  const bare = memberPods(snapshot, set);
+  const { failed } = await applyObjects(client, bare, { restoreUid: object.metadata.uid, force: false });
+  if (failed.length > 0) throw fail('RestoreFailed', `${some(failed.map((f) => `${f.id}: ${f.message}`))}.`);
+  const waiting = notReady(object, bare.map((o) => o.object.metadata.name), deps);
+  if (waiting.length === 0) {
+    await writer.write({ phase: 'Verifying' }, { kind: 'working', reason: 'Verifying', message: 'The applications run; they are checked.' });
+    return now;
+  }
+  await writer.write({}, { kind: 'working', reason: 'Starting', message: `Waiting for ready pods of ${some(waiting)}.` });
+  return later(lookSeconds);
+}
+
+async function scale(object: AppRestore, workload: ScaledWorkload, deps: OperatorDeps): Promise<void> {
+  const account = targetAccount(object);
+  try {
+    await scaleWorkload(deps.client.as(account), account.namespace, workload);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    throw finalFailure('StartFailed', `${workload.resource}/${workload.name} was deleted while it was restored.`);
+  }
+}
+
+/** Pods without an owner are otherwise made last; those of an application have to run to be checked. */
+function memberPods(snapshot: AppSnapshot, set: RestoreSet): CapturedObject[] {
+  const members = new Set((snapshot.status?.applications ?? []).flatMap((a) => (a.members ?? []).map((m) => m.pod)));
+  return set.gate.filter((o) => kindKey(o.type) === '/Pod' && members.has(o.object.metadata.name));
+}
+
+function notReady(object: AppRestore, bare: readonly string[], deps: OperatorDeps): string[] {
+  const live = deps.caches.pods.list(targetNamespace(object));
+  const missing = bare.filter((name) => !live.some((pod) => pod.metadata.name === name && isReady(pod)));
+  return [...unready(object.status?.scaled ?? [], live).map((w) => `${w.resource}/${w.name}`), ...missing.map((name) => `pods/${name}`)];
+}
+
+/** Ends a restore whose application did not start, or whose checks did not end, in time. Never returns. */
+export async function timeoutStep(writer: RestoreWriter, deps: OperatorDeps): Promise<never> {
+  const { object } = writer;
+  const { timeout } = object.spec.verify;
+  if (object.status?.phase === 'Verifying') throw finalFailure('CheckFailed', `The checks did not end within spec.verify.timeout (${timeout}).`);
+  const namespace = targetNamespace(object);
+  const live = (await deps.client.list<RawPod>(pods, { namespace })).items;
+  const troubles = await Promise.all((object.status?.scaled ?? []).map((workload) => describe(object, workload, live, deps)));
+  const found = troubles.flat();
+  throw finalFailure('StartFailed', `Not ready within spec.verify.timeout (${timeout}): ${found.length === 0 ? 'pods of the application' : some(found)}. Nothing was removed.`);
+}
+
+async function describe(object: AppRestore, workload: ScaledWorkload, live: readonly RawPod[], deps: OperatorDeps): Promise<string[]> {
+  const own = podsOf(workload, live.map(projectPod)).map((p) => p.metadata.name);
+  if (own.length < workload.replicas) {
+    const type = scalableTypes[workload.resource];
+    const owner = type === undefined ? undefined : await deps.client.as(targetAccount(object)).get(type, { namespace: targetNamespace(object), name: workload.name });
+    const warning = await lastWarning(object, owner?.metadata.uid, deps);
+    return [`${workload.resource}/${workload.name} has ${own.length} of ${workload.replicas} pods${warning === undefined ? '' : ` (${warning})`}`, ...podTexts(own, live)];
+  }
+  return podTexts(own, live);
+}
+
+function podTexts(names: readonly string[], live: readonly RawPod[]): string[] {
+  return live.flatMap((pod) => {
+    const trouble = names.includes(pod.metadata.name) ? podTrouble(pod) : undefined;
+    return trouble === undefined ? [] : [`${pod.metadata.name}: ${trouble}`];
+  });
+}
+
+/** Milliseconds left of `spec.verify.timeout`; at least one. */
+export function millisLeft(object: AppRestore, at: number): number {
+  const since = object.status?.applicationsStartTime;
+  const limit = durationMillis(object.spec.verify.timeout);
+  return Math.max(1, since === undefined ? limit : Date.parse(since) + limit - at);
+}

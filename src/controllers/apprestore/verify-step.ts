@@ -1,0 +1,103 @@
+import type { RestoredApplication } from '../../api/apprestore.js';
+import type { ApplicationStatus } from '../../api/appsnapshot.js';
+import type { Check } from '../../api/common.js';
+import { fail } from '../../api/errors.js';
+import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
+import type { RestoreContext } from '../../hooks/adapter.js';
+import type { PodView } from '../../hooks/view.js';
+import { resourceName, type CapturedObject } from '../../manifests/captured.js';
+import { podSource } from './pod-source.js';
+import type { StepResult } from '../appsnapshot/steps.js';
+import type { OperatorDeps } from '../deps.js';
+import { secretReader } from '../secret-reader.js';
+import { copied, restoredApplications } from './fixup-plan.js';
+import { finish } from './finish.js';
+import { readSource } from './source.js';
+import { millisLeft } from './start-step.js';
+import { isReady, podsOf } from './started-pods.js';
+import { finalFailure, some, targetAccount, targetNamespace, type RestoreWriter } from './steps.js';
+
+/** Runs the adapters' checks on the restored applications; only when none failed the rest is made. */
+export async function verifyStep(writer: RestoreWriter, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult> {
+  const { object } = writer;
+  if (!object.spec.verify.enabled) return finish(writer, deps);
+  const { snapshot, set } = await readSource(object, deps);
+  const rows = await withLimit(object, deps, signal, (limited) => checkAll(object, snapshot, [...set.configuration, ...set.gate], deps, limited));
+  const summary = summarize(rows.flatMap((row) => row.checks ?? []));
+  const applications = merge(object.status?.applications ?? [], rows);
+  await writer.write({ applications, verified: summary.verified, checksPassed: summary.passed.length, checksFailed: summary.failed.length });
+  if (summary.failed.length > 0) throw finalFailure('CheckFailed', `${some(summary.failed)}. Nothing was removed.`);
+  return finish(writer, deps);
+}
+
+/** Aborts the checks when `spec.verify.timeout` is over: then nothing is known, and the next look ends the restore. */
+async function withLimit<T>(object: AppRestore, deps: OperatorDeps, signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  const overdue = fail('CheckFailed', `The checks did not end within spec.verify.timeout (${object.spec.verify.timeout}).`);
+  const cancel = deps.clock.after(millisLeft(object, deps.clock.now()), () => {
+    limit.abort(overdue);
+  });
+  try {
+    const result = await run(AbortSignal.any([signal, limit.signal]));
+    if (limit.signal.aborted) throw overdue;
+    return result;
+  } catch (error) {
+    throw limit.signal.aborted ? overdue : error;
+  } finally {
+    cancel();
+  }
+}
+
+function checkAll(object: AppRestore, snapshot: AppSnapshot, objects: readonly CapturedObject[], deps: OperatorDeps, signal: AbortSignal): Promise<RestoredApplication[]> {
+  const account = targetAccount(object);
+  const live = deps.caches.pods.list(targetNamespace(object));
+  const base = { account, exec: deps.exec, namespace: account.namespace, secret: secretReader(deps.client, account), signal };
+  return Promise.all(
+    restoredApplications(object, snapshot).map(async (application): Promise<RestoredApplication> => {
+      const context: RestoreContext = { ...base, pods: podsByCopyName(application, objects, live) };
+      const checks = await deps.adapters[application.kind].verify(copied(application, snapshot), context);
+      return { name: application.name, kind: application.kind, checks: checks.slice(0, 64).map(bounded) };
+    }),
+  );
+}
+
+/** Pods of a Deployment have new names: those of the copy get one each, in order of their names. Pure. */
+export function podsByCopyName(application: ApplicationStatus, objects: readonly CapturedObject[], live: readonly PodView[]): Map<string, PodView> {
+  const ready = live.filter(isReady).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  const result = new Map<string, PodView>();
+  const taken = new Set<string>();
+  for (const { pod: name } of application.members ?? []) {
+    const workload = podSource(name, objects)?.workload;
+    const own = workload === undefined ? [] : podsOf({ resource: resourceName(workload.type), name: workload.object.metadata.name }, ready);
+    const found = ready.find((p) => p.metadata.name === name) ?? (workload?.type.kind === 'StatefulSet' ? undefined : own.find((p) => !taken.has(p.metadata.name)));
+    if (found === undefined) continue;
+    taken.add(found.metadata.name);
+    result.set(name, found);
+  }
+  return result;
+}
+
+function bounded(check: Check): Check {
+  return { ...check, name: check.name.slice(0, 128), ...(check.message === undefined ? {} : { message: check.message.slice(0, 2048) }) };
+}
+
+function merge(before: readonly RestoredApplication[], rows: readonly RestoredApplication[]): RestoredApplication[] {
+  return rows.map((row) => ({ ...before.find((b) => b.name === row.name), ...row }));
+}
+
+export interface CheckSummary {
+  readonly passed: readonly string[];
+  /** With what was found. */
+  readonly failed: readonly string[];
+  readonly unknown: readonly string[];
+  readonly skipped: readonly string[];
+  /** Something was checked, nothing failed, and nothing is unknown. */
+  readonly verified: boolean;
+}
+
+/** Counts checks. Skipped and Unknown never count as passed; an Unknown one keeps the whole from being verified. Pure. */
+export function summarize(checks: readonly Check[]): CheckSummary {
+  const named = (outcome: Check['outcome']): string[] => checks.filter((c) => c.outcome === outcome).map((c) => (outcome === 'Passed' || c.message === undefined ? c.name : `${c.name}: ${c.message}`));
+  const [passed, failed, unknown, skipped] = [named('Passed'), named('Failed'), named('Unknown'), named('Skipped')];
+  return { passed, failed, unknown, skipped, verified: passed.length > 0 && failed.length === 0 && unknown.length === 0 };
+}

@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { kubectl, type KubectlResult } from '../lib/kubectl.js';
+
+export const operatorNamespace = 'stillpoint-system';
+export const agentNamespace = 'stillpoint-agent';
+
+export interface Pod {
+  metadata: { name: string; uid: string };
+  spec: {
+    hostPID?: boolean;
+    hostNetwork?: boolean;
+    automountServiceAccountToken?: boolean;
+    securityContext?: Record<string, unknown>;
+    containers: { name: string; resources?: { limits?: Record<string, string> }; securityContext?: Record<string, unknown> }[];
+  };
+}
+
+/** Running pods of the operator. */
+export async function operatorPods(): Promise<Pod[]> {
+  const list = await kubectl(['-n', operatorNamespace, 'get', 'pods', '-l', 'app.kubernetes.io/component=operator', '--field-selector=status.phase=Running', '-o', 'json']);
+  return (JSON.parse(list) as { items: Pod[] }).items;
+}
+
+export async function agentPods(): Promise<Pod[]> {
+  return (JSON.parse(await kubectl(['-n', agentNamespace, 'get', 'pods', '-o', 'json'])) as { items: Pod[] }).items;
+}
+
+/** The lease of the leader: its identity begins with the name of its pod. */
+export interface Lease {
+  spec?: { holderIdentity?: string; leaseTransitions?: number };
+  status?: undefined;
+}
+
+export function leaderOf(lease: Lease): string {
+  return lease.spec?.holderIdentity?.split('_')[0] ?? '';
+}
+
+/** Runs helm to its end; a code other than 0 is a result. */
+export function helm(...args: readonly string[]): Promise<KubectlResult> {
+  return new Promise((resolve) => {
+    execFile('helm', [...args], { maxBuffer: 16 * 1024 * 1024, encoding: 'utf8' }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
+    });
+  });
+}
