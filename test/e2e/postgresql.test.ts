@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { startDatabase, type Database } from './lib/database.js';
 import { clearFaults } from './lib/csi-faults.js';
 import { stopAllLoads } from './lib/load.js';
-import { makeTenant, removeNamespace } from './lib/tenant.js';
+import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
+import { makeTenant } from './lib/tenant.js';
 import { agentForceDeleted } from './postgresql/agent-force-deleted.js';
 import { durabilitySettings } from './postgresql/durability.js';
 import { happyPath } from './postgresql/happy-path.js';
@@ -18,12 +19,14 @@ describe('PostgreSQL', () => {
 
   beforeAll(async () => {
     clearFaults();
+    await clearNamespaces('e2e-pg');
     await makeTenant(namespace);
     database = await startDatabase(namespace, '15');
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await stopAllLoads();
-    await removeNamespace(namespace);
+    await dropNamespace(namespace);
+    await untilDropped();
   }, 180_000);
 
   agentForceDeleted(shared);

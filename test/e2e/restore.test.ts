@@ -8,7 +8,8 @@ import { readRows, startDatabase, type Database } from './lib/database.js';
 import { recordFigures } from './lib/figures.js';
 import { apply, get, kubectl } from './lib/kubectl.js';
 import { startLoad, stopAllLoads, type LoadHistory } from './lib/load.js';
-import { appRestore, makeTenant, removeNamespace } from './lib/tenant.js';
+import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
+import { appRestore, makeTenant } from './lib/tenant.js';
 import { watchUntil } from './lib/watch.js';
 
 const source = 'e2e-restore';
@@ -30,6 +31,7 @@ describe('AppRestore', () => {
 
   beforeAll(async () => {
     clearFaults();
+    await clearNamespaces(source);
     await makeTenant(source);
     database = await startDatabase(source, '15');
     const load = await startLoad(database);
@@ -38,11 +40,12 @@ describe('AppRestore', () => {
     await load.untilMore(50);
     history = await load.stop();
     if (copy.status?.phase !== 'Ready') throw new Error(await describeObject('appsnapshot', source, 'copy'));
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     clearFaults();
     await stopAllLoads();
-    await Promise.all([source, ...targets].map((namespace) => removeNamespace(namespace)));
+    for (const namespace of [source, ...targets]) await dropNamespace(namespace);
+    await untilDropped();
     await kubectl(['delete', 'storageclass', otherClass, '--ignore-not-found']);
   }, 240_000);
 

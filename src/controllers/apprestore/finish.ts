@@ -10,9 +10,9 @@ import { conditionTime } from '../../runtime/conditions.js';
 import { persistentVolumeClaims } from '../../runtime/resource.js';
 import { onChange, type StepResult } from '../appsnapshot/steps.js';
 import type { OperatorDeps } from '../deps.js';
+import { summarize } from './check-summary.js';
 import { readSource } from './source.js';
 import { count, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
-import { summarize } from './verify-step.js';
 
 /** Owner of the one field of an AppSnapshot that a restore writes. */
 const fieldManager = 'stillpoint-restore';

@@ -6,12 +6,13 @@ import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
 import type { RestoreContext } from '../../hooks/adapter.js';
 import type { PodView } from '../../hooks/view.js';
 import { resourceName, type CapturedObject } from '../../manifests/captured.js';
-import { podSource } from './pod-source.js';
 import type { StepResult } from '../appsnapshot/steps.js';
 import type { OperatorDeps } from '../deps.js';
 import { secretReader } from '../secret-reader.js';
+import { summarize } from './check-summary.js';
 import { copied, restoredApplications } from './fixup-plan.js';
 import { finish } from './finish.js';
+import { podSource } from './pod-source.js';
 import { readSource } from './source.js';
 import { millisLeft } from './start-step.js';
 import { isReady, podsOf } from './started-pods.js';
@@ -83,21 +84,4 @@ function bounded(check: Check): Check {
 
 function merge(before: readonly RestoredApplication[], rows: readonly RestoredApplication[]): RestoredApplication[] {
   return rows.map((row) => ({ ...before.find((b) => b.name === row.name), ...row }));
-}
-
-export interface CheckSummary {
-  readonly passed: readonly string[];
-  /** With what was found. */
-  readonly failed: readonly string[];
-  readonly unknown: readonly string[];
-  readonly skipped: readonly string[];
-  /** Something was checked, nothing failed, and nothing is unknown. */
-  readonly verified: boolean;
-}
-
-/** Counts checks. Skipped and Unknown never count as passed; an Unknown one keeps the whole from being verified. Pure. */
-export function summarize(checks: readonly Check[]): CheckSummary {
-  const named = (outcome: Check['outcome']): string[] => checks.filter((c) => c.outcome === outcome).map((c) => (outcome === 'Passed' || c.message === undefined ? c.name : `${c.name}: ${c.message}`));
-  const [passed, failed, unknown, skipped] = [named('Passed'), named('Failed'), named('Unknown'), named('Skipped')];
-  return { passed, failed, unknown, skipped, verified: passed.length > 0 && failed.length === 0 && unknown.length === 0 };
 }

@@ -6,6 +6,7 @@ import { removeSet } from '../../snapshots/remove-set.js';
 import { removeFinalizer } from '../../runtime/finalizers.js';
 import { appSnapshots } from '../../api/kinds.js';
 import { releaseCapture } from '../../manifests/store.js';
+import { restoresUsing } from '../apprestore/in-use.js';
 import type { OperatorDeps } from '../deps.js';
 import { snapshotFinalizer } from './decide.js';
 import { accountOf, agentRef } from './gather.js';
@@ -81,8 +82,18 @@ async function removed(writer: SnapshotWriter, deps: OperatorDeps, setId: string
   return remaining.length === 0;
 }
 
+/** Whether a restore still reads from the copy; then the object says so, and its data stays. */
+async function inUse(writer: SnapshotWriter, deps: OperatorDeps): Promise<boolean> {
+  const users = restoresUsing(deps.caches, writer.object);
+  if (users.length === 0) return false;
+  const message = `AppRestore ${users.join(', ')} is restoring from this copy; its data goes when the restore has ended or was deleted.`;
+  await writer.write({}, undefined, [{ type: 'InUse', status: 'True', reason: 'InUse', message }]);
+  return true;
+}
+
 /** Removes the data of a copy whose time is over; the object stays and says so. */
 export async function expire(writer: SnapshotWriter, deps: OperatorDeps): Promise<StepResult> {
+  if (await inUse(writer, deps)) return later(removalSeconds);
   const message = 'The copy has expired; its snapshots and its capture are removed.';
   if (writer.object.status?.phase !== 'Expired') {
     await writer.write({ phase: 'Expired' }, { kind: 'ready', reason: 'Expired', message });
@@ -94,6 +105,7 @@ export async function expire(writer: SnapshotWriter, deps: OperatorDeps): Promis
 
 /** Everything of the object goes, then its finalizer. */
 export async function remove(writer: SnapshotWriter, deps: OperatorDeps): Promise<StepResult> {
+  if (await inUse(writer, deps)) return later(removalSeconds);
   const { object } = writer;
   const setId = object.status?.setId;
   if (setId !== undefined && !(await removed(writer, deps, setId))) return later(removalSeconds);

@@ -3,7 +3,8 @@ import type { AppSnapshot } from '../../../src/api/kinds.js';
 import { readyOf, untilReason } from '../lib/copies.js';
 import { startDatabase } from '../lib/database.js';
 import { apply, kubectl, tryKubectl, waitFor } from '../lib/kubectl.js';
-import { appSnapshot, makeTenant, removeNamespace } from '../lib/tenant.js';
+import { dropNamespace } from '../lib/namespaces.js';
+import { appSnapshot, makeTenant } from '../lib/tenant.js';
 import { until } from '../lib/until.js';
 import { agentNamespace, operatorNamespace } from './operator.js';
 
@@ -25,7 +26,7 @@ export function authority(): void {
         ...account('author', [{ apiGroups: ['stillpoint.dev'], resources: ['appsnapshots', 'apprestores'], verbs: ['create', 'get', 'list', 'patch'] }]),
       ]);
     }, 120_000);
-    afterAll(() => removeNamespace(namespace), 150_000);
+    afterAll(() => dropNamespace(namespace), 30_000);
 
     test('a namespace that is not served is refused with the command that serves it, and the command works', async () => {
       await apply([appSnapshot(namespace, 'served')]);

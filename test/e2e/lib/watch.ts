@@ -17,7 +17,8 @@ export function watchUntil<T extends Shown>(resource: string, name: string, name
   return new Promise<T>((resolve, reject) => {
     const fail = (why: string): void => reject(new Error(`${resource} ${namespace}/${name}: ${what}: ${why}; last status: ${JSON.stringify(last?.status)} ${stderr}`));
     const timer = setTimeout(() => fail(`not within ${seconds} s`), seconds * 1000);
-    eachDocument(child.stdout, (object: T) => {
+    eachDocument(child.stdout, (text) => {
+      const object = JSON.parse(text) as T;
       last = object;
       if (!holds(object)) return;
       clearTimeout(timer);
@@ -32,7 +33,7 @@ export function watchUntil<T extends Shown>(resource: string, name: string, name
 }
 
 /** kubectl prints one indented JSON document after the other; only the last line of each is a brace alone. */
-function eachDocument<T>(stream: NodeJS.ReadableStream, handle: (object: T) => void): void {
+function eachDocument(stream: NodeJS.ReadableStream, handle: (text: string) => void): void {
   let rest = '';
   let lines: string[] = [];
   stream.setEncoding('utf8').on('data', (text: string) => {
@@ -41,7 +42,7 @@ function eachDocument<T>(stream: NodeJS.ReadableStream, handle: (object: T) => v
     for (const line of parts) {
       lines.push(line);
       if (line !== '}') continue;
-      handle(JSON.parse(lines.join('\n')) as T);
+      handle(lines.join('\n'));
       lines = [];
     }
   });

@@ -9,7 +9,8 @@ import { databaseOptions, query, readRows, startDatabase, type Database } from '
 import { recordFigures } from '../lib/figures.js';
 import { apply, waitFor } from '../lib/kubectl.js';
 import { startLoad, type Load } from '../lib/load.js';
-import { makeTenant, removeNamespace } from '../lib/tenant.js';
+import { dropNamespace } from '../lib/namespaces.js';
+import { makeTenant } from '../lib/tenant.js';
 
 /** What must fail does fail, for the reason that it must: else the other tests prove nothing. */
 export function negativeControls(shared: () => Database): void {
@@ -22,7 +23,7 @@ export function negativeControls(shared: () => Database): void {
       await claimsInOrder(namespace);
       database = await startDatabase(namespace, '15');
     }, 120_000);
-    afterAll(() => removeNamespace(namespace), 150_000);
+    afterAll(() => dropNamespace(namespace), 30_000);
 
     const cut = async (name: string, spec: Record<string, unknown>) => {
       const load = await startLoad(database);
@@ -52,7 +53,7 @@ export function negativeControls(shared: () => Database): void {
         else expect(outcome.lost + outcome.gaps + outcome.duplicates + outcome.unknown).toBeGreaterThan(0);
       } finally {
         await deleteAndWait('apprestore', namespace, 'loose');
-        await removeNamespace(target);
+        await dropNamespace(target);
       }
     }, 240_000);
 
@@ -70,7 +71,7 @@ export function negativeControls(shared: () => Database): void {
         expect(isGood(result)).toBe(true);
       } finally {
         await deleteAndWait('apprestore', namespace, 'held');
-        await removeNamespace(target);
+        await dropNamespace(target);
       }
     }, 240_000);
   });

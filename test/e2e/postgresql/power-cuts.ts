@@ -6,10 +6,10 @@ import { compare, counts, windowOf } from '../lib/compare.js';
 import { deleteAndWait, describe as describeObject, restoreCopy, takeCopy } from '../lib/copies.js';
 import { query, readRows, startDatabase, type Database } from '../lib/database.js';
 import { percentile, recordFigures } from '../lib/figures.js';
-import { kubectl } from '../lib/kubectl.js';
 import { startLoad } from '../lib/load.js';
+import { dropNamespace } from '../lib/namespaces.js';
 import { random } from '../lib/random.js';
-import { makeTenant, removeNamespace } from '../lib/tenant.js';
+import { makeTenant } from '../lib/tenant.js';
 import { watchUntil } from '../lib/watch.js';
 
 const runs = Number(process.env['RUNS'] || 5);
@@ -39,7 +39,7 @@ export function powerCuts(): void {
     }, 120_000);
     afterAll(async () => {
       record(figures);
-      await removeNamespace(namespace);
+      await dropNamespace(namespace);
     }, 150_000);
 
     test.each(Array.from({ length: runs }, (_, i) => i + 1))('cut %i: no acknowledged row is lost, none is from after the release', async (run) => {
@@ -73,7 +73,7 @@ export function powerCuts(): void {
 
       await deleteAndWait('apprestore', namespace, `cut-${run}`);
       await deleteAndWait('appsnapshot', namespace, `cut-${run}`);
-      await Promise.all([query(database, `DROP TABLE ${TABLE}`), kubectl(['delete', 'namespace', target, '--wait=false'])]);
+      await Promise.all([query(database, `DROP TABLE ${TABLE}`), dropNamespace(target)]);
     }, 180_000);
   });
 }

@@ -7,7 +7,8 @@ import { recordFigures } from '../lib/figures.js';
 import { Freezers, processStates } from '../lib/host.js';
 import { apply } from '../lib/kubectl.js';
 import { startLoad } from '../lib/load.js';
-import { appSnapshot, makeTenant, removeNamespace } from '../lib/tenant.js';
+import { dropNamespace } from '../lib/namespaces.js';
+import { appSnapshot, makeTenant } from '../lib/tenant.js';
 import { until } from '../lib/until.js';
 import { watchUntil } from '../lib/watch.js';
 
@@ -17,7 +18,7 @@ export function vantagePod(pidOne: () => Database): void {
     const namespace = 'e2e-pg-pod';
     afterAll(async () => {
       clearFaults();
-      await removeNamespace(namespace);
+      await dropNamespace(namespace);
     }, 150_000);
 
     test('stops a server under an init by signals, and only for the time of the hold', async () => {

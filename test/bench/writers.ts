@@ -1,0 +1,34 @@
+import { apply, kubectl } from '../e2e/lib/kubectl.js';
+
+/** Label of the claims of the bench, by which its bare cuts select them. */
+export const benchLabel = { 'bench.stillpoint.dev/volume': 'true' } as const;
+
+/** Rewrites 256 KiB and syncs, without pause: the page cache is never clean for long. */
+const fsyncing = 'while :; do dd if=/dev/zero of=/data/file bs=64k count=4 conv=fsync,notrunc 2>/dev/null; done';
+
+/** One pod for each volume, with a claim of its own; resolves when all run. */
+export async function startWriters(namespace: string, volumes: number, writing: boolean): Promise<void> {
+  const labels = { app: 'writer' };
+  const container = {
+    name: 'writer',
+    image: 'localhost/stillpoint-test/pause:1',
+    command: ['/bin/sh', '-c', writing ? fsyncing : 'exec sleep 86400'],
+    volumeMounts: [{ name: 'data', mountPath: '/data' }],
+  };
+  const claim = { metadata: { name: 'data', labels: benchLabel }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '256Mi' } } } };
+  const statefulSet = {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'writer' },
+    spec: {
+      serviceName: 'writer',
+      replicas: volumes,
+      podManagementPolicy: 'Parallel',
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { automountServiceAccountToken: false, terminationGracePeriodSeconds: 0, containers: [container] } },
+      volumeClaimTemplates: [claim],
+    },
+  };
+  await apply([statefulSet], namespace);
+  await kubectl(['-n', namespace, 'rollout', 'status', 'statefulset/writer', '--timeout=90s']);
+}
