@@ -17,9 +17,11 @@ TS := node --import ./tools/ts.mjs
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# Not `npm ci`: it refuses the lock file where a registry does not serve the optional binaries of other platforms. Versions and
+# integrity come from the lock file all the same, and it is not rewritten.
 node_modules/.installed: package.json package-lock.json .npmrc
 	@command -v node >/dev/null || { echo 'Node.js >= 20.19 is missing: see https://nodejs.org or your distribution' >&2; exit 1; }
-	npm ci --no-audit --no-fund --loglevel=error
+	npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 demo: node_modules/.installed ## From nothing to a PostgreSQL namespace snapshotted, destroyed, restored and verified (KUBECONFIG set: on that cluster)

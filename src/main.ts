@@ -44,6 +44,7 @@ const group = await discoverGroupTypes(client);
 const caches = createCaches({ transport, clock, log, group });
 const events = createEventRecorder({ client, controller: 'stillpoint.dev/operator', instance: settings.podName, clock, log });
 
+const leaseName = 'stillpoint-leader';
 let elector: LeaderElector | undefined;
 const deps: OperatorDeps = {
   client,
@@ -78,18 +79,26 @@ const manager = createManager({
   always: [],
   leading: [appSnapshots, appRestores],
   elector: ({ onElected, onLost }) => {
+    const leads = (value: 0 | 1): void => runtimeMetrics.leader.set(value, { name: leaseName });
+    leads(0);
     elector = createLeaderElector({
       // On a transport of its own: nothing queues in front of a renewal.
       client: createClient(createTransport(config, transportOptions), { fieldManager: 'stillpoint' }),
       namespace: settings.podNamespace,
-      name: 'stillpoint-leader',
+      name: leaseName,
       identity: `${settings.podName}_${randomBytes(4).toString('hex')}`,
       clock,
       random: Math.random,
       log,
       ...settings.leaderElection,
-      onElected,
-      onLost,
+      onElected: () => {
+        leads(1);
+        onElected();
+      },
+      onLost: () => {
+        leads(0);
+        onLost();
+      },
     });
     return elector;
   },

@@ -14,7 +14,7 @@ export const errorCatalogue = {
   NamespaceNotServed: { retry: 'after', meaning: 'The operator may not act for accounts of this namespace.', remedy: 'An admin runs the command in the message.' },
   PoliciesMissing: { retry: 'after', meaning: 'The admission policies that fence exec into the agents, or their bindings, are not installed.', remedy: 'Install the chart with admission.enabled=true.' },
   AccountNotFound: { retry: 'after', meaning: 'spec.serviceAccountName names an account that does not exist.', remedy: 'Create the ServiceAccount or correct the name.' },
-  AccountNotAllowed: { retry: 'after', meaning: 'The account lacks a right that the work needs.', remedy: 'Bind the ClusterRole stillpoint-tenant to it, or grant what the message names.' },
+  AccountNotAllowed: { retry: 'after', meaning: 'The account lacks a right that the work needs.', remedy: 'Bind the ClusterRoles admin and stillpoint-tenant to it, or grant what the message names.' },
   NoMembers: { retry: 'after', meaning: 'The selector matches no claim.', remedy: 'Correct spec.selector, or create the claims.' },
   ClaimNotBound: { retry: 'after', meaning: 'A selected claim is not bound to a volume.', remedy: 'Bind it, or leave it out with spec.selector.' },
   UnsupportedVolume: { retry: 'after', meaning: 'A selected claim has no CSI volume.', remedy: 'Leave it out with spec.selector.' },

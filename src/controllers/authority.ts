@@ -48,7 +48,7 @@ export async function requireAuthority(client: Client, account: ServiceAccountRe
     if (!(await reviews(asTenant, account.namespace, right))) {
       throw fail(
         'AccountNotAllowed',
-        `spec.serviceAccountName: ${userOf(account)} may not ${rightText(right)} in namespace ${account.namespace}. Bind the ClusterRole stillpoint-tenant to it: kubectl -n ${account.namespace} create rolebinding stillpoint-tenant --clusterrole=stillpoint-tenant --serviceaccount=${account.namespace}:${account.name}`,
+        `spec.serviceAccountName: ${userOf(account)} may not ${rightText(right)} in namespace ${account.namespace}. Bind the ClusterRoles admin and stillpoint-tenant to it: for role in admin stillpoint-tenant; do kubectl -n ${account.namespace} create rolebinding stillpoint-$role --clusterrole=$role --serviceaccount=${account.namespace}:${account.name}; done`,
         { afterSeconds: 30 },
       );
     }

@@ -21,7 +21,6 @@ export const persistentVolumeClaims = core('persistentvolumeclaims', 'Persistent
 export const persistentVolumes = core('persistentvolumes', 'PersistentVolume', false);
 export const secrets = core('secrets', 'Secret');
 export const namespaces = core('namespaces', 'Namespace', false);
-export const nodes = core('nodes', 'Node', false);
 export const serviceAccounts = core('serviceaccounts', 'ServiceAccount');
 export const events: ResourceType = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
 export const leases: ResourceType = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true };

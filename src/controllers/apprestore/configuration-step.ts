@@ -1,9 +1,8 @@
 import { fail } from '../../api/errors.js';
 import { applyObjects } from '../../manifests/apply.js';
-import { objectId } from '../../manifests/captured.js';
-import { planApply } from '../../manifests/plan-apply.js';
 import { now, type StepResult } from '../appsnapshot/steps.js';
 import type { OperatorDeps } from '../deps.js';
+import { compareWithTarget, refusals, toApply } from './compare.js';
 import { readSource } from './source.js';
 import { count, some, targetAccount, type RestoreWriter } from './steps.js';
 
@@ -12,13 +11,10 @@ export async function configurationStep(writer: RestoreWriter, deps: OperatorDep
   const { object } = writer;
   const { set } = await readSource(object, deps);
   const client = deps.client.as(targetAccount(object));
-  const { existing } = object.spec;
-  const restoreUid = object.metadata.uid;
-  const plans = await planApply({ client, objects: set.configuration, existing, restoreUid, salt: '' });
-  const refused = plans.flatMap((p) => (p.verdict === 'refuse' ? [`${objectId(p.captured)}: ${p.why}`] : []));
+  const plans = await compareWithTarget(object, set.configuration, deps, '');
+  const refused = refusals(plans);
   if (refused.length > 0) throw fail('RestoreFailed', `${some(refused)}.`);
-  const chosen = plans.filter((p) => p.verdict === 'create' || p.verdict === 'change').map((p) => p.captured);
-  const { failed, applied } = await applyObjects(client, chosen, { restoreUid, force: existing === 'Adopt' });
+  const { failed, applied } = await applyObjects(client, toApply(plans), { restoreUid: object.metadata.uid, force: object.spec.existing === 'Adopt' });
   if (failed.length > 0) throw fail('RestoreFailed', `${some(failed.map((f) => `${f.id}: ${f.message}`))}.`);
   const made = new Set(applied);
   const scaled = set.scaled.filter((w) => made.has(`${w.resource}/${w.name}`));

@@ -93,7 +93,7 @@ async function report(writer: RestoreWriter, deps: OperatorDeps, thrown: unknown
   if (!(error instanceof AppError) || writer.object.metadata.deletionTimestamp !== undefined) return outcomeOf(error);
   const failed = error.retry === 'never';
   try {
-    await writer.write(failed ? { phase: 'Failed' } : {}, { kind: failed ? 'failed' : 'working', reason: error.code, message: error.publicMessage });
+    await writer.write({ phase: failed ? 'Failed' : (writer.object.status?.phase ?? 'Pending') }, { kind: failed ? 'failed' : 'working', reason: error.code, message: error.publicMessage });
   } catch (writeError) {
     if (isConflict(writeError) || isNotFound(writeError)) return { kind: 'later', seconds: 0.1 };
     throw writeError;

@@ -3,14 +3,13 @@ import { apiGroup, apiVersion, labels } from '../../api/common.js';
 import { fail } from '../../api/errors.js';
 import { appSnapshots, type AppRestore } from '../../api/kinds.js';
 import { applyObjects } from '../../manifests/apply.js';
-import { objectId } from '../../manifests/captured.js';
-import { planApply } from '../../manifests/plan-apply.js';
 import { isConflict, isNotFound } from '../../runtime/api-error.js';
 import { conditionTime } from '../../runtime/conditions.js';
 import { persistentVolumeClaims } from '../../runtime/resource.js';
 import { onChange, type StepResult } from '../appsnapshot/steps.js';
 import type { OperatorDeps } from '../deps.js';
 import { summarize } from './check-summary.js';
+import { compareWithTarget, refusals, toApply } from './compare.js';
 import { readSource } from './source.js';
 import { count, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
 
@@ -26,8 +25,8 @@ export async function finish(writer: RestoreWriter, deps: OperatorDeps): Promise
   if (object.status?.verified === true) await markVerified(object, at, deps);
   const reason = object.status?.verified === false ? 'RestoredNotVerified' : 'Restored';
   const message = sentence(object);
-  const rtoSeconds = Math.ceil((at - Date.parse(object.status?.startTime ?? conditionTime(new Date(at)))) / 1000);
-  await writer.write({ phase: 'Ready', volumes, completionTime: conditionTime(new Date(at)), rtoSeconds: Math.max(0, rtoSeconds) }, { kind: 'ready', reason, message });
+  const rtoSeconds = Math.round((at - Date.parse(object.status?.startTime ?? new Date(at).toISOString())) / 1000);
+  await writer.write({ phase: 'Ready', volumes, completionTime: new Date(at).toISOString(), rtoSeconds: Math.max(0, rtoSeconds) }, { kind: 'ready', reason, message });
   tell(deps, object, 'Normal', reason, message);
   return onChange;
 }
@@ -37,12 +36,9 @@ async function applyGate(object: AppRestore, deps: OperatorDeps): Promise<void> 
   if (object.spec.what !== 'All') return;
   const { set } = await readSource(object, deps);
   const client = deps.client.as(targetAccount(object));
-  const restoreUid = object.metadata.uid;
-  const plans = await planApply({ client, objects: set.gate, existing: object.spec.existing, restoreUid, salt: '' });
-  const refused = plans.flatMap((p) => (p.verdict === 'refuse' ? [`${objectId(p.captured)}: ${p.why}`] : []));
-  const chosen = plans.filter((p) => p.verdict === 'create' || p.verdict === 'change').map((p) => p.captured);
-  const { failed } = await applyObjects(client, chosen, { restoreUid, force: object.spec.existing === 'Adopt' });
-  const errors = [...refused, ...failed.map((f) => `${f.id}: ${f.message}`)];
+  const plans = await compareWithTarget(object, set.gate, deps, '');
+  const { failed } = await applyObjects(client, toApply(plans), { restoreUid: object.metadata.uid, force: object.spec.existing === 'Adopt' });
+  const errors = [...refusals(plans), ...failed.map((f) => `${f.id}: ${f.message}`)];
   if (errors.length > 0) throw fail('RestoreFailed', `${some(errors)}.`);
 }
 

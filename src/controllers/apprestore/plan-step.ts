@@ -3,14 +3,14 @@ import { appRestoreSpec } from '../../api/apprestore.js';
 import { fail } from '../../api/errors.js';
 import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
 import { objectId } from '../../manifests/captured.js';
-import { planApply, summarizePlan, type PlanSummary } from '../../manifests/plan-apply.js';
+import { summarizePlan, type PlanSummary } from '../../manifests/plan-apply.js';
 import { isNotFound } from '../../runtime/api-error.js';
-import { conditionTime } from '../../runtime/conditions.js';
 import { namespaces } from '../../runtime/resource.js';
 import { accountOf } from '../appsnapshot/gather.js';
 import { now, onChange, type StepResult } from '../appsnapshot/steps.js';
 import { requireAuthority, rightsToRestore, type Right } from '../authority.js';
 import type { OperatorDeps } from '../deps.js';
+import { compareWithTarget } from './compare.js';
 import { planFixups } from './fixup-plan.js';
 import { readSource, type RestoreSource } from './source.js';
 import { count, isMoved, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
@@ -39,7 +39,7 @@ export async function planStep(writer: RestoreWriter, deps: OperatorDeps): Promi
     throw fail('RestoreRefused', `Nothing was begun: ${some(plan.refuse)}.`, { afterSeconds: 30 });
   }
   const message = `${count(source.set.claims.length, 'volume')} and ${count(plan.create.length + plan.change.length, 'object')} go to ${target.namespace}.`;
-  await writer.write({ ...change, phase: 'Planned', startTime: conditionTime(new Date(deps.clock.now())) }, { kind: 'working', reason: 'Planned', message });
+  await writer.write({ ...change, phase: 'Planned', startTime: new Date(deps.clock.now()).toISOString() }, { kind: 'working', reason: 'Planned', message });
   tell(deps, object, 'Normal', 'Planned', message);
   return now;
 }
@@ -72,14 +72,8 @@ function rightsFor(object: AppRestore, snapshot: AppSnapshot): Right[] {
 async function compare(object: AppRestore, { set, snapshot }: RestoreSource, deps: OperatorDeps): Promise<PlanSummary> {
   const first = [...set.claims.map((c) => c.captured), ...set.configuration];
   const ids = new Set(first.map(objectId));
-  const plans = await planApply({
-    client: deps.client.as(targetAccount(object)),
-    // Jobs are made suspended first and released at the gate: one entry.
-    objects: [...first, ...set.gate.filter((o) => !ids.has(objectId(o)))],
-    existing: object.spec.existing,
-    restoreUid: object.metadata.uid,
-    salt: randomUUID(),
-  });
+  // Jobs are made suspended first and released at the gate: one entry.
+  const plans = await compareWithTarget(object, [...first, ...set.gate.filter((o) => !ids.has(objectId(o)))], deps, randomUUID());
   const summary = summarizePlan(plans);
   const { missing } = planFixups({ restore: object, snapshot, set, adapters: deps.adapters, isolated: isMoved(object) });
   return { ...summary, skip: [...summary.skip, ...set.never], refuse: [...summary.refuse, ...missing] };

@@ -1,6 +1,5 @@
 import type { RestoredApplication } from '../../api/apprestore.js';
 import type { AppRestore } from '../../api/kinds.js';
-import { conditionTime } from '../../runtime/conditions.js';
 import { later, now, type StepResult } from '../appsnapshot/steps.js';
 import type { OperatorDeps } from '../deps.js';
 import { fixupSeconds } from './fixup-pod.js';
@@ -37,7 +36,7 @@ export async function prepareStep(writer: RestoreWriter, deps: OperatorDeps): Pr
     return { name, kind, ...(own.length === 0 ? {} : { fixups: own.slice(0, 32) }) };
   });
   await writer.write(
-    { phase: 'Starting', applications: rows, applicationsStartTime: conditionTime(new Date(deps.clock.now())) },
+    { phase: 'Starting', applications: rows, applicationsStartTime: new Date(deps.clock.now()).toISOString() },
     { kind: 'working', reason: 'Starting', message: `${count(object.status?.scaled?.length ?? 0, 'workload')} are started.` },
   );
   return now;
@@ -78,7 +77,10 @@ async function judge(object: AppRestore, { step, application }: PlannedFixup, li
     case 'lost':
       await removeFixupPod(object, live, deps);
       return `its pod ended (${state.why}), again`;
-    case 'refused':
-      throw finalFailure('RestoreFailed', `${title} ended with ${state.exitCode}: ${await logTail(object, live.metadata.name, deps)}`);
+    case 'refused': {
+      const log = await logTail(object, live.metadata.name, deps);
+      await removeFixupPod(object, live, deps);
+      throw finalFailure('RestoreFailed', `${title} ended with ${state.exitCode}: ${log}`);
+    }
   }
 }

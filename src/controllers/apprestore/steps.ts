@@ -47,8 +47,9 @@ export function count(n: number, word: string): string {
   return `${n} ${word}${n === 1 ? '' : 's'}`;
 }
 
-/** The first entries of a list in a sentence, and how many more there are. */
+/** The first entries of a list within a sentence, without their own full stops, and how many more there are. */
 export function some(entries: readonly string[], most = 5): string {
   const rest = entries.length - most;
-  return `${entries.slice(0, most).join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`;
+  const shown = entries.slice(0, most).map((entry) => entry.replace(/\.$/, ''));
+  return `${shown.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`;
 }

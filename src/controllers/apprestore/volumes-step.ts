@@ -2,15 +2,14 @@ import type { RestoredVolume } from '../../api/apprestore.js';
 import { labels } from '../../api/common.js';
 import { fail } from '../../api/errors.js';
 import type { AppRestore } from '../../api/kinds.js';
-import { objectId } from '../../manifests/captured.js';
 import { applyObjects } from '../../manifests/apply.js';
-import { planApply } from '../../manifests/plan-apply.js';
 import { fillClaim } from '../../manifests/rewrite.js';
 import { persistentVolumeClaims, storageClasses } from '../../runtime/resource.js';
 import { importSnapshot, type ImportedSnapshot } from '../../snapshots/import.js';
 import { later, now, type StepResult } from '../appsnapshot/steps.js';
 import type { OperatorDeps } from '../deps.js';
 import { projectClaim, type ClaimProjection } from '../views.js';
+import { compareWithTarget, refusals } from './compare.js';
 import { finish } from './finish.js';
 import type { RestoredClaim } from './restore-set.js';
 import { readSource } from './source.js';
@@ -49,9 +48,8 @@ export async function volumesStep(writer: RestoreWriter, deps: OperatorDeps): Pr
 
 /** Claims that are ours to make: what the target has already is left alone, and named in the plan. */
 async function ownClaims(object: AppRestore, claims: readonly RestoredClaim[], deps: OperatorDeps): Promise<RestoredClaim[]> {
-  const client = deps.client.as(targetAccount(object));
-  const plans = await planApply({ client, objects: claims.map((c) => c.captured), existing: object.spec.existing, restoreUid: object.metadata.uid, salt: '' });
-  const refused = plans.flatMap((p) => (p.verdict === 'refuse' ? [`${objectId(p.captured)}: ${p.why}`] : []));
+  const plans = await compareWithTarget(object, claims.map((c) => c.captured), deps, '');
+  const refused = refusals(plans);
   if (refused.length > 0) throw fail('VolumeRestoreFailed', `${some(refused)}.`);
   return claims.filter((_, i) => plans[i]?.verdict === 'create');
 }

@@ -3,6 +3,7 @@ import { endHolds } from '../../hooks/hold/end-holds.js';
 import type { HoldEnd } from '../../hooks/hold/end-hold.js';
 import { unlabelClaims } from '../../snapshots/label.js';
 import { removeSet } from '../../snapshots/remove-set.js';
+import { isTrue } from '../../runtime/conditions.js';
 import { removeFinalizer } from '../../runtime/finalizers.js';
 import { appSnapshots } from '../../api/kinds.js';
 import { releaseCapture } from '../../manifests/store.js';
@@ -85,7 +86,10 @@ async function removed(writer: SnapshotWriter, deps: OperatorDeps, setId: string
 /** Whether a restore still reads from the copy; then the object says so, and its data stays. */
 async function inUse(writer: SnapshotWriter, deps: OperatorDeps): Promise<boolean> {
   const users = restoresUsing(deps.caches, writer.object);
-  if (users.length === 0) return false;
+  if (users.length === 0) {
+    if (isTrue(writer.object.status?.conditions, 'InUse')) await writer.write({}, undefined, [{ type: 'InUse', status: 'False', reason: 'RestoreEnded', message: 'No restore uses this copy.' }]);
+    return false;
+  }
   const message = `AppRestore ${users.join(', ')} is restoring from this copy; its data goes when the restore has ended or was deleted.`;
   await writer.write({}, undefined, [{ type: 'InUse', status: 'True', reason: 'InUse', message }]);
   return true;

@@ -33,6 +33,7 @@ class Window {
   readonly #trace: Marks;
   readonly #sessions: HolderSession[] = [];
   readonly #cutsSeen: string[] = [];
+  readonly #cutErrors: AppError[] = [];
   /** Aborts at the first thing that makes the window worthless; the reason is the window's error. */
   readonly #stop = new AbortController();
   /** Ends the cuts; separate from #stop, since the releases go out first. */
@@ -65,6 +66,8 @@ class Window {
     if (impact) this.#mark('releaseSent');
     if (error !== undefined) this.#fail(error);
     const holds = await this.#ends();
+    // A cut that was given up says what the storage said, if it said anything: better than that it was late.
+    if (error?.code === 'CutTooSlow') error = this.#cutErrors.find((e) => e.code !== 'CutTooSlow') ?? error;
     if (impact && holds.every((hold) => hold.endedBy !== undefined)) this.#mark('allReleased');
     this.#deps.signal.removeEventListener('abort', giveUp);
     return windowResult(this.#plan, { holds, cutsSeen: this.#cutsSeen, trace: this.#trace, error });
@@ -119,7 +122,11 @@ class Window {
       name: cut.name,
       done: cut.run(this.#cutting.signal).then(
         () => this.#sawCut(cut.name),
-        (cause: unknown) => Promise.reject(cause instanceof AppError ? cause : fail('SnapshotFailed', `Cut ${cut.name} failed.`, { cause })),
+        (cause: unknown) => {
+          const error = cause instanceof AppError ? cause : fail('SnapshotFailed', `Cut ${cut.name} failed.`, { cause });
+          this.#cutErrors.push(error);
+          return Promise.reject(error);
+        },
       ),
     }));
     await this.#barrier('cut', cutDeadlineMillis(maxMillis) - heldMillis, cuts);

@@ -58,10 +58,10 @@ export function chart(): void {
     }, 150_000);
 
     test('a value that the chart does not know is refused, and so is a lease too short for the longest hold', async () => {
-      const unknown = await helm('template', 'stillpoint', 'charts/stillpoint', '--set', 'agents.enabled=true');
+      const unknown = await helm('template', 'stillpoint', 'charts/stillpoint', '--kube-version', '1.34.0', '--set', 'agents.enabled=true');
       expect(unknown.code).not.toBe(0);
       expect(unknown.stderr).toMatch(/additional propert.*agents|agents.*not allowed/i);
-      const short = await helm('template', 'stillpoint', 'charts/stillpoint', '--set', 'leaderElection.leaseDuration=11s,leaderElection.renewDeadline=8s');
+      const short = await helm('template', 'stillpoint', 'charts/stillpoint', '--kube-version', '1.34.0', '--set', 'leaderElection.leaseDuration=11s,leaderElection.renewDeadline=8s');
       expect(short.code).not.toBe(0);
       expect(short.stderr).toContain('leaseDuration');
     }, 30_000);
@@ -75,14 +75,12 @@ export function chart(): void {
       }
     }, 30_000);
 
-    test('the other replica takes over when the leader goes', async () => {
+    test('another replica takes over when the leader goes', async () => {
       const lease = await get<Lease>('lease', 'stillpoint-leader', operatorNamespace);
       const old = leaderOf(lease ?? {});
-      const others = (await operatorPods()).map((p) => p.metadata.name).filter((name) => name !== old);
       const taken = watchUntil<Lease>('leases', 'stillpoint-leader', operatorNamespace, 'is held by another pod', (l) => ![old, ''].includes(leaderOf(l)), 30);
       await kubectl(['-n', operatorNamespace, 'delete', 'pod', old, '--wait=false']);
       const now = await taken;
-      expect(others).toContain(leaderOf(now));
       expect(now.spec?.leaseTransitions ?? 0).toBeGreaterThan(lease?.spec?.leaseTransitions ?? 0);
       await kubectl(['-n', operatorNamespace, 'rollout', 'status', 'deployment/stillpoint', '--timeout=90s']);
     }, 150_000);

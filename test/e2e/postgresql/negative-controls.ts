@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { isGood } from '../../apps/postgresql/check.js';
-import { monotonicMs } from '../../apps/postgresql/history.js';
+import { monotonicMs, TABLE } from '../../apps/postgresql/history.js';
 import { postgresqlObjects } from '../../apps/postgresql/manifests.js';
 import { compare, counts, windowOf } from '../lib/compare.js';
 import { deleteAndWait, eventsOf, readyOf, restoreCopy, snapshotObjects, takeCopy, untilNoSnapshots } from '../lib/copies.js';
@@ -34,7 +34,9 @@ export function negativeControls(shared: () => Database): void {
       const seen = monotonicMs();
       await checkpoints.stop();
       await load.untilMore(50);
-      return { copy, history: await load.stop(), asked, seen };
+      const history = await load.stop();
+      await query(database, `DROP TABLE ${TABLE}`);
+      return { copy, history, asked, seen };
     };
 
     test('without a hold: the copy is damaged, and the checks see it', async () => {
@@ -46,7 +48,7 @@ export function negativeControls(shared: () => Database): void {
       const target = `${namespace}-loose`;
       await makeTenant(target);
       try {
-        const restore = await restoreCopy(namespace, 'loose', 'loose', { into: { namespace: target, serviceAccountName: 'stillpoint' }, verify: { timeout: '30s' } });
+        const restore = await restoreCopy(namespace, 'loose', 'loose', { into: { namespace: target, serviceAccountName: 'stillpoint' }, verify: { timeout: '15s' } });
         const outcome = restore.status?.phase === 'Ready' ? counts(compare(history, { heldAt: asked, releasedAt: seen }, await readRows({ ...database, namespace: target }))) : undefined;
         recordFigures('postgresql', { skewedWithoutHold: { restore: restore.status?.phase, reason: readyOf(restore.status)?.reason, message: readyOf(restore.status)?.message, ...outcome } });
         if (outcome === undefined) expect(readyOf(restore.status)?.reason).toMatch(/^(StartFailed|CheckFailed|RestoreFailed)$/);
@@ -65,6 +67,7 @@ export function negativeControls(shared: () => Database): void {
       await makeTenant(target);
       try {
         const restore = await restoreCopy(namespace, 'held', 'held', { into: { namespace: target, serviceAccountName: 'stillpoint' } });
+        expect(restore.status?.applications?.flatMap((a) => a.checks ?? []).filter((c) => c.outcome !== 'Passed')).toEqual([]);
         expect(restore.status).toMatchObject({ phase: 'Ready', verified: true, checksFailed: 0 });
         const result = compare(history, windowOf(copy), await readRows({ ...database, namespace: target }));
         recordFigures('postgresql', { skewedWithHold: { heldMillis: copy.status?.window?.heldMillis, ...counts(result) } });

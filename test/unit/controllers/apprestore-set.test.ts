@@ -1,0 +1,89 @@
+import { describe, expect, test } from '@jest/globals';
+import { restoreSet } from '../../../src/controllers/apprestore/restore-set.js';
+import { sentence } from '../../../src/controllers/apprestore/finish.js';
+import { targetAccount } from '../../../src/controllers/apprestore/steps.js';
+import { summarize } from '../../../src/controllers/apprestore/check-summary.js';
+import { objectId } from '../../../src/manifests/captured.js';
+import { appRestore, appSnapshot, capture } from './apprestore-fixtures.js';
+
+const moved = { into: { namespace: 'copy', serviceAccountName: 'tenant' } };
+
+describe('what a restore makes', () => {
+  test('claims from the copy, workloads at rest, what runs by itself at the gate', () => {
+    const set = restoreSet(appRestore(), appSnapshot(), capture());
+    expect(set.claims.map((c) => [c.captured.object.metadata.name, c.snapshot])).toEqual([
+      ['data-pg-0', 'snap-data-pg-0'],
+      ['wal-pg-0', 'snap-wal-pg-0'],
+    ]);
+    expect(set.configuration.map(objectId)).toEqual(['configmaps/conf', 'statefulsets.apps/pg', 'cronjobs.batch/tick']);
+    expect(set.configuration.map((o) => (o.object['spec'] as { replicas?: number } | undefined)?.replicas)).toEqual([undefined, 0, undefined]);
+    expect(set.scaled).toEqual([{ resource: 'statefulsets.apps', name: 'pg', replicas: 1 }]);
+    expect(set.gate.map(objectId).sort()).toEqual(['cronjobs.batch/tick', 'horizontalpodautoscalers.autoscaling/scale']);
+  });
+
+  test('a claim is filled from its snapshot, at least as large, with the rewritten class', () => {
+    const [first] = restoreSet(appRestore({ rewrite: { storageClasses: { fast: 'slow' } } }), appSnapshot(), capture()).claims;
+    expect(first?.captured.object['spec']).toEqual({
+      storageClassName: 'slow',
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: '2Gi' } },
+      dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 'snap-data-pg-0' },
+    });
+  });
+
+  test('in another namespace the claim names the imported snapshot', () => {
+    const [first] = restoreSet(appRestore(moved), appSnapshot(), capture()).claims;
+    expect(first?.captured.object.metadata.namespace).toBe('copy');
+    expect((first?.captured.object['spec'] as { dataSource: { name: string } }).dataSource.name).toBe('stillpoint-f00dfeed-0000-4000-8000-000000000000-uid-data-pg-0');
+  });
+
+  test('Volumes: nothing else, also without saved configuration', () => {
+    const set = restoreSet(appRestore({ what: 'Volumes' }), appSnapshot(), undefined);
+    expect(set.claims.map((c) => c.captured.object['spec'])).toEqual(
+      ['data-pg-0', 'wal-pg-0'].map((claim) => ({
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '2Gi' } },
+        dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: `snap-${claim}` },
+      })),
+    );
+    expect([...set.configuration, ...set.gate, ...set.scaled]).toEqual([]);
+  });
+
+  test('Configuration: no claim with data, and nothing that runs is stopped', () => {
+    const set = restoreSet(appRestore({ what: 'Configuration' }), appSnapshot(), capture());
+    expect([...set.claims, ...set.gate]).toEqual([]);
+    expect(set.configuration.map(objectId).sort()).toEqual(['configmaps/conf', 'cronjobs.batch/tick', 'horizontalpodautoscalers.autoscaling/scale', 'statefulsets.apps/pg']);
+    expect(set.configuration.map((o) => o.object['spec'])).toContainEqual(expect.objectContaining({ replicas: 1 }));
+    expect(set.configuration.map((o) => o.object['spec'])).toContainEqual(expect.objectContaining({ suspend: false }));
+  });
+});
+
+test('the account of another namespace has to be named', () => {
+  expect(targetAccount(appRestore())).toEqual({ namespace: 'shop', name: 'stillpoint' });
+  expect(targetAccount(appRestore(moved))).toEqual({ namespace: 'copy', name: 'tenant' });
+  expect(() => targetAccount(appRestore({ into: { namespace: 'copy' } }))).toThrow(/spec\.into\.serviceAccountName/);
+});
+
+describe('checks', () => {
+  const check = (outcome: 'Passed' | 'Failed' | 'Skipped' | 'Unknown', name = outcome) => ({ name, outcome, message: 'why.' });
+
+  test('verified needs something passed, nothing failed and nothing unknown; skipped counts as neither', () => {
+    expect(summarize([check('Passed'), check('Skipped')]).verified).toBe(true);
+    expect(summarize([check('Passed'), check('Unknown')]).verified).toBe(false);
+    expect(summarize([check('Passed'), check('Failed')]).verified).toBe(false);
+    expect(summarize([check('Skipped')]).verified).toBe(false);
+    expect(summarize([]).verified).toBe(false);
+    expect(summarize([check('Skipped'), check('Unknown')]).passed).toEqual([]);
+  });
+
+  const volumes = ['data-pg-0', 'wal-pg-0'].map((claim) => ({ claim, snapshot: 'x', phase: 'Bound' as const }));
+  const status = { volumes, plan: { create: ['a', 'b', 'c', 'd'], change: ['e'] } };
+
+  test('the sentence of a restore says what was made and what is proven', () => {
+    const checked = (...checks: ReturnType<typeof check>[]) => ({ ...status, verified: summarize(checks).verified, applications: [{ name: 'pg', kind: 'PostgreSQL', checks }] });
+    expect(sentence(appRestore({}, checked(check('Passed'), check('Passed'))))).toBe('Restored 2 volumes and 3 objects into shop; 2 checks passed.');
+    expect(sentence(appRestore({}, checked(check('Passed'), check('Unknown', 'Unknown'))))).toBe('Restored 2 volumes and 3 objects into shop; not verified: 1 check passed, unknown: Unknown: why.');
+    expect(sentence(appRestore({ verify: { enabled: false, timeout: '15m' } }, status))).toBe('Restored 2 volumes and 3 objects into shop; not checked (spec.verify.enabled: false).');
+    expect(sentence(appRestore({ what: 'Volumes', ...moved }, { ...status, plan: { create: ['a', 'b'] } }))).toBe('Restored 2 volumes into copy.');
+  });
+});
