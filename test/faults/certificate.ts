@@ -11,6 +11,11 @@ export interface Certificate {
 /** Where pods of the test cluster reach the host. */
 export const hostAddress = '10.244.0.1';
 
+/** Certificates and keys of the test cluster BED. */
+export function bedPki(): string {
+  return join(process.env['STILLPOINT_BED'] ?? '/var/tmp/stillpoint-bed', process.env['BED'] ?? 'a', 'pki');
+}
+
 /** A server certificate for the host of the test cluster, signed by its authority (`<pki>/ca.crt`, `ca.key`), valid for two days. */
 export function certificateFrom(pki: string): Certificate {
   const directory = mkdtempSync(join(tmpdir(), 'stillpoint-faults-'));

@@ -40,10 +40,11 @@ export async function removeFixupPod(object: AppRestore, { metadata }: RawPod, d
   await deps.client.as(account).delete(pods, { namespace: account.namespace, name: metadata.name }, metadata.uid === undefined ? {} : { uid: metadata.uid });
 }
 
-/** The end of a pod's log, read as the target's account; a sentence instead when it cannot be read. */
-export async function logTail(object: AppRestore, pod: string, deps: OperatorDeps): Promise<string> {
+/** The end of a container's log, read as the target's account; a sentence instead when it cannot be read. `previous`: of its run before. */
+export async function logTail(object: AppRestore, from: { readonly pod: string; readonly container: string; readonly previous?: boolean }, deps: OperatorDeps): Promise<string> {
   const account = targetAccount(object);
-  const path = `/api/v1/namespaces/${encodeURIComponent(account.namespace)}/pods/${encodeURIComponent(pod)}/log?tailLines=20&limitBytes=${logBytes}`;
+  const query = new URLSearchParams({ container: from.container, tailLines: '20', limitBytes: String(logBytes), ...(from.previous === true ? { previous: 'true' } : {}) });
+  const path = `/api/v1/namespaces/${encodeURIComponent(account.namespace)}/pods/${encodeURIComponent(from.pod)}/log?${query.toString()}`;
   try {
     const text = await deps.client.as(account).raw(path, { accept: 'text/plain, */*' });
     return typeof text === 'string' ? text.trim().slice(-logBytes) : '';

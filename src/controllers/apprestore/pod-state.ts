@@ -63,6 +63,12 @@ export function podTrouble(pod: RawPod): string | undefined {
   return ready?.status === 'True' ? undefined : (ready?.message ?? phase ?? 'Pending');
 }
 
+/** The container that ended and is started again and again; its previous log says why. Pure. */
+export function crashedContainer(pod: RawPod): string | undefined {
+  const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
+  return [...initContainerStatuses, ...containerStatuses].find((c) => c.ready !== true && c.state?.waiting?.reason === 'CrashLoopBackOff')?.name;
+}
+
 function containerTrouble(c: RawContainerStatus): string | undefined {
   if (c.ready === true) return undefined;
   const ended = c.state?.terminated ?? c.lastState?.terminated;

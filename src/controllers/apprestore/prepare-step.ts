@@ -78,7 +78,7 @@ async function judge(object: AppRestore, { step, application }: PlannedFixup, li
       await removeFixupPod(object, live, deps);
       return `its pod ended (${state.why}), again`;
     case 'refused': {
-      const log = await logTail(object, live.metadata.name, deps);
+      const log = await logTail(object, { pod: live.metadata.name, container: step.container }, deps);
       await removeFixupPod(object, live, deps);
       throw finalFailure('RestoreFailed', `${title} ended with ${state.exitCode}: ${log}`);
     }

@@ -163,11 +163,16 @@ if [ "$isolation" = isolated ]; then
   write_configuration "$@" || refuse "$configuration cannot be written"
 fi
 
-# The first start recycles the WAL of the cut, so what it holds is written down now.
+# The first start recycles the WAL of the cut, so what it holds is written down now. WAL before the checkpoint that recovery
+# begins at may be gone already: then it is read from there on.
+redo=$(pg_controldata -D "$data" 2>/dev/null | sed -n "s/^Latest checkpoint's REDO location: *//p")
+offset() { echo "$1" | { IFS=/ read -r high low && echo $((0x$high * 4294967296 + 0x$low)); }; }
+if [ -n "$position" ] && [ -n "$redo" ] && [ "$(offset "$redo")" -gt "$(offset "$position")" ]; then position=$redo; fi
 dump() { pg_waldump -p "$data/pg_wal" -t "$timeline" -s "$position" "$@"; }
 write_record() {
   {
     printf 'set=%s\n' "$set_id"
+    printf 'redo=%s\n' "$redo"
     printf 'state=%s\n' "$(pg_controldata -D "$data" 2>&1 | sed -n 's/^Database cluster state: *//p')"
     if command -v pg_waldump >/dev/null; then
       dump --rmgr=LogicalMessage 2>/dev/null | grep -F 'prefix "stillpoint"' | tail -n 64 | sed 's/^/message=/'

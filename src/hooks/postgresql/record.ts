@@ -5,6 +5,8 @@ export interface WalRecord {
   readonly setId: string;
   /** Markers of ours from the copy's own on, in order. */
   readonly markers: readonly { readonly lsn: Lsn; readonly setId: string }[];
+  /** Where recovery begins: everything before it is in the data files of the copy already. Undefined when it could not be read. */
+  readonly redo: Lsn | undefined;
   /** Begin of the last record that is whole; undefined when none was. */
   readonly last: Lsn | undefined;
   /** Why it could not be read, in words of the tool; undefined when it was. */
@@ -25,7 +27,7 @@ export function parseRecord(text: string): WalRecord | undefined {
   const markers = lines.filter((line) => line.startsWith('message=')).flatMap((line) => marker(line));
   const stopped = value('stopped') ?? '';
   const problem = value('missing') === undefined ? (endOfLog.test(stopped) ? undefined : stopped) : 'there is no pg_waldump in the image';
-  return { setId, markers, last: lsnIn(value('last') ?? ''), problem };
+  return { setId, markers, redo: redoIn(value('redo')), last: lsnIn(value('last') ?? ''), problem };
 }
 
 function marker(line: string): { lsn: Lsn; setId: string }[] {
@@ -40,6 +42,10 @@ function lsnIn(line: string): Lsn | undefined {
   const match = lsnField.exec(line);
   if (match === null) return undefined;
   return [match[1], match[2]].map((half) => (half ?? '').replace(/^0+(?=.)/, '')).join('/');
+}
+
+function redoIn(text: string | undefined): Lsn | undefined {
+  return text !== undefined && /^[0-9A-Fa-f]{1,8}\/[0-9A-Fa-f]{1,8}$/.test(text) ? text : undefined;
 }
 
 /** The marker of this copy: at its position, with its set id. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { recordFigures } from '../lib/figures.js';
 import { get, kubectl, tryKubectl } from '../lib/kubectl.js';
 import { watchUntil } from '../lib/watch.js';
 import { agentNamespace, agentPods, helm, leaderOf, operatorNamespace, operatorPods, type Lease } from './operator.js';
@@ -79,8 +80,10 @@ export function chart(): void {
       const lease = await get<Lease>('lease', 'stillpoint-leader', operatorNamespace);
       const old = leaderOf(lease ?? {});
       const taken = watchUntil<Lease>('leases', 'stillpoint-leader', operatorNamespace, 'is held by another pod', (l) => ![old, ''].includes(leaderOf(l)), 30);
+      const begin = performance.now();
       await kubectl(['-n', operatorNamespace, 'delete', 'pod', old, '--wait=false']);
       const now = await taken;
+      recordFigures('install', { leaderReplacedAfterMs: Math.round(performance.now() - begin) });
       expect(now.spec?.leaseTransitions ?? 0).toBeGreaterThan(lease?.spec?.leaseTransitions ?? 0);
       await kubectl(['-n', operatorNamespace, 'rollout', 'status', 'deployment/stillpoint', '--timeout=90s']);
     }, 150_000);

@@ -38,12 +38,23 @@ export class Freezers {
   }
 }
 
-/** States of the container's processes as in /proc/PID/stat: `S`, `R`, `T` for stopped, ... */
-export function processStates(containerId: string): string[] {
+/** Pid on this host of what is process 1 of the container. Throws when there is none. */
+export function processOne(containerId: string): number {
+  const one = processIds(containerId).find((pid) => /^NSpid:.*\s1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')));
+  if (one === undefined) throw new Error(`no process 1 in container ${containerId}`);
+  return one;
+}
+
+function processIds(containerId: string): number[] {
   const [directory] = cgroupsOf(containerId);
   if (directory === undefined) throw new Error(`no cgroup of container ${containerId}`);
   const pids = readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n').filter((pid) => pid !== '');
-  return pids.flatMap((pid) => {
+  return pids.map(Number);
+}
+
+/** States of the container's processes as in /proc/PID/stat: `S`, `R`, `T` for stopped, ... */
+export function processStates(containerId: string): string[] {
+  return processIds(containerId).flatMap((pid) => {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       return [stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3)];

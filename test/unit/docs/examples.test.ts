@@ -1,10 +1,10 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { appRestoreSpec } from '../../../src/api/apprestore.js';
 import { appSnapshotSpec } from '../../../src/api/appsnapshot.js';
 import { suites } from '../../stages.js';
-import { codeOf, examplesIn, readPages, samples, type Page } from './pages.js';
+import { codeOf, examplesIn, filesBelow, readPages, samples, type Page } from './pages.js';
 
 const pages = readPages();
 const specs: Readonly<Record<string, typeof appSnapshotSpec | typeof appRestoreSpec>> = { AppSnapshot: appSnapshotSpec, AppRestore: appRestoreSpec };
@@ -72,7 +72,7 @@ describe('commands', () => {
   });
 
   test('every cluster role that is bound is made by the chart or by Kubernetes', () => {
-    const chart = globSync('charts/stillpoint/templates/rbac/*.yaml').map((path) => readFileSync(path, 'utf8')).join('\n');
+    const chart = filesBelow('charts/stillpoint/templates/rbac', '.yaml').map((path) => readFileSync(path, 'utf8')).join('\n');
     const roles = new Set([...chart.matchAll(/^kind: ClusterRole\nmetadata:\n {2}name: (\S+)/gm)].map(([, name]) => name));
     const bound = found(/--clusterrole=([a-z-]+)/g);
     expect(bound.length).toBeGreaterThan(2);

@@ -1,4 +1,5 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadAll } from 'js-yaml';
 
 /** A fenced block of a page. */
@@ -35,9 +36,15 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
+/** Files of a folder and all below it whose names end so, sorted. */
+export function filesBelow(folder: string, ending: string): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith(ending)).map((name) => join(folder, name)).sort();
+}
+
 /** README, SECURITY and everything in docs, sorted. */
 export function readPages(): Page[] {
-  return ['README.md', 'SECURITY.md', ...globSync('docs/**/*.md').sort()].map((path) => parsePage(path, readFileSync(path, 'utf8')));
+  return ['README.md', 'SECURITY.md', ...filesBelow('docs', '.md')].map((path) => parsePage(path, readFileSync(path, 'utf8')));
 }
 
 export function parsePage(path: string, text: string): Page {
@@ -69,7 +76,7 @@ export function examplesIn(pages: readonly Page[]): Example[] {
 
 /** The objects of config/samples. */
 export function samples(): Example[] {
-  return globSync('config/samples/*.yaml').sort().flatMap((path) => manifests(readFileSync(path, 'utf8'), path));
+  return filesBelow('config/samples', '.yaml').flatMap((path) => manifests(readFileSync(path, 'utf8'), path));
 }
 
 /** A yaml fence that is a values file of the chart says so in its first line. */

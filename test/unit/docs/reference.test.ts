@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { appRestoreSpec, appRestoreStatus, restorePhases } from '../../../src/api/apprestore.js';
@@ -9,7 +9,7 @@ import { createOperatorMetrics } from '../../../src/controllers/metrics.js';
 import { createMetrics } from '../../../src/observability/metrics.js';
 import { addProcessMetrics } from '../../../src/observability/process-metrics.js';
 import { createRuntimeMetrics } from '../../../src/runtime/runtime-metrics.js';
-import { readPages, type Page } from './pages.js';
+import { filesBelow, readPages, type Page } from './pages.js';
 
 const pages = readPages();
 
@@ -56,7 +56,8 @@ describe.each(kinds)('$path', ({ path, spec, status, phases }) => {
 
   test('has every phase in its table, in order', () => {
     const rows = pageAt(path).prose.flatMap((line) => /^\| `(\w+)` \|/.exec(line)?.[1] ?? []);
-    expect(rows.filter((row) => (phases as readonly string[]).includes(row))).toEqual([...phases]);
+    // A condition may have the name of a phase: the first table is that of the phases.
+    expect([...new Set(rows.filter((row) => (phases as readonly string[]).includes(row)))]).toEqual([...phases]);
   });
 });
 
@@ -66,7 +67,7 @@ test('the table of grades is that of the code', () => {
 });
 
 test('codes in tables of conditions and the like are those of the catalogue, or reasons that the code uses', () => {
-  const source = globSync('src/controllers/**/*.ts').map((path) => readFileSync(path, 'utf8')).join('\n');
+  const source = filesBelow('src/controllers', '.ts').map((path) => readFileSync(path, 'utf8')).join('\n');
   const rows = pageAt('docs/operations.md').prose.flatMap((line) => (/^\| (`[A-Z].*?`) \|/.exec(line)?.[1] ?? '').match(/[A-Za-z]+/g) ?? []);
   expect(rows.length).toBeGreaterThan(8);
   expect(rows.filter((code) => !(code in errorCatalogue) && !source.includes(`'${code}'`))).toEqual([]);
@@ -94,7 +95,7 @@ describe('docs/dependencies.md', () => {
   });
 
   test('has every Go module, and no other', () => {
-    const modules = globSync('{src,test}/**/go.mod').map((path) => path.replace(/\/go\.mod$/, ''));
+    const modules = ['src', 'test'].flatMap((folder) => filesBelow(folder, '/go.mod')).map((path) => path.replace(/\/go\.mod$/, ''));
     expect(firstCells.filter((text) => /^(src|test)\//.test(text)).sort()).toEqual(modules.sort());
   });
 

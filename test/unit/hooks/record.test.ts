@@ -26,7 +26,7 @@ describe('positions', () => {
 
 describe('record of the WAL of a copy', () => {
   test('is read as pg_waldump printed it', () => {
-    expect(parseRecord(whole)).toEqual({ setId: 'set-1', markers: [{ lsn: '0/1A40A00', setId: 'set-1' }], last: '0/1A43CC0', problem: undefined });
+    expect(parseRecord(whole)).toEqual({ setId: 'set-1', markers: [{ lsn: '0/1A40A00', setId: 'set-1' }], redo: undefined, last: '0/1A43CC0', problem: undefined });
   });
 
   test('one that was cut off is none', () => {
@@ -53,6 +53,13 @@ describe('record of the WAL of a copy', () => {
     ['elsewhere', text(message('0/01A40B00', 'set-1'), last, stopped)],
   ])('a marker that is %s fails', (_, given) => {
     expect(outcomes(walChecks('set-1', positions, parseRecord(given), '0/1A43D60'))[0]).toBe('Failed');
+  });
+
+  test('a checkpoint after the marker proves it as well, one before it does not', () => {
+    const after = walChecks('set-1', positions, parseRecord(text('redo=0/1A40A48', last, stopped)), '0/1A43D60');
+    expect(outcomes(after)).toEqual(['Passed', 'Passed', 'Passed']);
+    expect(outcomes(walChecks('set-1', positions, parseRecord(text('redo=0/1A40A47', last, stopped)), '0/1A43D60'))[0]).toBe('Failed');
+    expect(outcomes(walChecks('set-1', positions, parseRecord(text('redo=', last, stopped)), '0/1A43D60'))[0]).toBe('Failed');
   });
 
   test('WAL written after the release fails, and so does the marker of a later copy', () => {

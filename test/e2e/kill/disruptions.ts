@@ -1,0 +1,198 @@
+import { expect } from '@jest/globals';
+import { containerId } from '../lib/database.js';
+import { processOne } from '../lib/host.js';
+import { get, kubectl } from '../lib/kubectl.js';
+import { until } from '../lib/until.js';
+import type { AppSnapshot } from '../../../src/api/kinds.js';
+import type { Deed, MomentName, Trigger } from '../../faults/moments.js';
+import { pidOf } from './cluster.js';
+import { holderProcesses } from './leftovers.js';
+import { replaceOperator, type KillCase, type Scene } from './scene.js';
+
+/** The storage takes this long for the first cut, so that what happens in the hold happens in the hold. */
+const slowCut = { CreateVolumeGroupSnapshot: { Before: '4s', Times: 1 } };
+const ready = { phase: 'Ready', grade: 'Frozen' };
+const snapshotReady = /^SnapshotReady$/;
+
+/** Everything else that can die, hang or be cut while a hold is on. */
+export const disruptions: readonly KillCase[] = [
+  {
+    name: 'holder killed in the hold',
+    csi: slowCut,
+    act: async (scene, name) => {
+      await scene.proxy.reached('frozen seen', 'after', 30);
+      killHolders(await holdIds(scene, name), /hold$/);
+    },
+    status: { ...ready, attempts: 2 },
+    reason: snapshotReady,
+  },
+  {
+    name: 'guard killed in the hold',
+    csi: slowCut,
+    act: async (scene, name) => {
+      await scene.proxy.reached('frozen seen', 'after', 30);
+      killHolders(await holdIds(scene, name), /guard/);
+    },
+    // The holder and the heartbeat go on: the hold is unbroken, only its safety net was gone.
+    status: ready,
+    reason: snapshotReady,
+  },
+  {
+    name: 'holder guard and operator killed at once',
+    csi: slowCut,
+    act: async (scene, name) => {
+      await scene.proxy.reached('frozen seen', 'after', 30);
+      const ids = await holdIds(scene, name);
+      killHolders(ids, /hold$|guard/);
+      await scene.operator.kill();
+      await replaceOperator(scene);
+    },
+    status: { ...ready, attempts: 2 },
+    reason: snapshotReady,
+  },
+  {
+    name: 'agent pod force deleted in the hold',
+    csi: slowCut,
+    act: async (scene) => {
+      await scene.proxy.reached('frozen seen', 'after', 30);
+      await kubectl(['-n', 'stillpoint-agent', 'delete', 'pods', '--all', '--force', '--grace-period=0']);
+      await kubectl(['-n', 'stillpoint-agent', 'rollout', 'status', 'daemonset/stillpoint-agent', '--timeout=60s']);
+    },
+    status: { ...ready, attempts: 2 },
+    reason: snapshotReady,
+  },
+  {
+    name: 'exec stream cut in the hold',
+    csi: slowCut,
+    triggers: () => [on('frozen seen', 'after', { kind: 'cut' })],
+    act: nothing,
+    status: { ...ready, attempts: 2 },
+    reason: snapshotReady,
+  },
+  {
+    name: 'exec stream cut at the release',
+    triggers: () => [on('release sent', 'before', { kind: 'cut' })],
+    act: nothing,
+    status: { ...ready, attempts: 2 },
+    reason: snapshotReady,
+  },
+  {
+    name: 'every connection cut in the hold',
+    csi: slowCut,
+    triggers: () => [on('cut posted', 'after', { kind: 'cutAll' })],
+    act: nothing,
+    status: { ...ready, attempts: 2 },
+    reason: snapshotReady,
+  },
+  {
+    name: 'network half open for 20 s in the hold',
+    csi: slowCut,
+    triggers: () => [on('frozen seen', 'after', { kind: 'silence' })],
+    act: async (scene) => {
+      await scene.proxy.reached('frozen seen', 'after', 30);
+      // Without the API server the operator cannot renew: it has to end by itself before another may lead.
+      expect(await scene.operator.ended(20)).toBe(1);
+      await scene.proxy.silence(false);
+      await replaceOperator(scene);
+    },
+    status: { ...ready, attempts: 2 },
+    reason: snapshotReady,
+  },
+  {
+    name: 'api server stopped for 20 s in the hold',
+    csi: slowCut,
+    triggers: () => [on('cut posted', 'after', { kind: 'signal', pid: pidOf('kube-apiserver'), signal: 'SIGSTOP' })],
+    act: async (scene) => {
+      await scene.proxy.reached('cut posted', 'after', 30);
+      const stopped = performance.now();
+      try {
+        expect(await scene.operator.ended(20)).toBe(1);
+        await until('20 s are over', () => performance.now() - stopped > 20_000, 30);
+      } finally {
+        process.kill(pidOf('kube-apiserver'), 'SIGCONT');
+      }
+      await replaceOperator(scene);
+    },
+    status: { ...ready, attempts: 2 },
+    reason: snapshotReady,
+  },
+  {
+    name: 'leader lost with the api up',
+    csi: { CreateVolumeGroupSnapshot: { Before: '15s', Times: 1 } },
+    triggers: () => [on('freeze sent', 'before', { kind: 'rules', rules: [{ match: { method: 'PUT', path: '/leases/stillpoint-leader' }, action: { kind: 'halfOpen' } }] })],
+    act: async (scene) => {
+      await scene.proxy.reached('frozen seen', 'after', 30);
+      expect(await scene.operator.ended(20)).toBe(1);
+      await scene.proxy.rules([]);
+      await replaceOperator(scene);
+    },
+    status: { ...ready, attempts: 2 },
+    reason: snapshotReady,
+  },
+  {
+    name: 'operator stopped in the hold and deposed',
+    csi: slowCut,
+    triggers: (scene) => [on('frozen seen', 'before', { kind: 'signal', pid: scene.operator.pid, signal: 'SIGSTOP' })],
+    act: async (scene) => {
+      await scene.proxy.reached('frozen seen', 'before', 30);
+      const deposed = scene.operator;
+      const next = await replaceOperator(scene);
+      await next.leads(60);
+      // It comes back into its window, sees that its hold is over, and that it leads no more.
+      process.kill(deposed.pid, 'SIGCONT');
+      expect(await deposed.ended(20)).toBe(1);
+    },
+    status: { ...ready, attempts: 2 },
+    reason: snapshotReady,
+  },
+  {
+    name: 'operator stopped for 6 s in the hold',
+    csi: slowCut,
+    triggers: (scene) => [on('frozen seen', 'before', { kind: 'signal', pid: scene.operator.pid, signal: 'SIGSTOP' })],
+    act: async (scene) => {
+      const { at } = await scene.proxy.reached('frozen seen', 'before', 30);
+      await until('6 s are over', () => Number(process.hrtime.bigint()) / 1e6 - at > 6000, 10);
+      process.kill(scene.operator.pid, 'SIGCONT');
+    },
+    status: { ...ready, attempts: 2 },
+    reason: snapshotReady,
+  },
+  {
+    name: 'container killed in the hold',
+    csi: slowCut,
+    restarts: true,
+    act: async (scene) => {
+      await scene.proxy.reached('frozen seen', 'after', 30);
+      process.kill(processOne(await containerId(scene.database.namespace)), 'SIGKILL');
+    },
+    status: { ...ready, attempts: 2 },
+    reason: snapshotReady,
+  },
+  {
+    name: 'clock of the operator stepped in the hold',
+    triggers: (scene) => [on('frozen seen', 'before', { kind: 'signal', pid: scene.operator.pid, signal: 'SIGUSR2' })],
+    act: nothing,
+    status: { ...ready, attempts: 1 },
+    reason: snapshotReady,
+  },
+];
+
+function on(name: MomentName, when: Trigger['when'], deed: Deed): Trigger {
+  return { name, when, deed };
+}
+
+function nothing(): Promise<void> {
+  return Promise.resolve();
+}
+
+async function holdIds(scene: Scene, name: string): Promise<string[]> {
+  const copy = await get<AppSnapshot>('appsnapshot', name, scene.database.namespace);
+  return (copy?.status?.holds ?? []).map((h) => h.id);
+}
+
+/** Kills the processes of these holds whose command line says so. Throws when there is none. */
+function killHolders(ids: readonly string[], command: RegExp): void {
+  const found = holderProcesses(ids).filter((p) => command.test(p.command));
+  if (found.length === 0) throw new Error(`no process of ${ids.join(', ')} matches ${String(command)}`);
+  for (const { pid } of found) process.kill(pid, 'SIGKILL');
+}
