@@ -31,9 +31,10 @@ export const requiredPolicies = ['stillpoint-author', 'stillpoint-author-into', 
 
 /**
  * Makes sure that the operator may act as the account and that the account may do the work.
+ * @param field where the account is named, for the messages
  * @throws AppError NamespaceNotServed, AccountNotFound or AccountNotAllowed; the message says what is missing and the command that helps.
  */
-export async function requireAuthority(client: Client, account: ServiceAccountRef, rights: readonly Right[]): Promise<void> {
+export async function requireAuthority(client: Client, account: ServiceAccountRef, rights: readonly Right[], field = 'spec.serviceAccountName'): Promise<void> {
   const served = await reviews(client, account.namespace, { verb: 'impersonate', group: '', resource: 'serviceaccounts' }, account.name);
   if (!served) {
     throw fail(
@@ -42,13 +43,13 @@ export async function requireAuthority(client: Client, account: ServiceAccountRe
       { afterSeconds: 30 },
     );
   }
-  await requireAccount(client, account);
+  await requireAccount(client, account, field);
   const asTenant = client.as(account);
   for (const right of rights) {
     if (!(await reviews(asTenant, account.namespace, right))) {
       throw fail(
         'AccountNotAllowed',
-        `spec.serviceAccountName: ${userOf(account)} may not ${rightText(right)} in namespace ${account.namespace}. Bind the ClusterRoles admin and stillpoint-tenant to it: for role in admin stillpoint-tenant; do kubectl -n ${account.namespace} create rolebinding stillpoint-$role --clusterrole=$role --serviceaccount=${account.namespace}:${account.name}; done`,
+        `${field}: ${userOf(account)} may not ${rightText(right)} in namespace ${account.namespace}. Bind the ClusterRoles admin and stillpoint-tenant to it: for role in admin stillpoint-tenant; do kubectl -n ${account.namespace} create rolebinding stillpoint-$role --clusterrole=$role --serviceaccount=${account.namespace}:${account.name}; done`,
         { afterSeconds: 30 },
       );
     }
@@ -56,12 +57,12 @@ export async function requireAuthority(client: Client, account: ServiceAccountRe
 }
 
 /** Reads the account as itself: whoever may impersonate it learns nothing new. */
-async function requireAccount(client: Client, account: ServiceAccountRef): Promise<void> {
+async function requireAccount(client: Client, account: ServiceAccountRef, field: string): Promise<void> {
   try {
     await client.as(account).get(serviceAccounts, account);
   } catch (error) {
     if (isNotFound(error)) {
-      throw fail('AccountNotFound', `spec.serviceAccountName: there is no ServiceAccount ${account.name} in namespace ${account.namespace}.`, { cause: error, afterSeconds: 30 });
+      throw fail('AccountNotFound', `${field}: there is no ServiceAccount ${account.name} in namespace ${account.namespace}.`, { cause: error, afterSeconds: 30 });
     }
     // An account without the right to read itself exists or not: the reviews that follow decide.
     if (!isForbidden(error)) throw error;

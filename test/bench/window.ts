@@ -27,8 +27,12 @@ interface Row {
   readonly runs: number;
   readonly floorMsP50: number;
   readonly windowMsP50: number;
+  /** Window minus the bare cut of the same pair. */
   readonly overheadMsP50: number;
   readonly overheadMsP99: number;
+  /** Window without its own cut: freeze, sync and release as they were, free of the difference between two cuts. */
+  readonly ownOverheadMsP50: number;
+  readonly ownOverheadMsP99: number;
   readonly heldMsP50: number;
   readonly syncMsP50: number;
 }
@@ -74,6 +78,8 @@ async function measure(volumes: number, load: Row['load']): Promise<Row> {
       windowMsP50: p(windowMillis, 0.5),
       overheadMsP50: p(overhead, 0.5),
       overheadMsP99: p(overhead, 0.99),
+      ownOverheadMsP50: p(windows.map((w) => w.overheadMillis ?? NaN), 0.5),
+      ownOverheadMsP99: p(windows.map((w) => w.overheadMillis ?? NaN), 0.99),
       heldMsP50: p(windows.map((w) => w.heldMillis ?? NaN), 0.5),
       syncMsP50: p(windows.map((w) => w.syncMillis ?? NaN), 0.5),
     };

@@ -5,6 +5,7 @@ import { stopAllLoads } from './lib/load.js';
 import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
 import { makeTenant } from './lib/tenant.js';
 import { pauseOperator } from './kill/cluster.js';
+import { disruptions } from './kill/disruptions.js';
 import { hookPoints } from './kill/hook-points.js';
 import { stopAllOperators } from './kill/operator-process.js';
 import { openScene, play, type Scene } from './kill/scene.js';
@@ -34,5 +35,5 @@ describe('kill', () => {
     await untilDropped();
   }, 300_000);
 
-  for (const kill of hookPoints) test(kill.name, () => play(scene, kill), 150_000);
+  for (const kill of [...hookPoints, ...disruptions]) test(kill.name, () => play(scene, kill), 150_000);
 });

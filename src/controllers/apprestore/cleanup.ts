@@ -3,7 +3,7 @@ import { ApiError } from '../../runtime/api-error.js';
 import { AppError } from '../../runtime/app-error.js';
 import { removeFinalizer } from '../../runtime/finalizers.js';
 import { removeImported } from '../../snapshots/import.js';
-import { later, onChange, type StepResult } from '../appsnapshot/steps.js';
+import { later, onChange, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { restoreFinalizer } from './decide.js';
 import { removeFixupPods } from './fixup-pods.js';

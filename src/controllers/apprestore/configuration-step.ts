@@ -1,6 +1,6 @@
 import { fail } from '../../api/errors.js';
 import { applyObjects } from '../../manifests/apply.js';
-import { now, type StepResult } from '../appsnapshot/steps.js';
+import { now, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { compareWithTarget, refusals, toApply } from './compare.js';
 import { readSource } from './source.js';

@@ -6,7 +6,7 @@ import { applyObjects } from '../../manifests/apply.js';
 import { isConflict, isNotFound } from '../../runtime/api-error.js';
 import { conditionTime } from '../../runtime/conditions.js';
 import { persistentVolumeClaims } from '../../runtime/resource.js';
-import { onChange, type StepResult } from '../appsnapshot/steps.js';
+import { onChange, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { summarize } from './check-summary.js';
 import { compareWithTarget, refusals, toApply } from './compare.js';

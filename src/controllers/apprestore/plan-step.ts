@@ -7,7 +7,7 @@ import { summarizePlan, type PlanSummary } from '../../manifests/plan-apply.js';
 import { isNotFound } from '../../runtime/api-error.js';
 import { namespaces } from '../../runtime/resource.js';
 import { accountOf } from '../appsnapshot/gather.js';
-import { now, onChange, type StepResult } from '../appsnapshot/steps.js';
+import { now, onChange, type StepResult } from '../step.js';
 import { requireAuthority, rightsToRestore, type Right } from '../authority.js';
 import type { OperatorDeps } from '../deps.js';
 import { compareWithTarget } from './compare.js';
@@ -30,7 +30,7 @@ export async function planStep(writer: RestoreWriter, deps: OperatorDeps): Promi
   await requireNamespace(deps, target.namespace);
   await requireAuthority(deps.client, accountOf(object), object.spec.what === 'Volumes' ? [] : rightsToRead);
   const source = await readSource(object, deps);
-  await requireAuthority(deps.client, target, rightsFor(object, source.snapshot));
+  await requireAuthority(deps.client, target, rightsFor(object, source.snapshot), isMoved(object) ? 'spec.into.serviceAccountName' : undefined);
   const plan = await compare(object, source, deps);
   const change = { source: sourceStatus(source.snapshot), plan: shown(plan) };
   if (object.spec.dryRun) return finishDryRun(writer, plan, change, deps);

@@ -1,6 +1,6 @@
 import type { RestoredApplication } from '../../api/apprestore.js';
 import type { AppRestore } from '../../api/kinds.js';
-import { later, now, type StepResult } from '../appsnapshot/steps.js';
+import { later, now, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { fixupSeconds } from './fixup-pod.js';
 import { planFixups, restoredApplications, type PlannedFixup } from './fixup-plan.js';

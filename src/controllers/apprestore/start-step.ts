@@ -7,7 +7,7 @@ import { scalableTypes, type ScaledWorkload } from '../../manifests/order.js';
 import { kindKey } from '../../manifests/pod-templates.js';
 import { isNotFound } from '../../runtime/api-error.js';
 import { pods } from '../../runtime/resource.js';
-import { later, now, type StepResult } from '../appsnapshot/steps.js';
+import { later, now, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { projectPod } from '../views.js';
 import { logTail, removeFixupPods } from './fixup-pods.js';

@@ -6,7 +6,7 @@ import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
 import type { RestoreContext } from '../../hooks/adapter.js';
 import type { PodView } from '../../hooks/view.js';
 import { resourceName, type CapturedObject } from '../../manifests/captured.js';
-import type { StepResult } from '../appsnapshot/steps.js';
+import type { StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { secretReader } from '../secret-reader.js';
 import { summarize } from './check-summary.js';

@@ -6,7 +6,7 @@ import { applyObjects } from '../../manifests/apply.js';
 import { fillClaim } from '../../manifests/rewrite.js';
 import { persistentVolumeClaims, storageClasses } from '../../runtime/resource.js';
 import { importSnapshot, type ImportedSnapshot } from '../../snapshots/import.js';
-import { later, now, type StepResult } from '../appsnapshot/steps.js';
+import { later, now, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { projectClaim, type ClaimProjection } from '../views.js';
 import { compareWithTarget, refusals } from './compare.js';

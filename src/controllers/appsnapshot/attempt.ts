@@ -13,7 +13,8 @@ import type { OperatorDeps } from '../deps.js';
 import { gather, type AttemptPlan } from './gather.js';
 import { closeWindow } from './close-window.js';
 import { intendedHolds, plannedApplications, plannedMembers } from './planned-status.js';
-import { contentCaches, type SnapshotWriter, type StepResult } from './steps.js';
+import type { StepResult } from '../step.js';
+import { contentCaches, type SnapshotWriter } from './steps.js';
 
 export interface AttemptStep {
   readonly attempt: number;

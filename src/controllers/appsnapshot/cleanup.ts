@@ -11,7 +11,8 @@ import { restoresUsing } from '../apprestore/in-use.js';
 import type { OperatorDeps } from '../deps.js';
 import { snapshotFinalizer } from './decide.js';
 import { accountOf, agentRef } from './gather.js';
-import { contentCaches, later, now, onChange, setRef, tell, type SnapshotWriter, type StepResult } from './steps.js';
+import { later, now, onChange, type StepResult } from '../step.js';
+import { contentCaches, setRef, tell, type SnapshotWriter } from './steps.js';
 
 /** Looking again at a deletion that controllers of others work on. */
 const removalSeconds = 2;

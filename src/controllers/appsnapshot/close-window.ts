@@ -10,7 +10,8 @@ import { attachedVolumes, namespaceView } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
 import type { TakenCapture } from './capture-step.js';
 import type { AttemptPlan } from './gather.js';
-import { later, now, tell, type SnapshotWriter, type StepResult } from './steps.js';
+import { later, now, type StepResult } from '../step.js';
+import { tell, type SnapshotWriter } from './steps.js';
 import { closedHolds, windowStatus } from './window-status.js';
 
 /** Between two attempts: what was in the way often passes. */

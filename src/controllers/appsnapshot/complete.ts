@@ -9,7 +9,8 @@ import { totalSize } from '../../snapshots/size.js';
 import { conditionTime } from '../../runtime/conditions.js';
 import type { OperatorDeps } from '../deps.js';
 import { expiresAt } from './decide.js';
-import { later, now, plannedClaims, setRef, tell, type SnapshotWriter, type StepResult } from './steps.js';
+import { later, now, type StepResult } from '../step.js';
+import { plannedClaims, setRef, tell, type SnapshotWriter } from './steps.js';
 
 /**
  * After the window: the members are counted against the plan by uid and handle, marked so that the copy explains itself,

@@ -8,7 +8,8 @@ import { namespaceView } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
 import { secretReader } from '../secret-reader.js';
 import { accountOf } from './gather.js';
-import { later, now, tell, type SnapshotWriter, type StepResult } from './steps.js';
+import { later, now, type StepResult } from '../step.js';
+import { tell, type SnapshotWriter } from './steps.js';
 
 /** How long evidence is asked for before its absence counts against the copy. */
 const patienceMillis = durationMillis('1m');

@@ -9,13 +9,6 @@ import { StatusWriter } from '../status-writer.js';
 /** What the steps of an AppSnapshot share. */
 export type SnapshotWriter = StatusWriter<AppSnapshotStatus, AppSnapshot>;
 
-/** The result of a step: look again at once, later, or when something changes. */
-export type StepResult = { readonly again: 'now' } | { readonly again: 'later'; readonly seconds: number } | { readonly again: 'onChange' };
-
-export const now: StepResult = { again: 'now' };
-export const onChange: StepResult = { again: 'onChange' };
-export const later = (seconds: number): StepResult => ({ again: 'later', seconds });
-
 export function snapshotWriter(client: Client, clock: OperatorDeps['clock'], object: AppSnapshot): SnapshotWriter {
   // `verified` is written by the controller of AppRestore, under a field manager of its own.
   return new StatusWriter<AppSnapshotStatus, AppSnapshot>({ client, type: appSnapshots, clock, object, foreign: ['verified'] });

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from '@jest/globals';
 import type { AppSnapshot } from '../../../src/api/kinds.js';
-import { readyOf, takeCopy, untilNoSnapshots } from '../lib/copies.js';
+import { deleteAndWait, readyOf, takeCopy, untilNoSnapshots } from '../lib/copies.js';
 import { clearFaults, setFaults } from '../lib/csi-faults.js';
 import { containerId, type Database } from '../lib/database.js';
 import { recordFigures } from '../lib/figures.js';
@@ -53,6 +53,7 @@ export function agentForceDeleted(database: () => Database): void {
     await until('no guard is left', () => openHolds().length === 0, 15);
     const again = await takeCopy(namespace, 'after-agent-deleted', { consistency: { required: 'Frozen' } });
     expect(again.status).toMatchObject({ phase: 'Ready', grade: 'Frozen' });
+    await deleteAndWait('appsnapshot', namespace, 'after-agent-deleted');
     const history = await load.stop();
     expect(history.failures).toEqual([]);
     expect(history.longestGapMs).toBeLessThanOrEqual(maxHoldMillis + graceMillis);

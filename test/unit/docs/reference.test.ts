@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { appRestoreSpec, appRestoreStatus, restorePhases } from '../../../src/api/apprestore.js';
 import { appSnapshotSpec, appSnapshotStatus, snapshotPhases } from '../../../src/api/appsnapshot.js';
 import { grades } from '../../../src/api/common.js';
+import { kindDefinitions } from '../../../src/api/crd/kinds.js';
 import { errorCatalogue } from '../../../src/api/errors.js';
 import { createOperatorMetrics } from '../../../src/controllers/metrics.js';
 import { createMetrics } from '../../../src/observability/metrics.js';
@@ -39,7 +40,7 @@ const kinds = [
   { kind: 'AppRestore', path: 'docs/apprestore.md', spec: fieldsOf(schemaOf(appRestoreSpec)), status: fieldsOf(schemaOf(appRestoreStatus)), phases: restorePhases },
 ];
 
-describe.each(kinds)('$path', ({ path, spec, status, phases }) => {
+describe.each(kinds)('$path', ({ kind, path, spec, status, phases }) => {
   const { inline } = pageAt(path);
 
   test('speaks of every field of the spec', () => {
@@ -52,6 +53,12 @@ describe.each(kinds)('$path', ({ path, spec, status, phases }) => {
     const named = inline.flatMap((text) => /^(spec|status)\.([A-Za-z.[\]]+)$/.exec(text)?.slice(1, 3).join(' ') ?? []);
     const known = new Set([...spec.map((f) => `spec ${f}`), ...status.map((f) => `status ${f}`)]);
     expect(named.filter((field) => !known.has(field))).toEqual([]);
+  });
+
+  test('says which fields can be changed later', () => {
+    const sentence = pageAt(path).prose.find((line) => line.startsWith('After creation only'));
+    const named = [...(sentence ?? '').matchAll(/`(\w+)`/g)].map(([, field]) => field);
+    expect(named).toEqual(kindDefinitions.find((d) => d.kind === kind)?.mutable);
   });
 
   test('has every phase in its table, in order', () => {
