@@ -3,7 +3,7 @@
  * Usage: run.ts all | verify | integration | e2e <suite> | bench
  */
 import { mkdirSync } from 'node:fs';
-import { stages, suites, type Stage } from './stages.js';
+import { longSuites, stages, suites, type Stage } from './stages.js';
 import { elapsed, type Tally } from './stage-run.js';
 
 mkdirSync('test/.artifacts', { recursive: true });
@@ -22,8 +22,9 @@ function selected(target: string, name: string): Stage[] {
     case 'bench':
       return [...stages.bed, ...stages.bench];
     case 'e2e': {
-      const chosen = suites[name];
-      if (chosen === undefined) throw new Error(`SUITE=${name} is none of: ${Object.keys(suites).join(', ')}`);
+      const all = { ...suites, ...longSuites };
+      const chosen = all[name];
+      if (chosen === undefined) throw new Error(`SUITE=${name} is none of: ${Object.keys(all).join(', ')}`);
       return [...stages.bed, ...chosen];
     }
     default:

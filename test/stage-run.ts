@@ -14,12 +14,15 @@ export function elapsed(begin: number): string {
   return `${String(Math.floor(s / 60))}:${String(s % 60).padStart(2, '0')}`;
 }
 
+/** A stage that hangs must not take the time of all others: it is ended and counts as failed. */
+const limitMillis = 25 * 60_000;
+
 /** Runs a command with its output on the screen; resolves with the exit code. */
 export function command(argv: readonly string[], env: Record<string, string> = {}): Promise<number> {
   const [file, ...args] = argv;
   if (file === undefined) throw new Error('empty command');
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+    const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...env }, timeout: limitMillis, killSignal: 'SIGKILL' });
     child.on('error', reject);
     child.on('exit', (code, signal) => resolve(code ?? (signal === null ? 1 : 128)));
   });
@@ -56,7 +59,7 @@ export async function jest(project: string, env: Record<string, string> = {}, pa
 /** `go test` of one module, each test counted. */
 export function goTest(directory: string): Promise<Tally> {
   return new Promise((resolve, reject) => {
-    const child = spawn('go', ['test', '-count=1', '-json', './...'], { cwd: directory, env: { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local' }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn('go', ['test', '-count=1', '-json', './...'], { cwd: directory, env: { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local' }, stdio: ['ignore', 'pipe', 'inherit'], timeout: limitMillis, killSignal: 'SIGKILL' });
     let passed = 0;
     let failed = 0;
     let rest = '';

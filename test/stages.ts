@@ -43,6 +43,12 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   install: suite('install'),
 };
 
+/** Suites that take too long for `make test`: `make e2e SUITE=…` runs them. */
+export const longSuites: Readonly<Record<string, Stage[]>> = {
+  kill: suite('kill'),
+  storm: suite('storm'),
+};
+
 export const stages = {
   verify: [
     npm('lint'),

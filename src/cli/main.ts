@@ -43,6 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
     console.log(usage);
     return values.help ? 0 : 2;
   }
+  if (values.output !== 'table' && verb !== 'status') throw new UsageError(`-o ${values.output} is for status only`);
   const connection = connect({ namespace: values.namespace, context: values.context });
   try {
     switch (verb) {

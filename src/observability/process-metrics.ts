@@ -15,7 +15,8 @@ export function addProcessMetrics(metrics: Metrics, process: NodeJS.Process): vo
   const heap = metrics.gauge('nodejs_heap_size_used_bytes', 'Heap in use');
   const resident = metrics.gauge('process_resident_memory_bytes', 'Resident memory');
   const descriptors = metrics.gauge('process_open_fds', 'Open file descriptors');
-  const seconds = metrics.gauge('process_cpu_seconds_total', 'User and system processor time');
+  const seconds = metrics.counter('process_cpu_seconds_total', 'User and system processor time');
+  let counted = 0;
   metrics.beforeRender(() => {
     const lagSeconds = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e9 - resolutionMillis / 1000);
     lag.set(lagSeconds(delay.count === 0 ? 0 : delay.max), { quantile: '1' });
@@ -25,7 +26,9 @@ export function addProcessMetrics(metrics: Metrics, process: NodeJS.Process): vo
     heap.set(memory.heapUsed);
     resident.set(memory.rss);
     const cpu = process.cpuUsage();
-    seconds.set((cpu.user + cpu.system) / 1e6);
+    const total = (cpu.user + cpu.system) / 1e6;
+    seconds.inc(undefined, total - counted);
+    counted = total;
     if (process.platform === 'linux') descriptors.set(readdirSync('/proc/self/fd').length);
   });
 }

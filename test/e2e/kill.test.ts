@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
 import { startDatabase } from './lib/database.js';
 import { clearFaults } from './lib/csi-faults.js';
+import { recordFigures } from './lib/figures.js';
 import { stopAllLoads } from './lib/load.js';
 import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
 import { makeTenant } from './lib/tenant.js';
@@ -35,5 +36,5 @@ describe('kill', () => {
     await untilDropped();
   }, 300_000);
 
-  for (const kill of [...hookPoints, ...disruptions]) test(kill.name, () => play(scene, kill), 150_000);
+  for (const kill of [...hookPoints, ...disruptions]) test(kill.name, async () => recordFigures('kill', { [kill.name]: await play(scene, kill) }), 150_000);
 });

@@ -34,14 +34,18 @@ export interface Passed {
 
 /** A stream that handles one chunk after the other, in order, each by an asynchronous step. An error of the step destroys the stream. */
 export function piecewise(step: (chunk: Buffer) => Promise<Passed>, reset: () => void): Transform {
-  let over = false;
+  let over: Passed['end'];
   return new Transform({
+    flush(done) {
+      // A body that is to be reset must not come to an orderly end before.
+      if (over !== 'reset') done();
+    },
     transform(chunk: Buffer, _encoding, done) {
-      if (over) return done();
+      if (over !== undefined) return done();
       step(chunk).then(
         ({ pieces, end }) => {
           for (const piece of pieces) this.push(piece);
-          if (end !== undefined) over = true;
+          over = end;
           if (end === 'end') this.push(null);
           done();
           // What was passed on must be on its way before the reset throws the rest away.

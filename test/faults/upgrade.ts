@@ -62,7 +62,10 @@ async function join({ request, socket, head: sent, action, logged }: Upgrade, pa
   };
   const { path } = logged;
   const holder = /\/exec\?.*command=hold(&|$)/.test(path);
-  server.on('close', () => passing.reset(request));
+  server.on('close', () => {
+    // After an orderly end the last frames may still be on their way through us.
+    if (!server.readableEnded) passing.reset(request);
+  });
   socket.on('close', () => server.destroy());
   if (holder) await passing.at('exec upgrade', 'before', path, cut);
   socket.write(head(answer));

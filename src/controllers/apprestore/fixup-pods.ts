@@ -40,10 +40,10 @@ export async function removeFixupPod(object: AppRestore, { metadata }: RawPod, d
   await deps.client.as(account).delete(pods, { namespace: account.namespace, name: metadata.name }, metadata.uid === undefined ? {} : { uid: metadata.uid });
 }
 
-/** The end of a container's log, read as the target's account; a sentence instead when it cannot be read. `previous`: of its run before. */
-export async function logTail(object: AppRestore, from: { readonly pod: string; readonly container: string; readonly previous?: boolean }, deps: OperatorDeps): Promise<string> {
+/** The end of the log of a step's pod, read as the target's account; a sentence instead when it cannot be read. Only our own programs run in it. */
+export async function logTail(object: AppRestore, from: { readonly pod: string; readonly container: string }, deps: OperatorDeps): Promise<string> {
   const account = targetAccount(object);
-  const query = new URLSearchParams({ container: from.container, tailLines: '20', limitBytes: String(logBytes), ...(from.previous === true ? { previous: 'true' } : {}) });
+  const query = new URLSearchParams({ container: from.container, tailLines: '20', limitBytes: String(logBytes) });
   const path = `/api/v1/namespaces/${encodeURIComponent(account.namespace)}/pods/${encodeURIComponent(from.pod)}/log?${query.toString()}`;
   try {
     const text = await deps.client.as(account).raw(path, { accept: 'text/plain, */*' });

@@ -10,7 +10,7 @@ import { pods } from '../../runtime/resource.js';
 import { later, now, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { projectPod } from '../views.js';
-import { logTail, removeFixupPods } from './fixup-pods.js';
+import { removeFixupPods } from './fixup-pods.js';
 import { crashedContainer, podTrouble, type RawPod } from './pod-state.js';
 import type { RestoreSet } from './restore-set.js';
 import { readSource } from './source.js';
@@ -82,22 +82,22 @@ async function describe(object: AppRestore, workload: ScaledWorkload, live: read
     const type = scalableTypes[workload.resource];
     const owner = type === undefined ? undefined : await deps.client.as(targetAccount(object)).get(type, { namespace: targetNamespace(object), name: workload.name });
     const warning = await lastWarning(object, owner?.metadata.uid, deps);
-    return [`${workload.resource}/${workload.name} has ${own.length} of ${workload.replicas} pods${warning === undefined ? '' : ` (${warning})`}`, ...(await podTexts(object, own, live, deps))];
+    return [`${workload.resource}/${workload.name} has ${own.length} of ${workload.replicas} pods${warning === undefined ? '' : ` (${warning})`}`, ...podTexts(own, live)];
   }
-  return podTexts(object, own, live, deps);
+  return podTexts(own, live);
 }
 
-async function podTexts(object: AppRestore, names: readonly string[], live: readonly RawPod[], deps: OperatorDeps): Promise<string[]> {
-  const texts = live.filter((pod) => names.includes(pod.metadata.name)).map((pod) => podText(object, pod, deps));
-  return (await Promise.all(texts)).flat();
+function podTexts(names: readonly string[], live: readonly RawPod[]): string[] {
+  return live.filter((pod) => names.includes(pod.metadata.name)).flatMap(podText);
 }
 
-async function podText(object: AppRestore, pod: RawPod, deps: OperatorDeps): Promise<string[]> {
+/** A database's log may hold anything: status says how to read it, and does not repeat it. */
+function podText(pod: RawPod): string[] {
   const trouble = podTrouble(pod);
   if (trouble === undefined) return [];
   const container = crashedContainer(pod);
-  const log = container === undefined ? '' : await logTail(object, { pod: pod.metadata.name, container, previous: true }, deps);
-  return [`${pod.metadata.name}: ${trouble}${log === '' ? '' : `; its log ends with: ${log}`}`];
+  const hint = container === undefined ? '' : `; see: kubectl -n ${pod.metadata.namespace ?? ''} logs ${pod.metadata.name} -c ${container} --previous`;
+  return [`${pod.metadata.name}: ${trouble}${hint}`];
 }
 
 /** Milliseconds left of `spec.verify.timeout`; at least one. */

@@ -98,8 +98,8 @@ function planText(plan: AttemptPlan): string {
   const held = plan.holders.holders.flatMap((h) => h.targets).length;
   const soft = plan.holders.softLimits[0];
   return [
-    `${plan.applications.map((a) => `${a.detected.name} (${a.detected.kind}${a.preflight.version === undefined ? '' : ` ${a.preflight.version}`})`).join(', ')}: ${held} containers will be held for at most ${plan.holders.limits.maxMillis} ms while ${plan.claims.size} volumes are cut.`,
-    ...(soft === undefined ? [] : [`Beyond ${Math.max(0, soft.millis)} ms: ${soft.reason}.`]),
+    `${plan.applications.map((a) => `${a.detected.name} (${a.detected.kind}${a.preflight.version === undefined ? '' : ` ${a.preflight.version}`})`).join(', ')}: ${held} ${held === 1 ? 'container' : 'containers'} will be held for at most ${plan.holders.limits.maxMillis} ms while ${plan.claims.size} ${plan.claims.size === 1 ? 'volume is' : 'volumes are'} cut.`,
+    ...(soft === undefined ? [] : [soft.millis <= 0 ? `Any hold may be noticed: ${soft.reason}.` : `Beyond ${soft.millis} ms: ${soft.reason}.`]),
     ...plan.snapshots.notes,
   ].join(' ');
 }

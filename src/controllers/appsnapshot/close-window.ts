@@ -126,5 +126,5 @@ function heldText(change: Partial<AppSnapshotStatus>): string {
 
 function count(result: WindowResult, change: Partial<AppSnapshotStatus>, deps: OperatorDeps): void {
   if (change.window !== undefined) deps.metrics.window(change.window);
-  for (const hold of result.holds) if (hold.unbroken !== true) deps.metrics.holdBroken(hold.endedBy ?? 'unknown');
+  for (const hold of result.holds) if (hold.frozen && hold.unbroken !== true) deps.metrics.holdBroken(hold.endedBy ?? 'unknown');
 }

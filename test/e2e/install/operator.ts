@@ -5,7 +5,7 @@ export const operatorNamespace = 'stillpoint-system';
 export const agentNamespace = 'stillpoint-agent';
 
 export interface Pod {
-  metadata: { name: string; uid: string };
+  metadata: { name: string; uid: string; deletionTimestamp?: string };
   spec: {
     hostPID?: boolean;
     hostNetwork?: boolean;
@@ -15,14 +15,15 @@ export interface Pod {
   };
 }
 
-/** Running pods of the operator. */
+/** Running pods of the operator; one that is being replaced does not count. */
 export async function operatorPods(): Promise<Pod[]> {
   const list = await kubectl(['-n', operatorNamespace, 'get', 'pods', '-l', 'app.kubernetes.io/component=operator', '--field-selector=status.phase=Running', '-o', 'json']);
-  return (JSON.parse(list) as { items: Pod[] }).items;
+  return (JSON.parse(list) as { items: Pod[] }).items.filter((pod) => pod.metadata.deletionTimestamp === undefined);
 }
 
 export async function agentPods(): Promise<Pod[]> {
-  return (JSON.parse(await kubectl(['-n', agentNamespace, 'get', 'pods', '-o', 'json'])) as { items: Pod[] }).items;
+  const list = await kubectl(['-n', agentNamespace, 'get', 'pods', '-o', 'json']);
+  return (JSON.parse(list) as { items: Pod[] }).items.filter((pod) => pod.metadata.deletionTimestamp === undefined);
 }
 
 /** The lease of the leader: its identity begins with the name of its pod. */

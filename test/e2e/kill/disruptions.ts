@@ -86,7 +86,6 @@ export const disruptions: readonly KillCase[] = [
   },
   {
     name: 'network half open for 20 s in the hold',
-    csi: slowCut,
     triggers: () => [on('frozen seen', 'after', { kind: 'silence' })],
     act: async (scene) => {
       await scene.proxy.reached('frozen seen', 'after', 30);
@@ -131,7 +130,6 @@ export const disruptions: readonly KillCase[] = [
   },
   {
     name: 'operator stopped in the hold and deposed',
-    csi: slowCut,
     triggers: (scene) => [on('frozen seen', 'before', { kind: 'signal', pid: scene.operator.pid, signal: 'SIGSTOP' })],
     act: async (scene) => {
       await scene.proxy.reached('frozen seen', 'before', 30);
@@ -147,7 +145,6 @@ export const disruptions: readonly KillCase[] = [
   },
   {
     name: 'operator stopped for 6 s in the hold',
-    csi: slowCut,
     triggers: (scene) => [on('frozen seen', 'before', { kind: 'signal', pid: scene.operator.pid, signal: 'SIGSTOP' })],
     act: async (scene) => {
       const { at } = await scene.proxy.reached('frozen seen', 'before', 30);

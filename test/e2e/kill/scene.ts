@@ -6,7 +6,6 @@ import { ProxyProgram } from '../../faults/program.js';
 import { deleteAndWait, describe as describeObject, readyOf, snapshotObjects } from '../lib/copies.js';
 import { clearFaults, setFaults, type Fault } from '../lib/csi-faults.js';
 import { containerId, type Database } from '../lib/database.js';
-import { recordFigures } from '../lib/figures.js';
 import { Freezers } from '../lib/host.js';
 import { apply, get } from '../lib/kubectl.js';
 import { startLoad, type LoadHistory } from '../lib/load.js';
@@ -47,8 +46,19 @@ export interface KillCase {
   readonly restarts?: boolean;
 }
 
-export async function openScene(database: Database): Promise<Scene> {
-  const proxy = await ProxyProgram.start({ target: await apiServerUrl(), pki: bedPki() });
+/** Figures of a case. */
+export interface Played {
+  readonly longestGapMs: number;
+  readonly phase: string | undefined;
+  readonly attempts: number | undefined;
+  readonly grade: string | undefined;
+  readonly settledMs: number;
+  readonly errors: number;
+}
+
+/** `seed` is the proxy's. */
+export async function openScene(database: Database, seed = 1): Promise<Scene> {
+  const proxy = await ProxyProgram.start({ target: await apiServerUrl(), pki: bedPki(), seed });
   const home = await operatorHome(proxy.url);
   const operator = await OperatorProcess.start(home, 'kill-0');
   await operator.leads();
@@ -63,7 +73,7 @@ export async function replaceOperator(scene: Scene): Promise<OperatorProcess> {
 }
 
 /** Plays a case and holds it against what must be true of each. */
-export async function play(scene: Scene, test: KillCase): Promise<void> {
+export async function play(scene: Scene, test: KillCase): Promise<Played> {
   const { namespace } = scene.database;
   const name = test.name.replace(/[^a-z0-9]+/g, '-');
   await scene.proxy.clear();
@@ -91,11 +101,11 @@ export async function play(scene: Scene, test: KillCase): Promise<void> {
   const moments = await scene.proxy.moments();
   await judge(scene, test, name, { copy, history, containerId: test.restarts === true ? await containerId(namespace) : id });
   const { attempts, grade } = copy.status ?? {};
-  const gap = { longestGapMs: Math.round(history.longestGapMs), attempts, grade, settledMs: Math.round(settledMillis), errors: history.errors };
-  recordFigures('kill', { [test.name]: gap });
-  console.log(`${test.name}: ${JSON.stringify(gap)}; ${moments.map((m) => `${m.name} ${m.when} ${Math.round(m.at - (moments[0]?.at ?? 0))}`).join(', ')}`);
+  const played: Played = { longestGapMs: Math.round(history.longestGapMs), phase: copy.status?.phase, attempts, grade, settledMs: Math.round(settledMillis), errors: history.errors };
+  console.log(`${test.name}: ${JSON.stringify(played)}; ${moments.map((m) => `${m.name} ${m.when} ${Math.round(m.at - (moments[0]?.at ?? 0))}`).join(', ')}`);
   await deleteAndWait('appsnapshot', namespace, name);
   await until('nothing is left of the copy', async () => (await snapshotObjects(namespace)).length === 0, 60, 500);
+  return played;
 }
 
 interface Outcome {
