@@ -46,6 +46,8 @@ export async function jest(project: string, env: Record<string, string> = {}, pa
   const file = `${artifacts}/jest-${project}${pattern === undefined ? '' : `-${pattern.replace(/\W+/g, '_')}`}.json`;
   rmSync(file, { force: true });
   const argv = ['node', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--selectProjects', project, '--json', `--outputFile=${file}`];
+  // What a test left open (a socket in its last second, a timer) must not keep the run: results are written already.
+  argv.push('--forceExit');
   if (project !== 'unit') argv.push('--runInBand');
   if (pattern !== undefined) argv.push('--testPathPatterns', pattern);
   const code = await command([...argv, '--silent=false', '--verbose'], { NODE_NO_WARNINGS: '1', ...env });

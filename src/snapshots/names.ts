@@ -14,7 +14,7 @@ export const driverLabel = `${apiGroup}/snapshot-driver`;
 /** On snapshots: uid of the claim that was cut; claims are replaced under the same name. */
 export const claimUidAnnotation = `${apiGroup}/claim-uid`;
 
-/** On group contents: how often and when they were touched to be looked at again. */
+/** On contents and members that are cut but not ready: how often and when they were touched to be looked at again. */
 export const pokedAnnotation = `${apiGroup}/poked`;
 
 /** Id of the snapshot set of one attempt: unique, deterministic, a valid label value. */

@@ -5,6 +5,7 @@ import type { KubeObject, ObjectKey } from '../runtime/object.js';
 import { volumeSnapshotContents, volumeSnapshots, type ResourceType } from '../runtime/resource.js';
 import type { GroupTypes } from './capability.js';
 import { projectContent, type ContentView } from './contents.js';
+import { pokedAnnotation } from './names.js';
 
 /** A VolumeSnapshot with the content that it says it is bound to. */
 export interface ObservedSnapshot {
@@ -18,6 +19,8 @@ export interface ObservedSnapshot {
   readonly restoreSize: string | undefined;
   readonly error: string | undefined;
   readonly deleting: boolean;
+  /** When it was touched to be looked at again (see poke.ts). */
+  readonly poked?: string | undefined;
   readonly content: ContentView | undefined;
 }
 
@@ -87,6 +90,7 @@ async function observeSnapshot(client: Client, object: KubeObject, groups: Reado
     groupUid: ownerIn(object, groups),
     claimName: spec?.source?.persistentVolumeClaimName === '' ? undefined : spec?.source?.persistentVolumeClaimName,
     ready: status.readyToUse === true,
+    poked: object.metadata.annotations?.[pokedAnnotation],
     restoreSize: status.restoreSize,
     error: status.error?.message,
     deleting: object.metadata.deletionTimestamp !== undefined,

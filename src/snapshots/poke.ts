@@ -1,6 +1,9 @@
 import { isNotFound } from '../runtime/api-error.js';
 import type { Client } from '../runtime/client.js';
 import type { GroupTypes } from './capability.js';
+import type { ObjectKey } from '../runtime/object.js';
+import { volumeSnapshotContents, volumeSnapshots, type ResourceType } from '../runtime/resource.js';
+import type { ContentView } from './contents.js';
 import { pokedAnnotation } from './names.js';
 import type { ObservedSet } from './observe-set.js';
 
@@ -34,17 +37,41 @@ export function decidePoke(annotation: string | undefined, now: number): PokeDec
   };
 }
 
-/** Touches each group content that is cut but not ready, when it is due. Resolves with the ms after which to call again; undefined when nothing waits. */
-export async function pokeGroups(client: Client, group: GroupTypes | undefined, observed: ObservedSet, now: number): Promise<number | undefined> {
+interface Waiting {
+  readonly type: ResourceType;
+  readonly key: ObjectKey;
+  readonly annotation: string | undefined;
+}
+
+/**
+ * What nobody may look at again by itself: group contents that are cut but not ready, then member contents, then members whose content is
+ * ready already (seen once on a busy cluster: for more than 90 s nothing happened). One stage at a time: each follows from the one before.
+ */
+function stuck(group: GroupTypes, namespace: string, observed: ObservedSet): Waiting[] {
+  const contents = observed.groups.flatMap(({ content }) => (content?.cut === true && !content.ready ? [toWaiting(group.contents, content)] : []));
+  if (contents.length > 0) return contents;
+  return observed.snapshots.flatMap((snapshot): Waiting[] => {
+    const { content } = snapshot;
+    if (content?.cut !== true || snapshot.deleting) return [];
+    if (!content.ready) return [toWaiting(volumeSnapshotContents, content)];
+    return snapshot.ready ? [] : [{ type: volumeSnapshots, key: { namespace, name: snapshot.name }, annotation: snapshot.poked }];
+  });
+}
+
+function toWaiting(type: ResourceType, { metadata }: ContentView): Waiting {
+  return { type, key: { name: metadata.name }, annotation: metadata.annotations?.[pokedAnnotation] };
+}
+
+/** Touches what of a set is cut but not ready, when it is due. Resolves with the ms after which to call again; undefined when nothing waits. */
+export async function pokeSet(client: Client, group: GroupTypes | undefined, namespace: string, observed: ObservedSet, now: number): Promise<number | undefined> {
   if (group === undefined) return undefined;
   const waits: number[] = [];
-  for (const { content } of observed.groups) {
-    if (content?.cut !== true || content.ready || content.metadata.deletionTimestamp !== undefined) continue;
-    const decision = decidePoke(content.metadata.annotations?.[pokedAnnotation], now);
+  for (const { type, key, annotation } of stuck(group, namespace, observed)) {
+    const decision = decidePoke(annotation, now);
     waits.push(decision.againMillis);
     if (!decision.due) continue;
     try {
-      await client.mergePatch(group.contents, { name: content.metadata.name }, { metadata: { annotations: { [pokedAnnotation]: decision.value } } });
+      await client.mergePatch(type, key, { metadata: { annotations: { [pokedAnnotation]: decision.value } } });
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }

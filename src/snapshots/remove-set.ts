@@ -33,6 +33,10 @@ export async function removeSet(client: Client, group: GroupTypes | undefined, c
   await Promise.all(singleContents.map((c) => mark(client, c, ref.setId)));
   if (group !== undefined) await Promise.all(groups.map((g) => remove(client, group.groups, g)));
   await Promise.all(members.filter((s) => !isGroupMember(s)).map((s) => remove(client, volumeSnapshots, s)));
+  const existing = new Set([...groups, ...all].map((o) => o.metadata.uid));
+  const orphan = (c: ContentView): boolean => c.deletionPolicy !== 'Retain' && c.metadata.deletionTimestamp === undefined && c.ref.uid !== undefined && !existing.has(c.ref.uid);
+  await Promise.all(singleContents.filter(orphan).map((c) => removeOrphan(client, volumeSnapshotContents, c, snapshotDeleted)));
+  if (group !== undefined) await Promise.all(groupContents.filter(orphan).map((c) => removeOrphan(client, group.contents, c, groupDeleted)));
   return [
     ...groups.map((g) => describe('VolumeGroupSnapshot', g.metadata)),
     ...members.map((s) => describe('VolumeSnapshot', s.metadata)),
@@ -53,6 +57,26 @@ async function mark(client: Client, content: ContentView, setId: string): Promis
   } catch (error) {
     if (!isNotFound(error) && !isConflict(error)) throw error;
   }
+}
+
+/** By these annotations the snapshot-controller tells the sidecar that a content may go with what is in the storage (external-snapshotter, pkg/utils/util.go). */
+const snapshotDeleted = 'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted';
+const groupDeleted = 'groupsnapshot.storage.kubernetes.io/volumegroupsnapshot-being-deleted';
+
+/**
+ * A snapshot that is deleted while its content is being made, before it has got its finalizers, is gone at once, and nobody deletes the content
+ * any more (measured with external-snapshotter 8.6). It is ours, so we do what the snapshot-controller would have done.
+ */
+async function removeOrphan(client: Client, type: GroupTypes['contents'], content: ContentView, annotation: string): Promise<void> {
+  const { name, uid } = content.metadata;
+  if (uid === undefined) return;
+  try {
+    await client.mergePatch(type, { name }, { metadata: { uid, annotations: { [annotation]: 'yes' } } });
+  } catch (error) {
+    if (isNotFound(error) || isConflict(error)) return;
+    throw error;
+  }
+  await client.delete(type, { name }, { uid });
 }
 
 /** A class with policy Retain keeps its contents on purpose: they are not waited for. */

@@ -3,16 +3,16 @@ import { apply, kubectl } from '../e2e/lib/kubectl.js';
 /** Label of the claims of the bench, by which its bare cuts select them. */
 export const benchLabel = { 'bench.stillpoint.dev/volume': 'true' } as const;
 
-/** Rewrites 256 KiB and syncs, without pause: the page cache is never clean for long. */
-const fsyncing = 'while :; do dd if=/dev/zero of=/data/file bs=64k count=4 conv=fsync,notrunc 2>/dev/null; done';
+/** PostgreSQL's own measuring program writes and syncs without pause from one process, as a WAL writer does. */
+const fsyncing = { image: 'localhost/stillpoint-test/postgresql:15', command: ['/bin/sh', '-c', 'while :; do pg_test_fsync -f /data/file -s 60 >/dev/null; done'] };
+const idle = { image: 'localhost/stillpoint-test/pause:1', command: ['/bin/sh', '-c', 'exec sleep 86400'] };
 
 /** One pod for each volume, with a claim of its own; resolves when all run. */
 export async function startWriters(namespace: string, volumes: number, writing: boolean): Promise<void> {
   const labels = { app: 'writer' };
   const container = {
     name: 'writer',
-    image: 'localhost/stillpoint-test/pause:1',
-    command: ['/bin/sh', '-c', writing ? fsyncing : 'exec sleep 86400'],
+    ...(writing ? fsyncing : idle),
     volumeMounts: [{ name: 'data', mountPath: '/data' }],
   };
   const claim = { metadata: { name: 'data', labels: benchLabel }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '256Mi' } } } };

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
+import { finished } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { piecewise, type Passed } from './gate.js';
 import type { MomentName } from './moments.js';
@@ -25,7 +26,7 @@ export async function passExchange(exchange: Exchange, passing: Passing): Promis
   const upstream = await forward(exchange, passing);
   if (point !== undefined) await passing.at(point, 'after', logged.path, () => passing.reset(request));
   if (action?.kind === 'reset') {
-    for await (const chunk of upstream) void chunk;
+    await finished(upstream.resume());
     return passing.reset(request);
   }
   if (action?.kind === 'delay' && action.headMillis !== undefined) await pause(action.headMillis);

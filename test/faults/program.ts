@@ -83,7 +83,7 @@ export class ProxyProgram {
 
   async #call(method: string, path: string, body?: unknown): Promise<unknown> {
     const answer = await fetch(`${this.#control}${path}`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-    const result = (await answer.json()) as unknown;
+    const result: unknown = await answer.json();
     if (!answer.ok) throw new Error(`fault proxy, ${method} ${path}: ${(result as { error?: string }).error ?? answer.status}`);
     return result;
   }

@@ -70,8 +70,12 @@ function startOf(time: string | undefined): number {
 export async function discard(writer: SnapshotWriter, deps: OperatorDeps): Promise<StepResult> {
   const { object } = writer;
   const setId = object.status?.setId;
-  if (setId !== undefined && !(await removed(writer, deps, setId))) return later(removalSeconds);
-  await releaseCapture(deps.client.as(accountOf(object)), object);
+  if (setId !== undefined && !(await removed(writer, deps, setId))) {
+    const message = 'Waiting for the snapshots of the lost attempt to go before the next one.';
+    if (object.status?.phase === 'Pending') await writer.write({}, { kind: 'working', reason: 'RemovingLostAttempt', message });
+    return later(removalSeconds);
+  }
+  if (object.status?.capture !== undefined) await releaseCapture(deps.client.as(accountOf(object)), object);
   await writer.write({ setId: undefined, members: undefined, membersReady: undefined, size: undefined, grade: undefined, capture: undefined });
   return object.status?.phase === 'Failed' ? onChange : now;
 }

@@ -4,7 +4,7 @@ import type { AppSnapshot } from '../../api/kinds.js';
 import { labelSet, unlabelClaims, type MemberMarks } from '../../snapshots/label.js';
 import { judgeSet, type SetMember } from '../../snapshots/members.js';
 import { observeSet } from '../../snapshots/observe-set.js';
-import { pokeGroups } from '../../snapshots/poke.js';
+import { pokeSet } from '../../snapshots/poke.js';
 import { totalSize } from '../../snapshots/size.js';
 import { conditionTime } from '../../runtime/conditions.js';
 import type { OperatorDeps } from '../deps.js';
@@ -36,7 +36,7 @@ export async function complete(writer: SnapshotWriter, deps: OperatorDeps): Prom
   const progress = { members, membersReady: `${ready}/${members.length}` };
   if (!state.ready) {
     await writer.write(progress, { kind: 'working', reason: 'WaitingForDriver', message: `The cut is made; the storage is still working: ${state.waiting.join('; ')}.` });
-    const again = await pokeGroups(deps.client, deps.group, observed, deps.clock.now());
+    const again = await pokeSet(deps.client, deps.group, ref.namespace, observed, deps.clock.now());
     // Snapshots and contents wake the object up when they change; this is only for what changes nothing we watch.
     return later(Math.min(60, Math.ceil((again ?? 60_000) / 1000)));
   }

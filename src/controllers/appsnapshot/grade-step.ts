@@ -41,8 +41,10 @@ async function settle(writer: SnapshotWriter, deps: OperatorDeps, applications: 
   const reasons = [...new Set([...(object.status?.reasons ?? []), ...applications.flatMap((a) => a.caps ?? [])])].slice(0, 32);
   const { required, onUnmet } = object.spec.consistency;
   if (!meetsGrade(grade, required) && (onUnmet === 'Fail' || grade === 'Inconsistent')) {
-    const message = `spec.consistency.required is ${required}, but the copy is only proven to be ${grade}: ${reasons.join(' ')} It is removed.`;
-    await writer.write({ applications, grade, reasons, phase: 'Failed' }, { kind: 'failed', reason: 'GradeUnmet', message });
+    const retry = (object.status?.attempts ?? 0) < object.spec.quiesce.attempts;
+    const end = retry ? 'It is removed and tried again.' : 'It is removed.';
+    const message = `spec.consistency.required is ${required}, but the copy is only proven to be ${grade}: ${reasons.join(' ')} ${end}`;
+    await writer.write({ applications, grade, reasons, phase: retry ? 'Pending' : 'Failed' }, { kind: retry ? 'working' : 'failed', reason: 'GradeUnmet', message });
     tell(deps, object, 'Warning', 'GradeUnmet', message);
     return now;
   }

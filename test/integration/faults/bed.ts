@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '../../../src/runtime/client.js';
+import type { Clock } from '../../../src/runtime/clock.js';
 import type { ClusterConfig } from '../../../src/runtime/config.js';
 import { createClient } from '../../../src/runtime/resource-client.js';
 import { roleBindings, serviceAccounts } from '../../../src/runtime/resource.js';
@@ -57,4 +58,9 @@ export async function openFaultBed(seed = 1): Promise<FaultBed> {
       await direct.close();
     },
   };
+}
+
+/** A clock on which everything takes a part of its time: for limits of minutes. */
+export function fastClock(clock: Clock, factor: number): Clock {
+  return { now: () => clock.now(), monotonic: () => clock.monotonic() * factor, after: (millis, callback) => clock.after(millis / factor, callback) };
 }

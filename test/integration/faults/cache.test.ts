@@ -7,7 +7,7 @@ import type { Action, Rule } from '../../faults/rules.js';
 import { random } from '../../e2e/lib/random.js';
 import { until } from '../../e2e/lib/until.js';
 import { configMap, configMaps } from '../runtime/bed.js';
-import { openFaultBed, type FaultBed } from './bed.js';
+import { fastClock, openFaultBed, type FaultBed } from './bed.js';
 
 let bed: FaultBed;
 const stop = new AbortController();
@@ -86,6 +86,28 @@ describe('a cache whose watch', () => {
     }, 90_000);
   }
 });
+
+test('a watch that goes silent without a word is given up after its limit, and the next one misses nothing', async () => {
+  const cache = createCache<Small>({
+    transport: bed.transport,
+    type: configMaps,
+    namespace: bed.namespace,
+    labelSelector: 'test=silent',
+    project: (o) => ({ metadata: o.metadata, a: undefined }),
+    // 150 s of silence in 3 s.
+    clock: fastClock(bed.direct.clock, 50),
+    log: silentLogger(),
+  });
+  cache.start(stop.signal);
+  await cache.synced;
+  const opened = bed.requests(/configmaps\?.*watch=true/).length;
+  bed.proxy.silence(true);
+  await bed.direct.client.create(configMaps, labelled('silent', 'missed', 'x'));
+  await until('another watch is opened', () => bed.requests(/configmaps\?.*watch=true/).length > opened, 10);
+  expect(cache.list()).toEqual([]);
+  bed.proxy.silence(false);
+  await until('the cache has it', () => cache.list().length === 1, 10);
+}, 30_000);
 
 function labelled(label: string, name: string, a: string): KubeObject {
   const object = configMap(bed.namespace, `${name}-${label}`, { a });

@@ -5,7 +5,7 @@ import { createExec } from '../../../src/runtime/exec-websocket.js';
 import { pods } from '../../../src/runtime/resource.js';
 import { kubectl } from '../../e2e/lib/kubectl.js';
 import type { Action } from '../../faults/rules.js';
-import { openFaultBed, type FaultBed } from './bed.js';
+import { fastClock, openFaultBed, type FaultBed } from './bed.js';
 
 let bed: FaultBed;
 let exec: Exec;
@@ -97,6 +97,15 @@ test('a stream that goes silent is lost by the deadline; commands on it are not 
   stream.send('two');
   expect(await stream.outcome).toMatchObject({ kind: 'lost', why: 'deadline reached' });
   expect(lines).toEqual(['<one>']);
+  bed.proxy.silence(false);
+});
+
+test('a stream that goes silent is noticed by its pings without any deadline', async () => {
+  // 61 s of silence in 2 s.
+  const fast = createExec({ transport: bed.transport, clock: fastClock(bed.direct.clock, 30) });
+  const stream = await fast.open(sh('sleep 60'));
+  bed.proxy.silence(true);
+  expect(await stream.outcome).toMatchObject({ kind: 'lost', why: expect.stringContaining('nothing heard') });
   bed.proxy.silence(false);
 });
 

@@ -5,7 +5,7 @@ import { judgeSet } from '../../../src/snapshots/members.js';
 import { setIdOf } from '../../../src/snapshots/names.js';
 import { observeSet } from '../../../src/snapshots/observe-set.js';
 import { planSnapshots } from '../../../src/snapshots/plan.js';
-import { pokeGroups } from '../../../src/snapshots/poke.js';
+import { pokeSet } from '../../../src/snapshots/poke.js';
 import { prepareCuts } from '../../../src/snapshots/prepare-cuts.js';
 import { removeSet } from '../../../src/snapshots/remove-set.js';
 import { boundClaim, connect, dropNamespace, eventually, makeClaim, makeNamespace, type Bed } from './bed.js';
@@ -51,7 +51,7 @@ test('a group that becomes ready long after its cut is cut at once and found rea
     const observed = await observeSet(client, capability.group, { namespace, setId });
     const state = judgeSet(planned, observed);
     if (state.ready) return true;
-    if ((await pokeGroups(client, capability.group, observed, bed.clock.now())) !== undefined) pokes += 1;
+    if ((await pokeSet(client, capability.group, namespace, observed, bed.clock.now())) !== undefined) pokes += 1;
     return undefined;
   });
   console.log(`ready ${((performance.now() - begin) / 1000).toFixed(1)} s after the create`);
