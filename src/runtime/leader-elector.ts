@@ -110,13 +110,16 @@ class LeaseElector implements LeaderElector {
 
   /** Renews until stopped (true) or until the deadline has passed without success (false). */
   async #keep(signal: AbortSignal): Promise<boolean> {
-    for (;;) {
-      await sleep(this.#options.clock, this.#retryMillis, signal).catch(() => undefined); // the loop looks at the signal
+    const { clock } = this.#options;
+    for (let pause = this.#retryMillis; ; ) {
+      await sleep(clock, pause, signal).catch(() => undefined); // the loop looks at the signal
       if (signal.aborted) return true;
+      const startedAt = clock.monotonic();
       const left = this.#deadlineMillis - this.#age();
-      // One request that hangs must leave time for another.
+      // One request that hangs must leave time for another, which then comes at once.
       if (left > 0) await this.#try(Math.min(left, this.#deadlineMillis / 2));
       if (this.#age() >= this.#deadlineMillis) return false;
+      pause = Math.max(0, this.#retryMillis - (clock.monotonic() - startedAt));
     }
   }
 

@@ -4,7 +4,7 @@
 
 # Paths that containerd, the kubelet, CNI, ip and Stillpoint's agent make; there is no setting
 # to move them. Those that were not there before the first cluster go with the last one.
-OUTSIDE_PATHS=(/var/lib/kubelet /var/lib/cni /var/log/containers /var/log/pods /run/containerd /run/netns /run/stillpoint)
+OUTSIDE_PATHS=(/var/lib/kubelet /var/lib/cni /var/log/containers /var/log/pods /run/containerd /run/netns)
 
 # The kubelet sets these, globally, at each of its starts; it does not need them later.
 declare -A KUBELET_SYSCTLS=([vm/overcommit_memory]=1 [kernel/panic]=10 [kernel/panic_on_oops]=1)
@@ -58,6 +58,8 @@ leave_machine() {
   if other_cluster_exists; then return 0; fi
   restore_sysctls
   remove_cgroups stillpoint-guard # holds of pods that are gone by now
+  # The agents' records. An agent that still runs belongs to another cluster than ours: then they stay.
+  if ! pgrep -f '^/stillpoint/holder agent' >/dev/null; then rm -rf /run/stillpoint; fi
   ip link del "$HOST_BRIDGE" 2>/dev/null || true
   rm -f /var/lib/kubelet/device-plugins/{kubelet.sock,kubelet_internal_checkpoint}
   local path
