@@ -117,9 +117,9 @@ class LeaseElector implements LeaderElector {
       const startedAt = clock.monotonic();
       const left = this.#deadlineMillis - this.#age();
       // One request that hangs must leave time for another, which then comes at once.
-      if (left > 0) await this.#try(Math.min(left, this.#deadlineMillis / 2));
+      const renewed = left > 0 && (await this.#try(Math.min(left, this.#deadlineMillis / 2)));
       if (this.#age() >= this.#deadlineMillis) return false;
-      pause = Math.max(0, this.#retryMillis - (clock.monotonic() - startedAt));
+      pause = renewed ? this.#retryMillis : Math.max(0, this.#retryMillis - (clock.monotonic() - startedAt));
     }
   }
 
