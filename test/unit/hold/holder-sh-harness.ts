@@ -72,15 +72,14 @@ export class Server {
     return !(await this.runs(80));
   }
 
+  /** Somebody lets every process of the server go. */
+  resume(): void {
+    for (const leader of this.#started) signalGroup(leader, 'SIGCONT');
+  }
+
   /** Ends every process of the server, also stopped ones. */
   kill(pid?: number): void {
-    for (const leader of pid === undefined ? this.#started.splice(0) : [pid]) {
-      try {
-        process.kill(-leader, 'SIGKILL');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-      }
-    }
+    for (const leader of pid === undefined ? this.#started.splice(0) : [pid]) signalGroup(leader, 'SIGKILL');
   }
 
   remove(): void {
@@ -164,4 +163,13 @@ export function processesOf(id: string): readonly string[] {
 /** Where holds keep their state on this machine. */
 export function stateOf(id: string): string | undefined {
   return ['/dev/shm', '/run', '/tmp'].map((base) => join(base, 'stillpoint', id)).find((path) => existsSync(path));
+}
+
+/** A group that is gone already is no error. */
+function signalGroup(leader: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leader, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
