@@ -1,3 +1,4 @@
+import { errorFromAnswer } from '../../../src/runtime/api-error.js';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { silentLogger } from '../../../src/observability/logger.js';
 import type { Cache, CacheEvent } from '../../../src/runtime/cache.js';
@@ -123,10 +124,10 @@ test('a version that has expired (410) leads to a new fill: missed deletes and r
   const { relay, transport } = await bed.relayed();
   let expired = false;
   const { transport: through, requests } = recorded(transport, (request) => {
-    // The next watch asks for a version that the server has long forgotten.
+    // The server's answer to a watch from a version that it has forgotten. A server as young as a test's has forgotten none.
     if (!expired || request.path.includes('sendInitialEvents')) return request;
     expired = false;
-    return { ...request, path: request.path.replace(/resourceVersion=\d+/, 'resourceVersion=1') };
+    throw errorFromAnswer(410, JSON.stringify({ kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version: 1' }));
   });
   const cache = labelled('gone', through);
   const seen = events(cache);
@@ -142,7 +143,7 @@ test('a version that has expired (410) leads to a new fill: missed deletes and r
   await make('gone', 'g2', 'new');
   await make('gone', 'g3', 'x');
   await cache.until(path('g3'), () => true, wait);
-  expect(requests.filter((p) => p.includes('resourceVersion=1&') || p.endsWith('resourceVersion=1'))).toHaveLength(1);
+  expect(expired).toBe(false);
   expect(requests.filter((p) => p.includes('sendInitialEvents'))).toHaveLength(2);
   expect(cache.get(path('g2'))?.metadata.uid).not.toBe(old.metadata.uid);
   expect(seen.slice(2).map((e) => [e.type, e.key])).toEqual([
@@ -232,8 +233,8 @@ function recorded(transport: Transport, change: (request: ApiRequest) => ApiRequ
   return {
     requests,
     transport: {
-      request: (r) => transport.request(note(r)),
-      stream: (r) => transport.stream(note(r)),
+      request: async (r) => transport.request(note(r)),
+      stream: async (r) => transport.stream(note(r)),
       reserve: (headers) => transport.reserve(headers),
       endpoint: () => transport.endpoint(),
       close: () => transport.close(),
