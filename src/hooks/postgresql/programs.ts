@@ -168,7 +168,16 @@ fi
 redo=$(pg_controldata -D "$data" 2>/dev/null | sed -n "s/^Latest checkpoint's REDO location: *//p")
 offset() { echo "$1" | { IFS=/ read -r high low && echo $((0x$high * 4294967296 + 0x$low)); }; }
 if [ -n "$position" ] && [ -n "$redo" ] && [ "$(offset "$redo")" -gt "$(offset "$position")" ]; then position=$redo; fi
-dump() { pg_waldump -p "$data/pg_wal" -t "$timeline" -s "$position" "$@"; }
+# pg_waldump takes the size of segments from whichever file the directory names first, and one that was made ahead of its use is
+# all zeros: it is shown only segments that have a header.
+segments=$data/stillpoint.wal
+rm -rf "$segments"
+mkdir "$segments" || refuse "$segments cannot be made"
+for segment in "$data"/pg_wal/*; do
+  case $(basename "$segment") in *[!0-9A-F]*) continue ;; esac
+  [ "$(head -c 2 "$segment" | od -An -tx1 | tr -d ' ')" = 0000 ] || ln -s "$segment" "$segments/"
+done
+dump() { pg_waldump -p "$segments" -t "$timeline" -s "$position" "$@"; }
 write_record() {
   {
     printf 'set=%s\n' "$set_id"
@@ -187,6 +196,7 @@ write_record() {
 if [ -n "$position" ]; then
   write_record || refuse "the record of the WAL cannot be written to $data"
 fi
+rm -rf "$segments"
 sync -f "$data" 2>/dev/null || sync
 `);
 

@@ -26,8 +26,11 @@ export function parseRecord(text: string): WalRecord | undefined {
   if (setId === undefined || value('end') !== '1') return undefined;
   const markers = lines.filter((line) => line.startsWith('message=')).flatMap((line) => marker(line));
   const stopped = value('stopped') ?? '';
-  const problem = value('missing') === undefined ? (endOfLog.test(stopped) ? undefined : stopped) : 'there is no pg_waldump in the image';
-  return { setId, markers, redo: redoIn(value('redo')), last: lsnIn(value('last') ?? ''), problem };
+  const last = lsnIn(value('last') ?? '');
+  // A log that ends with its segment goes on in a file that was never made.
+  const ended = endOfLog.test(stopped) || (last !== undefined && /could not find file/.test(stopped));
+  const problem = value('missing') === undefined ? (ended ? undefined : stopped) : 'there is no pg_waldump in the image';
+  return { setId, markers, redo: redoIn(value('redo')), last, problem };
 }
 
 function marker(line: string): { lsn: Lsn; setId: string }[] {

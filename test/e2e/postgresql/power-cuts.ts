@@ -68,6 +68,8 @@ export function powerCuts(): void {
       expect(history.failures).toEqual([]);
       expect({ ...counts(result), acknowledgedBeforeCut: 0 }).toEqual({ acknowledgedBeforeCut: 0, lost: 0, extra: 0, duplicates: 0, gaps: 0, unknown: 0 });
       expect(isGood(result)).toBe(true);
+      // First what did not pass, so that a failure says why.
+      expect((restore.status?.applications ?? []).flatMap((a) => a.checks ?? []).filter((c) => c.outcome !== 'Passed')).toEqual([]);
       expect(restore.status).toMatchObject({ verified: true, checksFailed: 0 });
       await watchUntil<AppSnapshot>('appsnapshots', `cut-${run}`, namespace, 'is verified', (o) => o.status?.verified !== undefined, 15);
 
