@@ -1,4 +1,4 @@
-import type { ContainerView, PodView } from '../hooks/view.js';
+import type { ClaimView, ContainerView, PodView } from '../hooks/view.js';
 import type { KubeObject, ObjectMeta } from '../runtime/object.js';
 
 /** Projections: what the caches keep of objects of others. Everything else is dropped before it is held in memory. */
@@ -99,16 +99,7 @@ function probeBudget(probe: RawProbe | undefined): number | undefined {
 }
 
 /** Projection of a claim before it is joined with its volume. */
-export interface ClaimProjection {
-  readonly metadata: ObjectMeta;
-  readonly phase: string;
-  readonly volumeName: string | undefined;
-  readonly volumeMode: 'Filesystem' | 'Block';
-  readonly accessModes: readonly string[];
-  readonly storageClassName: string | undefined;
-  readonly requested: string;
-  readonly capacity: string | undefined;
-}
+export type ClaimProjection = Omit<ClaimView, 'driver' | 'volumeHandle'>;
 
 interface RawClaim extends KubeObject {
   spec?: {

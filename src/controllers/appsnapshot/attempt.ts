@@ -1,11 +1,9 @@
-import type { Grade } from '../../api/common.js';
-import { grades } from '../../api/common.js';
 import type { AppSnapshotStatus } from '../../api/appsnapshot.js';
 import { apiGroup, apiVersion } from '../../api/common.js';
 import { fail } from '../../api/errors.js';
 import type { AppSnapshot } from '../../api/kinds.js';
 import type { Positions } from '../../hooks/adapter.js';
-import { reachableGrade } from '../../hooks/hold/grade.js';
+import { meetsGrade, reachableGrade } from '../../hooks/hold/grade.js';
 import { runWindow } from '../../hooks/hold/window.js';
 import { takeCapture } from './capture-step.js';
 import { prepareCuts } from '../../snapshots/prepare-cuts.js';
@@ -72,14 +70,9 @@ function refuseWhatCannotSucceed(object: AppSnapshot, plan: AttemptPlan): void {
     cuts: plan.snapshots.cuts.map((cut) => ({ atomic: cut.atomic, claimUids: cut.claims.map((c) => c.uid) })),
     applications: plan.applications.map((a) => ({ name: a.detected.name, kind: a.detected.kind, mode: a.detected.mode, caps: a.preflight.caps, settleMillis: a.preflight.settleMillis })),
   });
-  if (!isWorse(best.grade, required)) return;
+  if (meetsGrade(best.grade, required)) return;
   if (onUnmet === 'Downgrade' && best.grade !== 'Inconsistent') return;
   throw fail('HoldNotPossible', `spec.consistency.required is ${required}, but at best ${best.grade} can be reached: ${best.reasons.join(' ')}`, { afterSeconds: 30 });
-}
-
-/** Grades are listed best first. */
-export function isWorse(grade: Grade, than: Grade): boolean {
-  return grades.indexOf(grade) > grades.indexOf(than);
 }
 
 /** Every adapter's warm-up in parallel: no impact on clients. */
