@@ -39,7 +39,7 @@ unit: node_modules/.installed ## Unit tests only
 generate: node_modules/.installed ## Writes crds/ and the chart's copies from src/api
 	@npm run --silent generate
 
-integration: node_modules/.installed ## Integration tests on the test cluster a
+integration: node_modules/.installed ## Integration tests on the test cluster NAME
 	@$(TS) test/run.ts integration
 
 e2e: node_modules/.installed ## End-to-end suite: make e2e SUITE=postgresql|restore|install
@@ -54,10 +54,10 @@ proof: node_modules/.installed ## Seeded power cuts under load: RUNS=, SEED=
 bench: node_modules/.installed ## Windows against the bare cut: test/.artifacts/bench-window.json
 	@$(TS) test/run.ts bench
 
-cluster-up: ## Starts the test cluster NAME=a|b
+cluster-up: ## Starts the test cluster NAME=a|b|…|f
 	@test/cluster/bed up
 
-cluster-down: ## Stops the test cluster NAME=a|b
+cluster-down: ## Stops the test cluster NAME=a|b|…|f
 	@test/cluster/bed down
 
 down: ## Stops everything of ours on this machine and checks that nothing is left

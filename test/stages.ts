@@ -11,17 +11,20 @@ export interface Stage {
 
 const npm = (script: string): Stage => ({ name: script, run: () => one(['npm', 'run', '--silent', script]) });
 
+/** The cluster that the stages run on. */
+const bed = process.env['NAME'] ?? 'a';
+
 /** Environment of the test cluster: KUBECONFIG and PATH. */
-function bedEnvironment(name: string): Record<string, string> {
-  const text = execFileSync('bash', ['-c', 'eval "$(test/cluster/bed env)"; printf "%s\\n%s" "$KUBECONFIG" "$PATH"'], { encoding: 'utf8', env: { ...process.env, NAME: name } });
+function bedEnvironment(): Record<string, string> {
+  const text = execFileSync('bash', ['-c', 'eval "$(test/cluster/bed env)"; printf "%s\\n%s" "$KUBECONFIG" "$PATH"'], { encoding: 'utf8', env: { ...process.env, NAME: bed } });
   const [kubeconfig = '', path = ''] = text.split('\n');
-  return { KUBECONFIG: kubeconfig, PATH: path, BED: name };
+  return { KUBECONFIG: kubeconfig, PATH: path, BED: bed };
 }
 
-const bedUp = (name: string): Stage => ({ name: `cluster ${name} up`, required: true, run: () => one(['test/cluster/bed', 'up'], { NAME: name }) });
+const bedUp: Stage = { name: `cluster ${bed} up`, required: true, run: () => one(['test/cluster/bed', 'up'], { NAME: bed }) };
 
 /** Images are built, loaded into the cluster, and the operator is installed by its chart: what every later stage stands on. */
-const install: Stage = { name: 'images, install', required: true, run: () => one(['tools/install-on-bed'], { NAME: 'a' }) };
+const install: Stage = { name: 'images, install', required: true, run: () => one(['tools/install-on-bed'], { NAME: bed }) };
 
 function suite(name: string): Stage[] {
   return [
@@ -29,7 +32,7 @@ function suite(name: string): Stage[] {
       name: `e2e ${name}`,
       run: async () => {
         clearFigures(name);
-        const tally = await jest('e2e', bedEnvironment('a'), `test/e2e/${name}\\.test`);
+        const tally = await jest('e2e', bedEnvironment(), `test/e2e/${name}\\.test`);
         writeSuite(name, tally);
         return tally;
       },
@@ -62,11 +65,11 @@ export const stages = {
     { name: 'csi driver (go)', run: () => goTest('test/cluster/csi-driver') },
     { name: 'csi sanity (go)', run: () => goTest('test/cluster/csi-driver/sanity') },
   ],
-  bed: [bedUp('a'), install],
-  integration: [{ name: 'integration', run: () => jest('integration', bedEnvironment('a')) }],
-  bench: [{ name: 'bench window', run: () => one(['node', '--import', './tools/ts.mjs', 'test/bench/window.ts'], bedEnvironment('a')) }],
+  bed: [bedUp, install],
+  integration: [{ name: 'integration', run: () => jest('integration', bedEnvironment()) }],
+  bench: [{ name: 'bench window', run: () => one(['node', '--import', './tools/ts.mjs', 'test/bench/window.ts'], bedEnvironment()) }],
   // The demo as somebody with a cluster of their own runs it: by KUBECONFIG.
-  demo: [{ name: 'demo', run: () => one(['tools/demo'], bedEnvironment('a')) }],
+  demo: [{ name: 'demo', run: () => one(['tools/demo'], bedEnvironment()) }],
   clean: [
     {
       name: 'down leaves nothing',

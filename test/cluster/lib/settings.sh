@@ -2,7 +2,7 @@
 # Names, addresses and paths. What a cluster owns lies below $STATE; what clusters share
 # below $SHARED; what outlives them below $CACHE.
 
-BED_NAMES=(a b)
+BED_NAMES=(a b c d e f)
 BED=${STILLPOINT_BED:-/var/tmp/stillpoint-bed}
 SHARED=$BED/shared
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/stillpoint

@@ -31,7 +31,7 @@ export interface TestNamespace {
 /** Imports the test images into bed a; what is cached is not built again. */
 export async function loadImages(...names: string[]): Promise<void> {
   const script = 'set -eu; for tar in $(test/apps/build --tar "$@"); do test/cluster/bed load "$tar"; done';
-  await promisify(execFile)('bash', ['-c', script, 'load', ...names], { env: { NAME: 'a', ...process.env }, timeout: 1_200_000 });
+  await promisify(execFile)('bash', ['-c', script, 'load', ...names], { env: { ...process.env, NAME: process.env['BED'] ?? 'a' }, timeout: 1_200_000 });
 }
 
 export async function makeNamespace(purpose: string): Promise<TestNamespace> {
