@@ -48,15 +48,11 @@ func (d *driver) ControllerExpandVolume(_ context.Context, q *csi.ControllerExpa
 	if q.VolumeId == "" || q.CapacityRange == nil {
 		return nil, status.Error(codes.InvalidArgument, "a volume id and a capacity are required")
 	}
-	end, err := d.begin("volume " + q.VolumeId)
+	v, end, err := d.take(q.VolumeId)
 	if err != nil {
 		return nil, err
 	}
 	defer end()
-	v, err := d.volume(q.VolumeId)
-	if err != nil {
-		return nil, err
-	}
 	bytes, err := wantedBytes(q.CapacityRange)
 	if err != nil {
 		return nil, err

@@ -92,6 +92,20 @@ func (d *driver) volume(id string) (volume, error) {
 	return volume{}, status.Errorf(codes.NotFound, "no volume %s", id)
 }
 
+// take is begin and volume in one: a call that works on a volume has it to itself until it calls the function returned.
+func (d *driver) take(id string) (volume, func(), error) {
+	end, err := d.begin("volume " + id)
+	if err != nil {
+		return volume{}, nil, err
+	}
+	v, err := d.volume(id)
+	if err != nil {
+		end()
+		return volume{}, nil, err
+	}
+	return v, end, nil
+}
+
 func command(name string, args ...string) error {
 	out, err := exec.Command(name, args...).CombinedOutput()
 	if err != nil {

@@ -34,15 +34,11 @@ func (d *driver) NodePublishVolume(_ context.Context, q *csi.NodePublishVolumeRe
 	if q.VolumeId == "" || q.TargetPath == "" || q.VolumeCapability == nil {
 		return nil, status.Error(codes.InvalidArgument, "a volume id, a target path and a capability are required")
 	}
-	end, err := d.begin("volume " + q.VolumeId)
+	v, end, err := d.take(q.VolumeId)
 	if err != nil {
 		return nil, err
 	}
 	defer end()
-	v, err := d.volume(q.VolumeId)
-	if err != nil {
-		return nil, err
-	}
 	block, err := checkCapabilities([]*csi.VolumeCapability{q.VolumeCapability})
 	if err != nil {
 		return nil, err
@@ -148,15 +144,11 @@ func (d *driver) NodeUnpublishVolume(_ context.Context, q *csi.NodeUnpublishVolu
 	if q.VolumeId == "" || q.TargetPath == "" {
 		return nil, status.Error(codes.InvalidArgument, "a volume id and a target path are required")
 	}
-	end, err := d.begin("volume " + q.VolumeId)
+	v, end, err := d.take(q.VolumeId)
 	if err != nil {
 		return nil, err
 	}
 	defer end()
-	v, err := d.volume(q.VolumeId)
-	if err != nil {
-		return nil, err
-	}
 	// EINVAL: not a mount point, so an earlier call did it.
 	if err := unix.Unmount(q.TargetPath, 0); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
 		return nil, status.Errorf(codes.Internal, "unmount %s: %v", q.TargetPath, err)
@@ -171,15 +163,11 @@ func (d *driver) NodeExpandVolume(_ context.Context, q *csi.NodeExpandVolumeRequ
 	if q.VolumeId == "" || q.VolumePath == "" {
 		return nil, status.Error(codes.InvalidArgument, "a volume id and a volume path are required")
 	}
-	end, err := d.begin("volume " + q.VolumeId)
+	v, end, err := d.take(q.VolumeId)
 	if err != nil {
 		return nil, err
 	}
 	defer end()
-	v, err := d.volume(q.VolumeId)
-	if err != nil {
-		return nil, err
-	}
 	device, err := attachedDevice(d.image(v.ID))
 	if err != nil {
 		return nil, err
