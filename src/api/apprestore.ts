@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { check, conditions, durationWithin, labelName, objectName } from './common.js';
+import { check, conditions, durationWithin, labelName, mapOf, objectName } from './common.js';
 
 export const restorePhases = ['Pending', 'Planned', 'RestoringVolumes', 'ApplyingConfiguration', 'Preparing', 'Starting', 'Verifying', 'Ready', 'Failed'] as const;
 export type RestorePhase = (typeof restorePhases)[number];
@@ -19,7 +19,7 @@ export const appRestoreSpec = z.strictObject({
   what: z.enum(['All', 'Volumes', 'Configuration']).default('All').describe('Which part of the copy is restored.'),
   rewrite: z
     .strictObject({
-      storageClasses: z.record(z.string().min(1).max(253), z.string().min(1).max(253)).meta({ maxProperties: 64 }).optional().describe('Storage classes, from: to.'),
+      storageClasses: mapOf(z.string().min(1).max(253), z.string().min(1).max(253), 64).optional().describe('Storage classes, from: to.'),
     })
     .optional()
     .describe('What is changed on the way.'),
