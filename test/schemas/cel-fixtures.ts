@@ -10,4 +10,8 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
     { good: { key: 'app', operator: 'Exists' }, bad: { key: 'app', operator: 'Exists', values: ['a'] } },
     { good: { key: 'app', operator: 'DoesNotExist', values: [] }, bad: { key: 'app', operator: 'DoesNotExist', values: ['a'] } },
   ],
+  'self.all(k, size(k) >= 1 && size(k) <= 253)': [
+    { good: { a: 'fast', ['b'.repeat(253)]: 'fast' }, bad: { '': 'fast' } },
+    { good: { a: 'fast' }, bad: { ['b'.repeat(254)]: 'fast' } },
+  ],
 };
