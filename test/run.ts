@@ -22,7 +22,7 @@ function selected(target: string, name: string): Stage[] {
     case 'bench':
       return [...stages.bed, ...stages.bench];
     case 'e2e': {
-      const all = { ...suites, audit: stages.audit, ...longSuites };
+      const all: Readonly<Record<string, Stage[]>> = { ...suites, audit: [...stages.audit], ...longSuites };
       const chosen = all[name];
       if (chosen === undefined) throw new Error(`SUITE=${name} is none of: ${Object.keys(all).join(', ')}`);
       return [...stages.bed, ...chosen];
