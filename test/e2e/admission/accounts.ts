@@ -35,3 +35,6 @@ export const lacking = [
 
 /** Everything that holding needs, but no Secret. */
 export const noSecrets = { name: 'no-secrets', rules: [snapshots, claims, exec, reads] } as const;
+
+/** Exec as it was before Kubernetes 1.35 asked for create as well. */
+export const getOnly = { name: 'get-only', rules: [reads, { ...exec, verbs: ['get'] }] } as const;

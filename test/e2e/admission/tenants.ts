@@ -7,7 +7,8 @@ import { apply, kubectl, waitFor } from '../lib/kubectl.js';
 import { dropNamespace } from '../lib/namespaces.js';
 import { appRestore, appSnapshot, makeTenant } from '../lib/tenant.js';
 import { operatorNamespace } from '../install/operator.js';
-import { account, lacking, noSecrets } from './accounts.js';
+import { account, getOnly, lacking, noSecrets } from './accounts.js';
+import { as, serviceAccount } from './identities.js';
 import { refused } from './refused.js';
 
 const namespace = 'e2e-admission-tenant';
@@ -19,7 +20,7 @@ export function tenants(): void {
     beforeAll(async () => {
       await Promise.all([makeTenant(namespace, { served: false }), makeTenant(unserved, { served: false })]);
       await startDatabase(namespace, '15');
-      await apply([...lacking, noSecrets].flatMap(({ name, rules }) => account(namespace, name, rules)));
+      await apply([...lacking, noSecrets, getOnly].flatMap(({ name, rules }) => account(namespace, name, rules)));
     }, 120_000);
     afterAll(async () => {
       await dropNamespace(namespace);
@@ -54,6 +55,14 @@ export function tenants(): void {
       refused(`account ${name}`, `AppSnapshot whose account ${says}`, 'AccountNotAllowed', message);
       await untouched(name);
     }, 60_000);
+
+    test('exec asks for get and for create', async () => {
+      const exec = ['exec', '-n', namespace, 'pg-0', '-c', 'postgres', '--', 'true'];
+      const outcome = await as(serviceAccount(namespace, getOnly.name), exec);
+      expect(outcome.code).not.toBe(0);
+      expect(outcome.stderr).toContain('cannot create resource "pods/exec"');
+      expect(await as(serviceAccount(namespace, noSecrets.name), exec)).toMatchObject({ code: 0 });
+    }, 30_000);
 
     test('an account that does not exist is refused by name', async () => {
       await apply([appSnapshot(namespace, 'nobody', { serviceAccountName: 'nobody' })]);

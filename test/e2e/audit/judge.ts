@@ -63,7 +63,7 @@ function isCounted(e: AuditEvent): boolean {
 function usesOf(right: GrantedRight, own: readonly AuditEvent[], impersonations: number): number {
   if (right.verb === 'impersonate') return impersonations;
   // Since 1.35 the API server asks for create as well where a client upgrades by GET, and logs the GET only (AuthorizePodWebsocketUpgradeCreatePermission);
-  // that it does ask is shown in test/integration/api/admission.test.ts.
+  // that it does ask is shown in test/e2e/admission/tenants.ts.
   const verb = right.resource === 'pods/exec' && right.verb === 'create' ? 'get' : right.verb;
   return own.filter((e) => e.responseStatus?.code !== 403 && e.verb === verb && (e.objectRef?.apiGroup ?? '') === right.group && resourceOf(e) === right.resource && (right.namespace === undefined || e.objectRef?.namespace === right.namespace)).length;
 }

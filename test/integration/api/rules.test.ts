@@ -7,7 +7,7 @@ import { kindDefinitions, schemaOf, type Part } from '../../schemas/nodes.js';
 import { rulePairs, type RulePair } from '../../schemas/rules.js';
 import { sample } from '../../schemas/samples.js';
 import { openBed, type Bed } from '../runtime/bed.js';
-import { applyRendered, crdsOf, operatorUser, render } from './chart.js';
+import { applyRendered, crdsOf, operatorUser, removeAdded, render, type Rendered } from './chart.js';
 import { must } from './kubectl.js';
 import { specCases } from './spec-cases.js';
 
@@ -17,14 +17,21 @@ import { specCases } from './spec-cases.js';
  * that no pair is known for fails the test.
  */
 let bed: Bed;
+let added: Rendered[] = [];
 
 beforeAll(async () => {
   bed = await openBed();
-  await applyRendered(crdsOf(await render()));
+  const objects = await render();
+  await applyRendered(crdsOf(objects));
+  // The status is written as the operator.
+  added = await applyRendered(objects.filter((o) => o.metadata.name === 'stillpoint' && ['ClusterRole', 'ClusterRoleBinding'].includes(o.kind)));
   for (const { plural } of kindDefinitions) await must(['wait', '--for=condition=Established', '--timeout=30s', `crd/${plural}.${apiGroup}`]);
   for (const definition of kindDefinitions) await send(definition, 'POST', '', { ...object(definition), spec: { suspend: true, ...(sample(schemaOf(definition, 'spec')) as object) } });
 }, 90_000);
-afterAll(() => bed.close());
+afterAll(async () => {
+  await removeAdded(added);
+  await bed.close();
+});
 
 const object = (definition: KindDefinition): { apiVersion: string; kind: string; metadata: object } => ({ apiVersion: `${apiGroup}/${apiVersion}`, kind: definition.kind, metadata: { name: 'rules', namespace: bed.namespace } });
 
