@@ -52,8 +52,8 @@ export function policies(): void {
         for (const name of names) {
           const stored = await get<Stored>(type, name);
           if (stored === undefined) throw new Error(`${type} ${name} is not installed`);
-          const { resourceVersion: _version, uid: _uid, generation: _generation, creationTimestamp: _created, managedFields: _fields, ...metadata } = stored.metadata;
-          kept.set(`${type}/${name}`, { ...stored, metadata });
+          const { labels, annotations } = stored.metadata;
+          kept.set(`${type}/${name}`, { ...stored, metadata: { name, labels, annotations } });
         }
       }
       await makeTenant(namespace);
