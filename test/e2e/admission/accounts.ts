@@ -38,3 +38,6 @@ export const noSecrets = { name: 'no-secrets', rules: [snapshots, claims, exec, 
 
 /** Exec as it was before Kubernetes 1.35 asked for create as well. */
 export const getOnly = { name: 'get-only', rules: [reads, { ...exec, verbs: ['get'] }] } as const;
+
+/** Bound to all that a copy needs, but never made. */
+export const ghost = { name: 'ghost', rules: [snapshots, claims, exec, reads] } as const;
