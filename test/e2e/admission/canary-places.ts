@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { openHolds } from '../lib/host.js';
 import { until } from '../lib/until.js';
 
 /** A word in the forms in which it could be written down: as it is, in base64 wherever it may begin, in hex. */
@@ -52,4 +53,9 @@ function commandLine(pid: string): string {
 export function holderRecords(directory = '/run/stillpoint'): string {
   if (!existsSync(directory)) return '';
   return readdirSync(directory).map((name) => join(directory, name)).map((path) => (statSync(path).isDirectory() ? holderRecords(path) : statSync(path).isFile() ? readFileSync(path, 'latin1') : '')).join('\n');
+}
+
+/** Holds that are not over and whose record names the container. Other clusters of this machine keep theirs in the same place. */
+export function openHoldsOf(containerId: string): string[] {
+  return openHolds().filter((id) => holderRecords(join('/run/stillpoint', id)).includes(containerId));
 }

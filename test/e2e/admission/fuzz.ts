@@ -56,7 +56,7 @@ function shots(): fc.Arbitrary<Shot> {
 interface Stored {
   readonly metadata: { readonly name: string; readonly namespace: PlaceName };
   readonly spec: { readonly suspend?: boolean; readonly consistency?: { readonly required: Grade; readonly onUnmet: string } };
-  readonly status?: Parameters<typeof readyOf>[0] & { grade?: Grade };
+  readonly status?: Parameters<typeof readyOf>[0] & { grade?: Grade; holds?: readonly { id: string }[] };
 }
 
 /** Objects drawn from the schemas, wrong ones among them, with the operator running: it neither falls nor does what it should refuse. */
@@ -123,7 +123,8 @@ async function settle(reasons: Record<string, number>): Promise<string[]> {
   for (const o of objects) reasons[`${o.kind} ${reasonOf(o)}`] = (reasons[`${o.kind} ${reasonOf(o)}`] ?? 0) + 1;
   const problems = objects.flatMap((o) => problemsOf(o).map((text) => `${o.kind} ${o.metadata.namespace}/${o.metadata.name}: ${text}: ${JSON.stringify(o.spec)} ${JSON.stringify(readyOf(o.status))}`));
   for (const namespace of namespaces.filter((n) => n !== 'e2e-fuzz-claim')) problems.push(...(await snapshotObjects(namespace)).map((name) => `${namespace} has ${name}`));
-  problems.push(...openHolds().map((hold) => `hold ${hold}`));
+  const ours = new Set(objects.flatMap((o) => (o.status?.holds ?? []).map(({ id }) => id)));
+  problems.push(...openHolds().filter((id) => ours.has(id)).map((id) => `hold ${id} is open`));
   for (const namespace of namespaces) await kubectl(['-n', namespace, 'delete', list, '--all', '--wait=true', '--timeout=60s']);
   return problems;
 }
@@ -138,6 +139,7 @@ function problemsOf(o: Stored & { kind: string }): string[] {
   if (o.spec.suspend === true) return reason === 'Suspended' ? [] : ['should be suspended'];
   if (o.kind !== 'AppSnapshot') return reason in errorCatalogue ? [] : ['a reason that is not in the catalogue'];
   const allowed = places[o.metadata.namespace].reasons;
+  if (allowed !== undefined && (o.status?.holds ?? []).length > 0) return ['has holds'];
   if (allowed !== undefined) return (allowed as readonly string[]).includes(reason) ? [] : [`may only end with ${allowed.join(', ')}`];
   if (reason in errorCatalogue) return [];
   const { grade } = o.status ?? {};

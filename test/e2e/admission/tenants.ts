@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AppRestore, AppSnapshot } from '../../../src/api/kinds.js';
 import { deleteAndWait, readyOf, snapshotObjects, untilReason } from '../lib/copies.js';
-import { startDatabase } from '../lib/database.js';
-import { openHolds } from '../lib/host.js';
+import { containerId, startDatabase } from '../lib/database.js';
 import { apply, kubectl, waitFor } from '../lib/kubectl.js';
 import { dropNamespace } from '../lib/namespaces.js';
 import { appRestore, appSnapshot, makeTenant } from '../lib/tenant.js';
 import { operatorNamespace } from '../install/operator.js';
 import { account, getOnly, ghost, lacking, noSecrets } from './accounts.js';
 import { as, serviceAccount } from './identities.js';
+import { openHoldsOf } from './canary-places.js';
 import { refused } from './refused.js';
 
 const namespace = 'e2e-admission-tenant';
@@ -31,7 +31,7 @@ export function tenants(): void {
 
     const untouched = async (name: string): Promise<void> => {
       const copy = JSON.parse(await kubectl(['-n', namespace, 'get', 'appsnapshot', name, '-o', 'json'])) as AppSnapshot;
-      expect({ window: copy.status?.window, holds: copy.status?.holds ?? [], open: openHolds() }).toEqual({ window: undefined, holds: [], open: [] });
+      expect({ window: copy.status?.window, holds: copy.status?.holds ?? [], open: openHoldsOf(await containerId(namespace)) }).toEqual({ window: undefined, holds: [], open: [] });
       expect(await kubectl(['-n', namespace, 'get', 'pvc', '-l', 'stillpoint.dev/snapshot-set', '-o', 'name'])).toBe('');
     };
 
