@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { agentNamespace, agentPods } from '../install/operator.js';
+import { agentNamespace, agentPods, operatorNamespace } from '../install/operator.js';
 import { apply, kubectl } from '../lib/kubectl.js';
 import { until } from '../lib/until.js';
 import { as, clusterAdmin, operatorByToken, serviceAccount, type Identity } from './identities.js';
@@ -45,9 +45,12 @@ export function agents(): void {
           subjects: [{ kind: 'ServiceAccount', name: 'e2e-intruder', namespace: agentNamespace }],
         },
       ]);
+      // kubectl looks at the pod before it execs; the operator does not.
+      await kubectl(['-n', agentNamespace, 'create', 'role', 'e2e-intruder', '--verb=get', '--resource=pods']);
+      await kubectl(['-n', agentNamespace, 'create', 'rolebinding', 'e2e-look', '--role=e2e-intruder', `--serviceaccount=${operatorNamespace}:stillpoint`]);
       await until('RBAC lets the intruder in', async () => (await as(intruder, ['auth', 'can-i', 'create', 'pods/exec', '-n', agentNamespace])).code === 0, 15, 300);
     }, 60_000);
-    afterAll(() => kubectl(['-n', agentNamespace, 'delete', 'rolebinding,serviceaccount', 'e2e-intruder', '--ignore-not-found']), 30_000);
+    afterAll(() => kubectl(['-n', agentNamespace, 'delete', 'rolebinding/e2e-look', 'rolebinding/e2e-intruder', 'role/e2e-intruder', 'serviceaccount/e2e-intruder', '--ignore-not-found']), 30_000);
 
     test.each(intruders)('$name does not exec, not even the holder', async (who) => {
       expectRefused(await as(who, ['-n', agentNamespace, 'exec', agent, '-c', 'agent', '--', 'sh', '-c', 'id']), who.name, 'exec sh', 'stillpoint-agent-exec', only);
