@@ -60,7 +60,7 @@ export function canary(): void {
 
     test('is in the Secrets of the tenant and of the capture, and in no other', async () => {
       const { items } = JSON.parse(await kubectl(['get', 'secrets', '-A', '-o', 'json'])) as { items: Secret[] };
-      const holding = items.filter((secret) => [password, other].some((word) => contentOf(secret).includes(word))).map(({ metadata }) => `${metadata.namespace}/${metadata.name.replace(/^stillpoint-capture-.*/, 'stillpoint-capture')}`);
+      const holding = items.filter((secret) => [password, other].flatMap(formsOf).some((form) => contentOf(secret).includes(form))).map(({ metadata }) => `${metadata.namespace}/${metadata.name.replace(/^stillpoint-capture-.*/, 'stillpoint-capture')}`);
       expect([...new Set(holding)].sort()).toEqual([`${namespace}/login`, `${namespace}/of-the-namespace`, `${namespace}/pg`, `${namespace}/stillpoint-capture`, `${target}/login`, `${target}/of-the-namespace`, `${target}/pg`].sort());
     }, 30_000);
 
