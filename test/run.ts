@@ -14,7 +14,7 @@ process.exitCode = (await run(selected(what, suite))) ? 0 : 1;
 function selected(target: string, name: string): Stage[] {
   switch (target) {
     case 'all':
-      return [...stages.verify, ...stages.programs, ...stages.bed, ...stages.integration, ...Object.values(suites).flat(), ...stages.demo, ...stages.clean];
+      return [...stages.verify, ...stages.programs, ...stages.bed, ...stages.integration, ...Object.values(suites).flat(), ...stages.audit, ...stages.demo, ...stages.clean];
     case 'verify':
       return stages.verify;
     case 'integration':
@@ -22,7 +22,7 @@ function selected(target: string, name: string): Stage[] {
     case 'bench':
       return [...stages.bed, ...stages.bench];
     case 'e2e': {
-      const all = { ...suites, ...longSuites };
+      const all: Readonly<Record<string, Stage[]>> = { ...suites, audit: [...stages.audit], ...longSuites };
       const chosen = all[name];
       if (chosen === undefined) throw new Error(`SUITE=${name} is none of: ${Object.keys(all).join(', ')}`);
       return [...stages.bed, ...chosen];

@@ -44,6 +44,7 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   postgresql: suite('postgresql'),
   restore: suite('restore'),
   install: suite('install'),
+  admission: suite('admission'),
 };
 
 /** Suites that take too long for `make test`: `make e2e SUITE=…` runs them. */
@@ -67,6 +68,8 @@ export const stages = {
   ],
   bed: [bedUp, install],
   integration: [{ name: 'integration', run: () => jest('integration', bedEnvironment()) }],
+  // After all suites of a run: it judges by the audit log what they made the operator do.
+  audit: suite('audit'),
   bench: [{ name: 'bench window', run: () => one(['node', '--import', './tools/ts.mjs', 'test/bench/window.ts'], bedEnvironment()) }],
   // The demo as somebody with a cluster of their own runs it: by KUBECONFIG.
   demo: [{ name: 'demo', run: () => one(['tools/demo'], bedEnvironment()) }],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { applicationKinds, conditions, durationWithin, gradeSchema, labelName, labelSelector, objectName, secretRef } from './common.js';
+import { applicationKinds, conditions, durationWithin, gradeSchema, labelName, labelSelector, listBy, mapOf, objectName, secretRef, setOf } from './common.js';
 
 /** Phases of an AppSnapshot, in order (3-stillness.md, 3.2). `Expired` and `Failed` are ends as well as `Ready`. */
 export const snapshotPhases = ['Pending', 'Planned', 'Warmed', 'Intended', 'Released', 'Graded', 'Ready', 'Failed', 'Expired'] as const;
@@ -24,10 +24,7 @@ export const appSnapshotSpec = z.strictObject({
     'Service account of this namespace under which the work is done. The author of this object must be allowed to impersonate it. What the account may not do is refused.',
   ),
   selector: labelSelector.optional().describe('Claims (and thereby their pods) that belong to the copy. Empty: every bound claim of the namespace.'),
-  applications: z
-    .array(application)
-    .max(32)
-    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+  applications: listBy('name', application, 32)
     .optional()
     .describe('Applications by name. Default: detection; an entry here overrides what detection finds for the pods that it selects.'),
   consistency: z
@@ -49,8 +46,8 @@ export const appSnapshotSpec = z.strictObject({
   capture: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Save the Kubernetes objects of the application with the copy.'),
-      include: z.array(resourceName).max(64).meta({ 'x-kubernetes-list-type': 'set' }).optional().describe('Only these resources, as plural.group (for example statefulsets.apps). Default: every namespaced resource that the account may list.'),
-      exclude: z.array(resourceName).max(64).meta({ 'x-kubernetes-list-type': 'set' }).optional().describe('Resources left out, as plural.group.'),
+      include: setOf(resourceName, 64).optional().describe('Only these resources, as plural.group (for example statefulsets.apps). Default: every namespaced resource that the account may list.'),
+      exclude: setOf(resourceName, 64).optional().describe('Resources left out, as plural.group.'),
     })
     .default({ enabled: true })
     .describe('Configuration that goes with the data.'),
@@ -129,8 +126,8 @@ const applicationStatus = z.strictObject({
     .max(64)
     .optional()
     .describe('Pods of the application.'),
-  positions: z.record(z.string().max(63), z.string().max(256)).meta({ maxProperties: 16 }).optional().describe('Positions before and after the hold, as the database names them.'),
-  facts: z.record(z.string().max(63), z.string().max(512)).meta({ maxProperties: 32 }).optional().describe('What a restore must know of the server.'),
+  positions: mapOf(z.string().max(63), z.string().max(256), 16).optional().describe('Positions before and after the hold, as the database names them.'),
+  facts: mapOf(z.string().max(63), z.string().max(512), 32).optional().describe('What a restore must know of the server.'),
 });
 export type ApplicationStatus = z.infer<typeof applicationStatus>;
 

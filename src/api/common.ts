@@ -74,6 +74,25 @@ export function durationWithin(least: string, most: string): typeof duration {
     });
 }
 
+/** A map with at most so many keys: zod checks it by the refinement, the API server by the schema. */
+export function mapOf<K extends z.core.$ZodRecordKey, V extends z.ZodType>(key: K, value: V, most: number): z.ZodRecord<K, V> {
+  return z.record(key, value).refine((map) => Object.keys(map).length <= most, `must have at most ${most} entries`).meta({ maxProperties: most });
+}
+
+/** A list of at most so many texts, each once. */
+export function setOf(item: z.ZodString, most: number): z.ZodArray<z.ZodString> {
+  return z.array(item).max(most).refine((list) => new Set(list).size === list.length, 'every entry must be there once only').meta({ 'x-kubernetes-list-type': 'set' });
+}
+
+/** A list of at most so many objects that differ in one field, so that server-side apply knows them by it. */
+export function listBy<F extends string, T extends z.ZodType<Record<F, unknown>>>(field: F, item: T, most: number): z.ZodArray<T> {
+  return z
+    .array(item)
+    .max(most)
+    .refine((list) => new Set(list.map((entry) => entry[field])).size === list.length, `every ${field} must be there once only`)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [field] });
+}
+
 /** As the API server's own check of qualified names and label values. */
 const labelKey = z.string().min(1).max(317).regex(/^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/);
 const labelValue = z.string().max(63).regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/);
@@ -91,7 +110,7 @@ const valuesRule = {
 /** metav1.LabelSelector with bounds (the CEL budget needs them). */
 export const labelSelector = z
   .strictObject({
-    matchLabels: z.record(labelKey, labelValue).meta({ maxProperties: 16, 'x-kubernetes-validations': [matchLabelsRule] }).optional().describe('Labels that must all be present with these values.'),
+    matchLabels: mapOf(labelKey, labelValue, 16).meta({ 'x-kubernetes-validations': [matchLabelsRule] }).optional().describe('Labels that must all be present with these values.'),
     matchExpressions: z
       .array(
         z.strictObject({
@@ -121,11 +140,7 @@ export const condition = z.strictObject({
   observedGeneration: z.int().min(0).optional().describe('Generation of the spec that this condition speaks about.'),
 });
 
-export const conditions = z
-  .array(condition)
-  .max(16)
-  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
-  .describe('Conditions as kstatus reads them: Ready, Reconciling and Stalled (the latter two only while true).');
+export const conditions = listBy('type', condition, 16).describe('Conditions as kstatus reads them: Ready, Reconciling and Stalled (the latter two only while true).');
 
 /** One finding of an integrity check on a restored application. */
 export const check = z.strictObject({

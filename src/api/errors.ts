@@ -12,7 +12,7 @@ interface CatalogueEntry {
 export const errorCatalogue = {
   InvalidSpec: { retry: 'never', meaning: 'A field of the spec has a value that the schema of the CRD lets pass but that cannot be used.', remedy: 'Correct the field that the message names.' },
   NamespaceNotServed: { retry: 'after', meaning: 'The operator may not act for accounts of this namespace.', remedy: 'An admin runs the command in the message.' },
-  PoliciesMissing: { retry: 'after', meaning: 'The admission policies that fence exec into the agents, or their bindings, are not installed.', remedy: 'Install the chart with admission.enabled=true.' },
+  PoliciesMissing: { retry: 'after', meaning: 'An admission policy that fences the agents, the authors or the status, or its binding, is not installed or does not deny.', remedy: 'Delete the object that the message names, if it is there; then helm upgrade --install with admission.enabled=true.' },
   AccountNotFound: { retry: 'after', meaning: 'spec.serviceAccountName names an account that does not exist.', remedy: 'Create the ServiceAccount or correct the name.' },
   AccountNotAllowed: { retry: 'after', meaning: 'The account lacks a right that the work needs.', remedy: 'Bind the ClusterRoles admin and stillpoint-tenant to it, or grant what the message names.' },
   NoMembers: { retry: 'after', meaning: 'The selector matches no claim.', remedy: 'Correct spec.selector, or create the claims.' },

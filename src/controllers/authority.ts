@@ -2,7 +2,7 @@ import { fail } from '../api/errors.js';
 import { isForbidden, isNotFound } from '../runtime/api-error.js';
 import type { Client } from '../runtime/client.js';
 import type { KubeObject } from '../runtime/object.js';
-import { selfSubjectAccessReviews, serviceAccounts, validatingAdmissionPolicies, validatingAdmissionPolicyBindings } from '../runtime/resource.js';
+import { selfSubjectAccessReviews, serviceAccounts } from '../runtime/resource.js';
 import { userOf, type ServiceAccountRef } from '../runtime/service-account.js';
 
 /** One right, as SelfSubjectAccessReview asks for it. */
@@ -25,9 +25,6 @@ export const rightsToRestore: readonly Right[] = [
   { verb: 'create', group: '', resource: 'persistentvolumeclaims' },
   { verb: 'get', group: '', resource: 'persistentvolumeclaims' },
 ];
-
-/** Policies without which the operator refuses to exec; the chart installs them under these names. */
-export const requiredPolicies = ['stillpoint-author', 'stillpoint-author-into', 'stillpoint-status', 'stillpoint-agent-exec', 'stillpoint-agent-closed'] as const;
 
 /**
  * Makes sure that the operator may act as the account and that the account may do the work.
@@ -92,24 +89,4 @@ async function reviews(client: Client, namespace: string, right: Right, name?: s
 function rightText(right: Right): string {
   const resource = right.subresource === undefined ? right.resource : `${right.resource}/${right.subresource}`;
   return `${right.verb} ${right.group === '' ? resource : `${resource}.${right.group}`}`;
-}
-
-/**
- * Makes sure that the policies that fence exec into the agents are installed and bound.
- * @throws AppError PoliciesMissing.
- */
-export async function requirePolicies(client: Client): Promise<void> {
-  for (const name of requiredPolicies) {
-    for (const type of [validatingAdmissionPolicies, validatingAdmissionPolicyBindings]) {
-      try {
-        await client.get(type, { name });
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-        throw fail('PoliciesMissing', `${type.kind} ${name} is not installed: the operator does not exec into agents without it. Install the chart with admission.enabled=true.`, {
-          cause: error,
-          afterSeconds: 30,
-        });
-      }
-    }
-  }
 }

@@ -40,6 +40,9 @@ async function act(plan: RestorePlan, writer: RestoreWriter, deps: OperatorDeps,
   switch (plan.kind) {
     case 'idle':
       return onChange;
+    case 'suspended':
+      await writer.write({}, { kind: 'working', reason: 'Suspended', message: 'spec.suspend is true: nothing new is begun.' });
+      return onChange;
     case 'addFinalizer':
       await addFinalizer(deps.client, appRestores, writer.object, restoreFinalizer);
       // The write comes back through the cache and brings the key again.

@@ -14,6 +14,7 @@ export const restoreFinalizer = 'stillpoint.dev/imported-snapshots';
 /** What to do next; every action can be repeated. */
 export type RestorePlan =
   | { readonly kind: 'idle' }
+  | { readonly kind: 'suspended' }
   | { readonly kind: 'addFinalizer' }
   /** Read the copy, compare it with the target, say what will be done. */
   | { readonly kind: 'plan' }
@@ -34,7 +35,7 @@ export function decide(input: RestoreInput): RestorePlan {
   if (object.metadata.deletionTimestamp !== undefined) return guarded ? { kind: 'delete' } : { kind: 'idle' };
   const phase = object.status?.phase ?? 'Pending';
   if (phase === 'Ready' || phase === 'Failed') return { kind: 'idle' };
-  if (object.spec.suspend) return { kind: 'idle' };
+  if (object.spec.suspend) return { kind: 'suspended' };
   // A dry run leaves nothing behind that a finalizer would have to remove.
   if (!guarded && !object.spec.dryRun) return { kind: 'addFinalizer' };
   if ((phase === 'Starting' || phase === 'Verifying') && isOverdue(input)) return { kind: 'timeout' };

@@ -10,6 +10,7 @@ import { accountOf } from '../appsnapshot/gather.js';
 import { now, onChange, type StepResult } from '../step.js';
 import { requireAuthority, rightsToRestore, type Right } from '../authority.js';
 import type { OperatorDeps } from '../deps.js';
+import { requirePolicies } from '../policies.js';
 import { compareWithTarget } from './compare.js';
 import { planFixups } from './fixup-plan.js';
 import { readSource, type RestoreSource } from './source.js';
@@ -27,6 +28,7 @@ export async function planStep(writer: RestoreWriter, deps: OperatorDeps): Promi
   const { object } = writer;
   checkSpec(object);
   const target = targetAccount(object);
+  await requirePolicies(deps.client, deps.agentNamespace);
   await requireNamespace(deps, target.namespace);
   await requireAuthority(deps.client, accountOf(object), object.spec.what === 'Volumes' ? [] : rightsToRead);
   const source = await readSource(object, deps);

@@ -8,9 +8,10 @@ import { matchesSelector, type NamespaceView } from '../../hooks/view.js';
 import type { ServiceAccountRef } from '../../runtime/service-account.js';
 import { discoverCapability } from '../../snapshots/capability.js';
 import { planSnapshots, type SnapshotPlan } from '../../snapshots/plan.js';
-import { requireAuthority, requirePolicies, rightsToSnapshot } from '../authority.js';
+import { requireAuthority, rightsToSnapshot } from '../authority.js';
 import { agentOn, attachedVolumes, namespaceView } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
+import { requirePolicies } from '../policies.js';
 import { secretReader } from '../secret-reader.js';
 
 /** One application with its adapter and what the adapter found. */
@@ -41,7 +42,7 @@ export function accountOf(object: { metadata: { namespace: string }; spec: { ser
  */
 export async function gather(object: AppSnapshot, setId: string, deps: OperatorDeps, signal: AbortSignal): Promise<AttemptPlan> {
   const account = accountOf(object);
-  await requirePolicies(deps.client);
+  await requirePolicies(deps.client, deps.agentNamespace);
   await requireAuthority(deps.client, account, rightsToSnapshot);
   const view = visible(namespaceView(deps.caches, object.metadata.namespace));
   const selected = view.claims.filter((claim) => matchesSelector(selectorOf(object), claim.metadata.labels));

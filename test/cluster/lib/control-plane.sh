@@ -26,7 +26,7 @@ start_api_server() {
     --requestheader-extra-headers-prefix=X-Remote-Extra- \
     --proxy-client-cert-file="$PKI/front-proxy-client.crt" --proxy-client-key-file="$PKI/front-proxy-client.key" \
     --audit-policy-file="$STATE/audit-policy.yaml" --audit-log-path="$STATE/audit.log" \
-    --audit-log-maxsize=200 --audit-log-maxbackup=2 --profiling=false --shutdown-delay-duration=0s
+    --audit-log-maxsize=200 --audit-log-maxbackup=20 --profiling=false --shutdown-delay-duration=0s
 }
 
 wait_for_api_server() {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { requiredPolicies } from '../../../src/controllers/authority.js';
+import { requiredPolicies, weaknessOfBinding, weaknessOfPolicy } from '../../../src/controllers/policies.js';
 import { applyRendered, crdsOf, helmTemplate, operatorUser, release, render, type Rendered } from './chart.js';
 import { kubectl, must, run } from './kubectl.js';
 
@@ -18,6 +18,11 @@ interface Container {
 interface PodTemplate {
   metadata: { labels: Record<string, string> };
   spec: { containers: Container[]; [field: string]: unknown };
+}
+
+interface PolicySpec {
+  matchConstraints: { resourceRules: { operations: string[]; resources: string[] }[] };
+  matchConditions?: { name: string }[];
 }
 
 const one = (kind: string, name: string): Rendered => {
@@ -151,7 +156,16 @@ describe('rights', () => {
     const names = objects.filter((o) => o.kind === 'ValidatingAdmissionPolicy').map((o) => o.metadata.name);
     const bound = objects.filter((o) => o.kind === 'ValidatingAdmissionPolicyBinding').map((o) => o.metadata.name);
     expect(bound.sort()).toEqual(names.sort());
-    for (const name of requiredPolicies) expect(names).toContain(name);
+    expect(requiredPolicies.map((p) => p.name).sort()).toEqual(names);
+    for (const required of requiredPolicies) {
+      const policy = one('ValidatingAdmissionPolicy', required.name);
+      expect(weaknessOfPolicy(policy, required, release.agentNamespace)).toBeUndefined();
+      expect(weaknessOfBinding(one('ValidatingAdmissionPolicyBinding', required.name), required)).toBeUndefined();
+      // Neither more nor less: what the chart adds to a policy, the operator must insist on.
+      const { matchConstraints, matchConditions = [] } = policy['spec'] as PolicySpec;
+      expect(matchConstraints.resourceRules.flatMap((r) => r.operations.flatMap((o) => r.resources.map((resource) => `${o} ${resource}`))).sort()).toEqual([...required.covers].sort());
+      expect(matchConditions.map((c) => c.name)).toEqual(required.conditions);
+    }
   });
 
   test('the account that the policies admit is the one that the pod runs under', () => {

@@ -43,7 +43,7 @@ describe('decide', () => {
     fc.assert(
       fc.property(fc.constantFrom(...restorePhases), fc.boolean(), fc.boolean(), (phase, suspend, guarded) => {
         const metadata = { deletionTimestamp: deleted, finalizers: guarded ? appRestore().metadata.finalizers : [] };
-        expect(kind(appRestore({ suspend: true }, { phase }))).toBe('idle');
+        expect(kind(appRestore({ suspend: true }, { phase }))).toBe(phase === 'Ready' || phase === 'Failed' ? 'idle' : 'suspended');
         expect(kind(appRestore({ suspend }, { phase }, metadata as Parameters<typeof appRestore>[2]))).toBe(guarded ? 'delete' : 'idle');
       }),
     );

@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** An entry of the API server's audit log, as far as rights are judged by it (audit.k8s.io/v1). */
+export interface AuditEvent {
+  readonly stage: string;
+  readonly verb: string;
+  readonly requestURI: string;
+  readonly user: { readonly username: string };
+  readonly userAgent?: string;
+  readonly impersonatedUser?: { readonly username: string };
+  readonly objectRef?: { readonly apiGroup?: string; readonly resource?: string; readonly subresource?: string; readonly namespace?: string; readonly name?: string };
+  readonly responseStatus?: { readonly code?: number; readonly message?: string };
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly requestReceivedTimestamp: string;
+}
+
+const directory = join(process.env['STILLPOINT_BED'] ?? '/var/tmp/stillpoint-bed', process.env['BED'] ?? 'a');
+
+/** As many rotated files as the API server keeps (test/cluster/lib/control-plane.sh); with so many, older ones may be gone. */
+const keptFiles = 20;
+
+/** The files of the log, oldest first. Throws when something may have been rotated away. */
+export function auditFiles(): string[] {
+  const rotated = readdirSync(directory).filter((name) => /^audit-.*\.log$/.test(name)).sort();
+  if (rotated.length >= keptFiles) throw new Error(`${directory}: ${rotated.length} rotated audit logs: older ones may be gone`);
+  return [...rotated, 'audit.log'].map((name) => join(directory, name));
+}
+
+/** The whole log as it stands. */
+export function auditText(): string {
+  return auditFiles().map((file) => readFileSync(file, 'utf8')).join('');
+}
+
+/** Every request that was answered, once. An exec or a watch counts from its begin: many have not ended. */
+export function auditEvents(select: (line: string) => boolean): AuditEvent[] {
+  return auditFiles().flatMap((file) => {
+    const lines = readFileSync(file, 'utf8').split('\n').filter((line) => line !== '' && select(line));
+    // The last line may be half written.
+    return lines.flatMap((line) => (line.endsWith('}') ? [JSON.parse(line) as AuditEvent] : []));
+  });
+}
