@@ -18,7 +18,7 @@ test('killed after any write, and again: it always comes to an end, in order, an
   const ends = new Set<string>();
   fc.assert(
     fc.property(lives, ({ luck, kills, spec }) => {
-      const world = new RestoreWorld(new Dice(luck), { ...spec, what: spec.what as 'All' });
+      const world = new RestoreWorld(new Dice(luck), { ...spec, what: spec.what });
       live(world, kills);
       expect(world.violations).toEqual([]);
       const phase = world.object === undefined ? 'deleted' : world.object.spec.suspend ? 'suspended' : world.object.status?.phase;
