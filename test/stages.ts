@@ -26,13 +26,13 @@ const bedUp: Stage = { name: `cluster ${bed} up`, required: true, run: () => one
 /** Images are built, loaded into the cluster, and the operator is installed by its chart: what every later stage stands on. */
 const install: Stage = { name: 'images, install', required: true, run: () => one(['tools/install-on-bed'], { NAME: bed }) };
 
-function suite(name: string): Stage[] {
+function suite(name: string, env: Record<string, string> = {}): Stage[] {
   return [
     {
       name: `e2e ${name}`,
       run: async () => {
         clearFigures(name);
-        const tally = await jest('e2e', bedEnvironment(), `test/e2e/${name}\\.test`);
+        const tally = await jest('e2e', { ...bedEnvironment(), ...env }, `test/e2e/${name}\\.test`);
         writeSuite(name, tally);
         return tally;
       },
@@ -44,11 +44,14 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   postgresql: suite('postgresql'),
   restore: suite('restore'),
   install: suite('install'),
+  // The rest of it by `make e2e SUITE=kill`.
+  kill: suite('kill', { PART: 'small' }),
 };
 
-/** Suites that take too long for `make test`: `make e2e SUITE=…` runs them. */
+/** Suites that take too long for `make test`, whole: `make e2e SUITE=…` runs them. */
 export const longSuites: Readonly<Record<string, Stage[]>> = {
   kill: suite('kill'),
+  crash: suite('crash'),
   storm: suite('storm'),
 };
 
