@@ -43,7 +43,8 @@ export async function replaceOperator(scene: Scene): Promise<OperatorProcess> {
 export function useScene(namespace: string, options: { readonly vantage?: Vantage; readonly seed?: number } = {}): () => Scene {
   const { vantage = 'Node', seed = 1 } = options;
   let scene: Scene | undefined;
-  let putBack: (() => Promise<void>) | undefined;
+  /** Of what was set up, also when it was not finished; the last first. */
+  const undo: (() => unknown)[] = [];
 
   beforeAll(async () => {
     clearFaults();
@@ -51,26 +52,28 @@ export function useScene(namespace: string, options: { readonly vantage?: Vantag
     await clearNamespaces(namespace);
     await makeTenant(namespace);
     const database = await startDatabase(namespace, vantage === 'Node' ? '15' : '15-init');
-    putBack = await pauseOperator();
+    undo.push(await pauseOperator());
     const proxy = await ProxyProgram.start({ target: await apiServerUrl(), pki: bedPki(), seed });
+    undo.push(() => proxy.stop());
     const home = await operatorHome(proxy.url);
+    undo.push(home.remove, stopAllOperators);
     const operator = await OperatorProcess.start(home, 'kill-0');
     scene = { vantage, database, load: await startLoad(database), proxy, home, operator, operators: 0, kept: [] };
     await operator.leads();
   }, 240_000);
 
   afterAll(async () => {
-    await stopAllLoads();
-    clearFaults();
-    await scene?.proxy.clear();
-    // While an operator of ours is there: what objects leave behind is removed by it.
-    if (scene?.operator.alive === false) await replaceOperator(scene);
-    await dropNamespace(namespace);
-    await untilDropped();
-    await stopAllOperators();
-    scene?.home.remove();
-    await scene?.proxy.stop();
-    await putBack?.();
+    try {
+      await stopAllLoads();
+      clearFaults();
+      await scene?.proxy.clear();
+      // While an operator of ours is there: what objects leave behind is removed by it.
+      if (scene?.operator.alive === false) await replaceOperator(scene);
+      await dropNamespace(namespace);
+      await untilDropped();
+    } finally {
+      for (const step of undo.reverse()) await step();
+    }
   }, 300_000);
 
   return () => {

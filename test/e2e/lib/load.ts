@@ -40,7 +40,7 @@ export async function startLoad(database: Database, connections = 4): Promise<Lo
   const child = spawn(process.execPath, argv, { env: { ...process.env, PGPASSWORD: database.password, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'pipe'] });
   const load = new Load(child, directory, log);
   running.add(load);
-  await until(`the writer begins: ${load.output()}`, () => load.acknowledged() > 0, 30);
+  await until('the writer begins', () => load.acknowledged() > 0, 90);
   return load;
 }
 
@@ -116,7 +116,9 @@ export class Load {
     }
     this.#follow();
     rmSync(this.#directory, { recursive: true, force: true });
-    const summary = JSON.parse(this.#output.trim().split('\n').at(-1) ?? '') as WriterSummary;
+    const last = this.#output.trim().split('\n').at(-1) ?? '';
+    if (!last.includes('longestGapMs')) throw new Error(`the writer did not end in order: ${this.#output}`);
+    const summary = JSON.parse(last) as WriterSummary;
     return { ...summary, acks: this.#acks, failures: this.#failures };
   }
 
