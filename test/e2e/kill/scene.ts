@@ -56,7 +56,7 @@ export function useScene(namespace: string, options: { readonly vantage?: Vantag
     const proxy = await ProxyProgram.start({ target: await apiServerUrl(), pki: bedPki(), seed });
     undo.push(() => proxy.stop());
     const home = await operatorHome(proxy.url);
-    undo.push(home.remove, stopAllOperators);
+    undo.push(() => home.remove(), stopAllOperators);
     const operator = await OperatorProcess.start(home, 'kill-0');
     scene = { vantage, database, load: await startLoad(database), proxy, home, operator, operators: 0, kept: [] };
     await operator.leads();
