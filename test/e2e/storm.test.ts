@@ -16,7 +16,7 @@ import { Progress } from './storm/progress.js';
 const runs = Number(process.env['RUNS'] || 20);
 const seed = Number(process.env['SEED'] || 1);
 /** After this long the weather clears, so that every object comes to an end. */
-const stormMillis = 40_000;
+const stormMillis = 20_000;
 /** Of all windows, at most this share may cost the operator its lease. */
 const lostShare = 0.05;
 /** Growth of the operator's memory that counts as a leak, MiB in 100 windows, beyond what chance explains. */
@@ -92,7 +92,7 @@ async function weatherIt(scene: Scene, name: string, faults: Weather): Promise<S
       await scene.proxy.clear();
       return { leasesLost, reason: readyOf(copy?.status)?.reason };
     }
-    if (performance.now() - begin > 3 * stormMillis) throw new Error(`${name} is not settled: ${JSON.stringify(copy?.status)}`);
+    if (performance.now() - begin > 6 * stormMillis) throw new Error(`${name} is not settled: ${JSON.stringify(copy?.status)}`);
     await pause(200);
   }
 }
