@@ -26,13 +26,13 @@ const bedUp: Stage = { name: `cluster ${bed} up`, required: true, run: () => one
 /** Images are built, loaded into the cluster, and the operator is installed by its chart: what every later stage stands on. */
 const install: Stage = { name: 'images, install', required: true, run: () => one(['tools/install-on-bed'], { NAME: bed }) };
 
-function suite(name: string): Stage[] {
+function suite(name: string, env: Record<string, string> = {}, timeoutMillis?: number): Stage[] {
   return [
     {
       name: `e2e ${name}`,
       run: async () => {
         clearFigures(name);
-        const tally = await jest('e2e', bedEnvironment(), `test/e2e/${name}\\.test`);
+        const tally = await jest('e2e', { ...bedEnvironment(), ...env }, `test/e2e/${name}\\.test`, timeoutMillis);
         writeSuite(name, tally);
         return tally;
       },
@@ -45,12 +45,18 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   restore: suite('restore'),
   install: suite('install'),
   admission: suite('admission'),
+  // The rest of it by `make e2e SUITE=kill`.
+  kill: suite('kill', { PART: 'small' }),
 };
 
-/** Suites that take too long for `make test`: `make e2e SUITE=…` runs them. */
+/** RUNS decides how long these take. */
+const longMillis = 4 * 3_600_000;
+
+/** Suites that take too long for `make test`, whole: `make e2e SUITE=…` runs them. */
 export const longSuites: Readonly<Record<string, Stage[]>> = {
-  kill: suite('kill'),
-  storm: suite('storm'),
+  kill: suite('kill', {}, longMillis),
+  crash: suite('crash', {}, longMillis),
+  storm: suite('storm', {}, longMillis),
 };
 
 export const stages = {

@@ -33,7 +33,7 @@ export interface ObjectList<T extends KubeObject = KubeObject> {
 
 /**
  * The resource client: raw JSON in, raw JSON out, keep-alive connections, retries only as the server asks
- * (429 and 5xx with Retry-After, at most 10; GET on connection reset). Every failed answer is an {@link ApiError}
+ * (429 and 5xx with Retry-After, at most 10; on connection reset what only asks: GET, dry runs and access reviews). Every failed answer is an {@link ApiError}
  * of the module `api-error`; a request whose answer was lost throws an ApiError with reason `Unknown`, never success.
  */
 export interface Client {

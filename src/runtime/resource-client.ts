@@ -17,6 +17,11 @@ interface ListPage {
   readonly items?: KubeObject[];
 }
 
+interface BodyOptions {
+  readonly contentType?: string;
+  readonly question?: boolean;
+}
+
 /** The resource client on a transport; `fieldManager` is the name under which its writes are recorded. */
 export function createClient(transport: Transport, options: { fieldManager: string }): Client {
   return new ResourceClient(transport, options.fieldManager, {});
@@ -60,7 +65,7 @@ class ResourceClient implements Client {
   }
 
   create<T extends KubeObject>(type: ResourceType, object: KubeObject, options: { dryRun?: boolean } = {}): Promise<T> {
-    return this.#send<T>('POST', this.#createPath(type, object, options.dryRun), withType(type, object));
+    return this.#send<T>('POST', this.#createPath(type, object, options.dryRun), withType(type, object), { question: options.dryRun === true || type.group === 'authorization.k8s.io' });
   }
 
   replace<T extends KubeObject>(type: ResourceType, object: KubeObject, options: { subresource?: 'status' } = {}): Promise<T> {
@@ -77,7 +82,7 @@ class ResourceClient implements Client {
     });
     const path = objectPath(type, keyOf(object), options.subresource) + parameters;
     try {
-      return await this.#send<T>('PATCH', path, withType(type, object), 'application/apply-patch+yaml');
+      return await this.#send<T>('PATCH', path, withType(type, object), { contentType: 'application/apply-patch+yaml', question: options.dryRun === true });
     } catch (error) {
       throw applyError(error);
     }
@@ -85,12 +90,12 @@ class ResourceClient implements Client {
 
   mergePatch<T extends KubeObject>(type: ResourceType, key: ObjectKey, patch: unknown, options: { subresource?: 'status' } = {}): Promise<T> {
     const path = objectPath(type, key, options.subresource) + query({ fieldManager: this.#fieldManager });
-    return this.#send<T>('PATCH', path, patch, 'application/merge-patch+json');
+    return this.#send<T>('PATCH', path, patch, { contentType: 'application/merge-patch+json' });
   }
 
   jsonPatch<T extends KubeObject>(type: ResourceType, key: ObjectKey, patch: readonly unknown[]): Promise<T> {
     const path = objectPath(type, key) + query({ fieldManager: this.#fieldManager });
-    return this.#send<T>('PATCH', path, patch, 'application/json-patch+json');
+    return this.#send<T>('PATCH', path, patch, { contentType: 'application/json-patch+json' });
   }
 
   async delete(type: ResourceType, key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
@@ -135,13 +140,13 @@ class ResourceClient implements Client {
     return collectionPath(type, namespace) + query({ fieldManager: this.#fieldManager, dryRun: dryRun === true ? 'All' : undefined });
   }
 
-  async #send<T>(method: ApiRequest['method'], path: string, body?: unknown, contentType?: string): Promise<T> {
-    return parse(await this.#transport.request(this.#request(method, path, body, contentType))) as T;
+  async #send<T>(method: ApiRequest['method'], path: string, body?: unknown, options?: BodyOptions): Promise<T> {
+    return parse(await this.#transport.request(this.#request(method, path, body, options))) as T;
   }
 
-  #request(method: ApiRequest['method'], path: string, body?: unknown, contentType = 'application/json'): ApiRequest {
+  #request(method: ApiRequest['method'], path: string, body?: unknown, { contentType = 'application/json', question = false }: BodyOptions = {}): ApiRequest {
     if (body === undefined) return { method, path, headers: this.#headers };
-    return { method, path, headers: { ...this.#headers, 'Content-Type': contentType }, body: Buffer.from(JSON.stringify(body)) };
+    return { method, path, question, headers: { ...this.#headers, 'Content-Type': contentType }, body: Buffer.from(JSON.stringify(body)) };
   }
 }
 

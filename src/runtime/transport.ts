@@ -13,6 +13,8 @@ export interface ApiRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer;
+  /** A question, whatever its method: the server keeps nothing of it, so that it may be asked again. Default: what is not GET may not. */
+  readonly question?: boolean;
   readonly signal?: AbortSignal;
   /** Longer answers fail with reason `TooLong`. Default: 256 MiB. */
   readonly maxBytes?: number;
@@ -100,12 +102,16 @@ class HttpsTransport implements Transport {
   reserve(headers: Readonly<Record<string, string>>): Reservation {
     let agent: https.Agent | undefined;
     const own = (credentials: Credentials): https.Agent => (agent ??= this.#track(newAgent(credentials.tls, 1)));
+    const held = { destroy: (): void => expire() };
     const release = (): void => {
+      this.#open.delete(held);
       if (agent === undefined) return;
       this.#open.delete(agent);
       agent.destroy();
     };
     const expire = this.#options.clock.after(idleMillis, release);
+    // Its timer ends with the transport as well.
+    this.#open.add(held);
     return {
       // Any answer at all means that the connection is up; the request itself will tell what is wrong.
       ready: this.#once({ method: 'GET', path: '/version', headers }, own).then(ignore, ignore),
@@ -140,7 +146,7 @@ class HttpsTransport implements Transport {
       try {
         return await this.#once(request, agentOf);
       } catch (error) {
-        const delay = retries < maxRetries ? retryDelay(error, request.method, retries) : undefined;
+        const delay = retries < maxRetries ? retryDelay(error, request, retries) : undefined;
         if (delay === undefined) throw error;
         await sleep(this.#options.clock, delay, request.signal);
       }
@@ -205,12 +211,12 @@ function isSuccess(answer: IncomingMessage): boolean {
 
 /**
  * Milliseconds to wait before the request may be sent again; undefined: not at all. As client-go (rest/with_retry.go): only when
- * the server asks for it, and a GET whose connection broke.
+ * the server asks for it, and a question whose connection broke.
  */
-export function retryDelay(error: unknown, method: string, retries: number): number | undefined {
+export function retryDelay(error: unknown, { method, question }: Pick<ApiRequest, 'method' | 'question'>, retries: number): number | undefined {
   if (!(error instanceof ApiError)) return undefined;
   if (error.retryAfterSeconds !== undefined && (error.code === 429 || error.code >= 500)) return error.retryAfterSeconds * 1000;
-  if (method !== 'GET' || !isReset(error)) return undefined;
+  if ((method !== 'GET' && question !== true) || !isReset(error)) return undefined;
   // The first reset is most often a kept connection that the server closed just then.
   return retries === 0 ? 0 : 1000;
 }

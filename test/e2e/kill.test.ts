@@ -1,40 +1,31 @@
-import { afterAll, beforeAll, describe, test } from '@jest/globals';
-import { startDatabase } from './lib/database.js';
-import { clearFaults } from './lib/csi-faults.js';
+import { describe, expect, test } from '@jest/globals';
 import { recordFigures } from './lib/figures.js';
-import { stopAllLoads } from './lib/load.js';
-import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
-import { makeTenant } from './lib/tenant.js';
-import { pauseOperator } from './kill/cluster.js';
+import { play } from './kill/case.js';
 import { disruptions } from './kill/disruptions.js';
-import { hookPoints } from './kill/hook-points.js';
-import { stopAllOperators } from './kill/operator-process.js';
-import { openScene, play, type Scene } from './kill/scene.js';
+import { restoreKept } from './kill/evidence.js';
+import { hookPoints, type SuiteCase } from './kill/hook-points.js';
+import { useScene, type Vantage } from './kill/scene.js';
+
+/** `make test` plays a part; `make e2e SUITE=kill` all. */
+const small = process.env['PART'] === 'small';
+
+function cases(vantage: Vantage): SuiteCase[] {
+  const all = [...hookPoints, ...disruptions.filter((d) => vantage === 'Node' || d.anywhere === true)];
+  return small ? all.filter((c) => c.small?.includes(vantage) === true) : all;
+}
 
 /** Whatever dies in whatever moment of a window: the database runs again in time, and no copy claims too much. */
-describe('kill', () => {
-  const namespace = 'e2e-kill';
-  let scene: Scene;
-  let putBack: () => Promise<void>;
+describe.each(['Node', 'Pod'] as const)('kill, vantage %s', (vantage) => {
+  const scene = useScene(`e2e-kill-${vantage.toLowerCase()}`, { vantage });
+  const figure = (name: string): string => `${vantage}: ${name}`;
 
-  beforeAll(async () => {
-    clearFaults();
-    await clearNamespaces(namespace);
-    await makeTenant(namespace);
-    const database = await startDatabase(namespace, '15');
-    putBack = await pauseOperator();
-    scene = await openScene(database);
-  }, 240_000);
-  afterAll(async () => {
-    await stopAllLoads();
-    clearFaults();
-    await dropNamespace(namespace);
-    await stopAllOperators();
-    scene?.home.remove();
-    await scene?.proxy.stop();
-    await putBack?.();
-    await untilDropped();
-  }, 300_000);
+  for (const kill of cases(vantage)) test(kill.name, async () => recordFigures('kill', { [figure(kill.name)]: await play(scene(), kill) }), 150_000);
 
-  for (const kill of [...hookPoints, ...disruptions]) test(kill.name, async () => recordFigures('kill', { [kill.name]: await play(scene, kill) }), 150_000);
+  test('the copies that were kept hold what was promised, and nothing else', async () => {
+    const kept = scene().kept.length;
+    const evidence = await restoreKept(scene());
+    recordFigures('kill', { [figure('restored')]: evidence });
+    expect(evidence).toHaveLength(kept);
+    expect(kept).toBeGreaterThan(0);
+  }, 600_000);
 });

@@ -20,11 +20,12 @@ export async function passExchange(exchange: Exchange, passing: Passing): Promis
   if (action?.kind === 'answer') return answer(exchange, action);
   if (action?.kind === 'reset' && action.when === 'before') return passing.reset(request);
   if (action?.kind === 'halfOpen') return;
-  const point = pointOf(exchange, passing);
-  if (point !== undefined) await passing.at(point, 'before', logged.path, () => passing.reset(request));
+  const points = pointsOf(exchange, passing);
+  const cut = (): void => passing.reset(request);
+  for (const point of points) await passing.at(point, 'before', logged.path, cut);
   await passing.gate.passage();
   const upstream = await forward(exchange, passing);
-  if (point !== undefined) await passing.at(point, 'after', logged.path, () => passing.reset(request));
+  for (const point of points) await passing.at(point, 'after', logged.path, cut);
   if (action?.kind === 'reset') {
     await finished(upstream.resume());
     return passing.reset(request);
@@ -54,12 +55,19 @@ function answer({ response, request, logged }: Exchange, { code, retryAfterSecon
   response.end(JSON.stringify(status));
 }
 
-/** The moment that a request is, if it is one. */
-function pointOf({ logged: { method, path } }: Exchange, passing: Passing): MomentName | undefined {
-  if (method === 'POST' && /\/namespaces\/[^/]+\/volume(group)?snapshots(\?|$)/.test(path)) return 'cut posted';
+/** The moments that a request is. */
+function pointsOf({ logged: { method, path } }: Exchange, passing: Passing): MomentName[] {
+  const posted = method === 'POST' && /\/namespaces\/[^/]+\/volume(group)?snapshots(\?|$)/.test(path);
   const status = (method === 'PATCH' || method === 'PUT') && /\/appsnapshots\/[^/]+\/status(\?|$)/.test(path);
-  return status && passing.since('release sent', 'status written') ? 'status written' : undefined;
+  return [
+    ...(method !== 'GET' && !keepsNothing.test(path) ? (['write'] as const) : []),
+    ...(posted ? (['cut posted'] as const) : []),
+    ...(status && passing.since('release sent', 'status written') ? (['status written'] as const) : []),
+  ];
 }
+
+/** Asked, not told; and what has nothing to do with an object's life. */
+const keepsNothing = /\/leases|\/events|accessreviews|dryRun=/;
 
 /** Sends the request on; its answer's head. The server sees the end of the client. */
 function forward({ request, response }: Exchange, { target, agent }: Passing): Promise<IncomingMessage> {

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 
 /** Points of a window at which a test acts (design page 8), as the proxy sees them pass. */
-export const momentNames = [
+export const windowMoments = [
   'exec upgrade',
   'freeze sent',
   'frozen seen',
@@ -11,7 +11,8 @@ export const momentNames = [
   'released seen',
   'status written',
 ] as const;
-export type MomentName = (typeof momentNames)[number];
+/** `write`: any request that changes what the API server keeps, except for leases and events. */
+export type MomentName = (typeof windowMoments)[number] | 'write';
 
 /** One passage of one point. `before`: the bytes are here and have not been passed on; `after`: they are in the kernel of the receiver's side. */
 export interface Moment {
@@ -31,8 +32,8 @@ export type Deed =
   | { readonly kind: 'cut' }
   /** Resets every connection. */
   | { readonly kind: 'cutAll' }
-  /** Nothing passes any more on any connection, and nothing is closed. */
-  | { readonly kind: 'silence' }
+  /** Nothing passes any more on any connection, and nothing is closed; for so long, or until it is told to end. */
+  | { readonly kind: 'silence'; readonly millis?: number }
   /** New rules come into force. */
   | { readonly kind: 'rules'; readonly rules: readonly unknown[] }
   /** The bytes wait until they are let go. */

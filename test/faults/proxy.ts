@@ -20,6 +20,9 @@ export interface LoggedRequest {
   readonly fault: Action['kind'] | undefined;
 }
 
+/** As the API server: an exec at vantage Pod has the whole holder program in its query. */
+const maxHeaderSize = 1024 * 1024;
+
 export interface ProxyOptions {
   /** The API server. */
   readonly target: URL;
@@ -61,6 +64,7 @@ export class FaultProxy {
   readonly #gate = new Gate();
   readonly #held = new Gate();
   readonly #passing: Passing;
+  #silenceEnds: NodeJS.Timeout | undefined;
 
   static listen(options: ProxyOptions): Promise<FaultProxy> {
     return new Promise((resolve, reject) => {
@@ -85,7 +89,7 @@ export class FaultProxy {
         return names.lastIndexOf(name) > names.lastIndexOf(not);
       },
     };
-    this.#server = https.createServer({ ...options.certificate, keepAliveTimeout: 90_000, requestTimeout: 0 });
+    this.#server = https.createServer({ ...options.certificate, keepAliveTimeout: 90_000, requestTimeout: 0, maxHeaderSize });
     this.#server.on('connection', (socket: Socket) => {
       const client = addressOf(socket);
       this.#sockets.set(client, socket);
@@ -104,10 +108,12 @@ export class FaultProxy {
     for (const socket of this.#sockets.values()) socket.resetAndDestroy();
   }
 
-  /** Nothing passes any more, on old and new connections, and nothing is closed. */
-  silence(silent: boolean): void {
+  /** Nothing passes any more, on old and new connections, and nothing is closed; for so long, or until told. */
+  silence(silent: boolean, millis?: number): void {
+    clearTimeout(this.#silenceEnds);
     if (silent) this.#gate.close();
     else this.#gate.open();
+    if (silent && millis !== undefined) this.#silenceEnds = setTimeout(() => this.silence(false), millis);
   }
 
   /** Lets go what a trigger holds. */
@@ -168,7 +174,7 @@ export class FaultProxy {
       case 'cutAll':
         return this.cutAll();
       case 'silence':
-        return this.silence(true);
+        return this.silence(true, deed.millis);
       case 'rules':
         return this.rules.set(deed.rules as readonly Rule[]);
       case 'hold':

@@ -46,7 +46,7 @@ export async function attempt(writer: SnapshotWriter, step: AttemptStep, deps: O
       announce: () => announce(writer, plan, step, deps),
     },
   );
-  return closeWindow(writer, { plan, ...step, cuts, result, positions, capture }, deps);
+  return closeWindow(writer, { plan, ...step, cuts, result, positions }, deps);
 }
 
 /** Status names every hold before anything is frozen; data only, nothing that is ever executed. */

@@ -1,11 +1,11 @@
-import type { HoldStatus } from '../../api/appsnapshot.js';
+import type { AppSnapshotStatus, HoldStatus } from '../../api/appsnapshot.js';
 import { endHolds } from '../../hooks/hold/end-holds.js';
 import type { HoldEnd } from '../../hooks/hold/end-hold.js';
 import { unlabelClaims } from '../../snapshots/label.js';
 import { removeSet } from '../../snapshots/remove-set.js';
 import { isTrue } from '../../runtime/conditions.js';
 import { removeFinalizer } from '../../runtime/finalizers.js';
-import { appSnapshots } from '../../api/kinds.js';
+import { appSnapshots, type AppSnapshot } from '../../api/kinds.js';
 import { releaseCapture } from '../../manifests/store.js';
 import { restoresUsing } from '../apprestore/in-use.js';
 import type { OperatorDeps } from '../deps.js';
@@ -32,19 +32,43 @@ export async function recover(writer: SnapshotWriter, deps: OperatorDeps): Promi
     namespace: object.metadata.namespace,
     agentOn: (node) => agentRef(deps, node),
   });
-  const ended = holds.map((hold, i) => endedHold(hold, ends[i], deps.clock.now() - startOf(object.status?.window?.openedAt)));
-  const open = ended.filter((h) => h.state === 'Intended');
+  const { change, open, lost } = recovered(object, ends, deps.clock.now());
   if (open.length > 0) {
     const message = `The release of ${open.map((h) => h.pod).join(', ')} is not confirmed; the guard ends the hold after at most ${open[0]?.maxHoldMillis ?? 0} ms.`;
-    await writer.write({ holds: ended }, { kind: 'working', reason: 'ReleaseNotConfirmed', message });
+    await writer.write(change, lost ? { kind: 'working', reason: 'ReleaseNotConfirmed', message } : undefined);
     tell(deps, object, 'Warning', 'ReleaseNotConfirmed', message);
     return later(1);
   }
-  const exhausted = (object.status?.attempts ?? 0) >= object.spec.quiesce.attempts;
-  const message = 'The operator was interrupted while a window was open; every hold has been ended and the attempt counts as lost.';
-  await writer.write({ holds: ended, phase: exhausted ? 'Failed' : 'Pending', reasons: [message] }, { kind: exhausted ? 'failed' : 'working', reason: 'HoldBroken', message });
+  if (!lost) {
+    await writer.write(change);
+    return now;
+  }
+  const what = object.status?.phase === 'Intended' ? 'The operator was interrupted while a window was open' : 'The release of a hold was not confirmed in its window';
+  const message = `${what}; every hold has been ended and the attempt counts as lost.`;
+  await writer.write({ ...change, reasons: [message] }, { kind: change.phase === 'Failed' ? 'failed' : 'working', reason: 'HoldBroken', message });
   tell(deps, object, 'Warning', 'HoldBroken', message);
   return now;
+}
+
+/** What is known of an object's window after its holds were told to end. */
+export interface Recovered {
+  /** Of status; the phase is left alone while a hold may be on. */
+  readonly change: Pick<AppSnapshotStatus, 'holds' | 'phase'>;
+  /** Holds that may still be on: to be asked again. */
+  readonly open: readonly HoldStatus[];
+  /** Nobody has told what the window came to. Otherwise status says it already, with its reason, and keeps both. */
+  readonly lost: boolean;
+}
+
+/** Judges the answers, one for each of `status.holds` in order. Pure. `at`: wall clock, ms since the epoch. */
+export function recovered({ status, spec }: AppSnapshot, ends: readonly HoldEnd[], at: number): Recovered {
+  const sinceMillis = at - startOf(status?.window?.openedAt);
+  const holds = (status?.holds ?? []).map((hold, i) => endedHold(hold, ends[i], sinceMillis));
+  const open = holds.filter((h) => h.state === 'Intended');
+  const lost = status?.phase !== 'Pending' && status?.phase !== 'Failed';
+  if (open.length > 0 || !lost) return { change: { holds }, open, lost };
+  const exhausted = (status?.attempts ?? 0) >= spec.quiesce.attempts;
+  return { change: { holds, phase: exhausted ? 'Failed' : 'Pending' }, open, lost };
 }
 
 /**

@@ -8,7 +8,6 @@ import type { GradeReport } from '../../hooks/hold/grade-types.js';
 import type { Cut, WindowResult } from '../../hooks/hold/window-types.js';
 import { attachedVolumes, namespaceView } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
-import type { TakenCapture } from './capture-step.js';
 import type { AttemptPlan } from './gather.js';
 import { later, now, type StepResult } from '../step.js';
 import { tell, type SnapshotWriter } from './steps.js';
@@ -26,7 +25,6 @@ export interface ClosedWindow {
   readonly cuts: readonly Pick<Cut, 'name' | 'atomic' | 'claimUids'>[];
   readonly result: WindowResult;
   readonly positions: ReadonlyMap<string, Positions>;
-  readonly capture: TakenCapture | undefined;
 }
 
 /**
@@ -42,7 +40,6 @@ export async function closeWindow(writer: SnapshotWriter, closed: ClosedWindow, 
   if (problem === undefined) {
     await writer.write({ ...change, phase: 'Released' }, { kind: 'working', reason: 'Released', message: heldText(change) });
     tell(deps, writer.object, 'Normal', 'Released', heldText(change));
-    await compareCapture(writer, closed.capture);
     return now;
   }
   const retry = problem.retry !== 'never' && closed.attempt < writer.object.spec.quiesce.attempts;
@@ -50,20 +47,6 @@ export async function closeWindow(writer: SnapshotWriter, closed: ClosedWindow, 
   await writer.write({ ...change, grade: undefined, phase: retry ? 'Pending' : 'Failed' }, { kind: retry ? 'working' : 'failed', reason: problem.code, message });
   tell(deps, writer.object, 'Warning', problem.code, message);
   return retry ? later(retrySeconds) : now;
-}
-
-/** Configuration and data belong to the same instant: what changed while the window was open is named. */
-async function compareCapture(writer: SnapshotWriter, capture: TakenCapture | undefined): Promise<void> {
-  if (capture === undefined) return;
-  const changed = await capture.changedSince();
-  const missing = capture.status.missing ?? [];
-  const problems = [
-    ...(changed.length === 0 ? [] : [`changed while the copy was made: ${changed.join(', ')}`]),
-    ...(missing.length === 0 ? [] : [`not in the capture: ${missing.join('; ')}`]),
-  ];
-  const complete = problems.length === 0;
-  const message = complete ? `${capture.status.objects} objects, unchanged while the copy was made.` : `${capture.status.objects} objects; ${problems.join('. ')}.`;
-  await writer.write({}, undefined, [{ type: 'CaptureComplete', status: complete ? 'True' : 'False', reason: complete ? 'CaptureComplete' : changed.length > 0 ? 'ConfigurationChanged' : 'CaptureIncomplete', message }]);
 }
 
 function judge({ plan, cuts, result }: ClosedWindow, writer: SnapshotWriter, deps: OperatorDeps): GradeReport {

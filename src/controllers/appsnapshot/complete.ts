@@ -26,8 +26,10 @@ export async function complete(writer: SnapshotWriter, deps: OperatorDeps): Prom
   const state = judgeSet(plannedClaims(object), observed);
   if (state.error !== undefined) {
     const { code, publicMessage } = state.error;
-    await writer.write({ phase: 'Failed', reasons: [publicMessage] }, { kind: 'failed', reason: code, message: publicMessage });
-    tell(deps, object, 'Warning', code, publicMessage);
+    const retry = (object.status?.attempts ?? 0) < object.spec.quiesce.attempts;
+    const message = `${publicMessage} ${retry ? 'The copy is removed and tried again.' : 'The copy is removed.'}`;
+    await writer.write({ phase: retry ? 'Pending' : 'Failed', reasons: [publicMessage] }, { kind: retry ? 'working' : 'failed', reason: code, message });
+    tell(deps, object, 'Warning', code, message);
     return now;
   }
   await labelSet(deps.client, deps.group, { ...ref, appSnapshotUid: object.metadata.uid }, observed, state.members, marks(object));

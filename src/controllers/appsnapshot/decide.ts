@@ -53,8 +53,10 @@ function byPhase({ object, now }: SnapshotInput): SnapshotPlan {
     case 'Pending':
     case 'Planned':
     case 'Warmed':
+      return nextAttempt(object);
     case 'Intended':
-      return object.spec.suspend ? { kind: 'suspended' } : nextAttempt(object);
+      // A window of which nobody has told the end, also when it named no hold: it counts.
+      return { kind: 'recover' };
     case 'Released':
       return { kind: 'grade' };
     case 'Graded':
@@ -72,6 +74,7 @@ function byPhase({ object, now }: SnapshotInput): SnapshotPlan {
 function nextAttempt(object: AppSnapshot): SnapshotPlan {
   // What a lost attempt left under its set id goes first: no second set beside a forgotten one.
   if (object.status?.setId !== undefined) return { kind: 'discard' };
+  if (object.spec.suspend) return { kind: 'suspended' };
   const attempt = (object.status?.attempts ?? 0) + 1;
   return { kind: 'attempt', attempt, setId: setIdOf(object.metadata.uid, attempt) };
 }

@@ -2,11 +2,14 @@ import { durationMillis, type Grade } from '../../api/common.js';
 import type { ApplicationStatus } from '../../api/appsnapshot.js';
 import type { AdapterContext, Cap, Detected } from '../../hooks/adapter.js';
 import { meetsGrade, worseGrade } from '../../hooks/hold/grade.js';
+import type { AppSnapshot } from '../../api/kinds.js';
 import { isUnknownOutcome } from '../../runtime/api-error.js';
 import { AppError } from '../../runtime/app-error.js';
+import type { ConditionInput } from '../../runtime/conditions.js';
 import { namespaceView } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
 import { secretReader } from '../secret-reader.js';
+import { captureCondition, notCompared } from './capture-step.js';
 import { accountOf } from './gather.js';
 import { later, now, type StepResult } from '../step.js';
 import { tell, type SnapshotWriter } from './steps.js';
@@ -32,10 +35,21 @@ export async function gradeStep(writer: SnapshotWriter, deps: OperatorDeps, sign
       applications.push(capped(application, [{ grade: 'CrashConsistent', reason: `${application.name} did not answer after the release, so that nothing confirms the hold from inside.` }]));
     }
   }
-  return settle(writer, deps, applications);
+  return settle(writer, deps, applications, await compared(writer.object, deps, waited));
 }
 
-async function settle(writer: SnapshotWriter, deps: OperatorDeps, applications: ApplicationStatus[]): Promise<StepResult> {
+/** Errors are tried again for a while; after that the copy does not wait for it any more. */
+async function compared(object: AppSnapshot, deps: OperatorDeps, waited: number): Promise<ConditionInput[]> {
+  try {
+    const condition = await captureCondition(object, deps);
+    return condition === undefined ? [] : [condition];
+  } catch (error) {
+    if (waited < patienceMillis) throw error;
+    return [notCompared(error instanceof Error ? error.message : String(error))];
+  }
+}
+
+async function settle(writer: SnapshotWriter, deps: OperatorDeps, applications: ApplicationStatus[], configuration: ConditionInput[]): Promise<StepResult> {
   const { object } = writer;
   const grade = applications.map((a) => a.grade ?? 'Inconsistent').reduce<Grade>(worseGrade, object.status?.grade ?? 'Inconsistent');
   const reasons = [...new Set([...(object.status?.reasons ?? []), ...applications.flatMap((a) => a.caps ?? [])])].slice(0, 32);
@@ -49,7 +63,7 @@ async function settle(writer: SnapshotWriter, deps: OperatorDeps, applications: 
     return now;
   }
   const message = `Proven to be ${grade}${reasons.length === 0 ? '' : `: ${reasons.join(' ')}`}.`;
-  await writer.write({ applications, grade, reasons, phase: 'Graded' }, { kind: 'working', reason: 'Graded', message });
+  await writer.write({ applications, grade, reasons, phase: 'Graded' }, { kind: 'working', reason: 'Graded', message }, configuration);
   tell(deps, object, meetsGrade(grade, required) ? 'Normal' : 'Warning', 'Graded', message);
   return now;
 }

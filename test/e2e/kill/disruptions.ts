@@ -6,44 +6,61 @@ import { until } from '../lib/until.js';
 import type { AppSnapshot } from '../../../src/api/kinds.js';
 import type { Deed, MomentName, Trigger } from '../../faults/moments.js';
 import { pidOf } from './cluster.js';
-import { holderProcesses } from './leftovers.js';
-import { replaceOperator, type KillCase, type Scene } from './scene.js';
+import type { SuiteCase } from './hook-points.js';
+import { holderProcesses, type HolderProcess } from './leftovers.js';
+import { replaceOperator, type Scene } from './scene.js';
 
 /** The storage takes this long for the first cut, so that what happens in the hold happens in the hold. */
 const slowCut = { CreateVolumeGroupSnapshot: { Before: '4s', Times: 1 } };
 const ready = { phase: 'Ready', grade: 'Frozen' };
 const snapshotReady = /^SnapshotReady$/;
 
-/** Everything else that can die, hang or be cut while a hold is on. */
-export const disruptions: readonly KillCase[] = [
+/** Everything else that can die, hang or be cut while a hold is on; `anywhere`: at both vantages. */
+export const disruptions: readonly (SuiteCase & { readonly anywhere?: boolean })[] = [
   {
     name: 'holder killed in the hold',
+    small: ['Node', 'Pod'],
+    anywhere: true,
     csi: slowCut,
     act: async (scene, name) => {
       await scene.proxy.reached('frozen seen', 'after', 30);
-      killHolders(await holdIds(scene, name), /hold$/);
+      killHolders(await holdIds(scene, name), ['holder']);
     },
     status: { ...ready, attempts: 2 },
     reason: snapshotReady,
   },
   {
     name: 'guard killed in the hold',
+    anywhere: true,
     csi: slowCut,
     act: async (scene, name) => {
       await scene.proxy.reached('frozen seen', 'after', 30);
-      killHolders(await holdIds(scene, name), /guard/);
+      killHolders(await holdIds(scene, name), ['guard']);
     },
     // The holder and the heartbeat go on: the hold is unbroken, only its safety net was gone.
     status: ready,
     reason: snapshotReady,
   },
   {
+    name: 'holder and guard killed at once',
+    small: ['Node'],
+    anywhere: true,
+    csi: slowCut,
+    act: async (scene, name) => {
+      await scene.proxy.reached('frozen seen', 'after', 30);
+      killHolders(await holdIds(scene, name), ['holder', 'guard']);
+    },
+    status: { ...ready, attempts: 2 },
+    reason: snapshotReady,
+  },
+  {
+    // At vantage Pod nobody would be left who could let go: docs/failure-modes.md.
     name: 'holder guard and operator killed at once',
     csi: slowCut,
     act: async (scene, name) => {
       await scene.proxy.reached('frozen seen', 'after', 30);
       const ids = await holdIds(scene, name);
-      killHolders(ids, /hold$|guard/);
+      killHolders(ids, ['holder', 'guard']);
       await scene.operator.kill();
       await replaceOperator(scene);
     },
@@ -52,6 +69,7 @@ export const disruptions: readonly KillCase[] = [
   },
   {
     name: 'agent pod force deleted in the hold',
+    small: ['Node'],
     csi: slowCut,
     act: async (scene) => {
       await scene.proxy.reached('frozen seen', 'after', 30);
@@ -63,6 +81,8 @@ export const disruptions: readonly KillCase[] = [
   },
   {
     name: 'exec stream cut in the hold',
+    small: ['Node'],
+    anywhere: true,
     csi: slowCut,
     triggers: () => [on('frozen seen', 'after', { kind: 'cut' })],
     act: nothing,
@@ -71,6 +91,7 @@ export const disruptions: readonly KillCase[] = [
   },
   {
     name: 'exec stream cut at the release',
+    anywhere: true,
     triggers: () => [on('release sent', 'before', { kind: 'cut' })],
     act: nothing,
     status: { ...ready, attempts: 2 },
@@ -86,6 +107,8 @@ export const disruptions: readonly KillCase[] = [
   },
   {
     name: 'network half open for 20 s in the hold',
+    small: ['Node'],
+    anywhere: true,
     triggers: () => [on('frozen seen', 'after', { kind: 'silence' })],
     act: async (scene) => {
       await scene.proxy.reached('frozen seen', 'after', 30);
@@ -145,6 +168,7 @@ export const disruptions: readonly KillCase[] = [
   },
   {
     name: 'operator stopped for 6 s in the hold',
+    anywhere: true,
     triggers: (scene) => [on('frozen seen', 'before', { kind: 'signal', pid: scene.operator.pid, signal: 'SIGSTOP' })],
     act: async (scene) => {
       const { at } = await scene.proxy.reached('frozen seen', 'before', 30);
@@ -156,6 +180,8 @@ export const disruptions: readonly KillCase[] = [
   },
   {
     name: 'container killed in the hold',
+    small: ['Node', 'Pod'],
+    anywhere: true,
     csi: slowCut,
     restarts: true,
     act: async (scene) => {
@@ -188,9 +214,9 @@ async function holdIds(scene: Scene, name: string): Promise<string[]> {
   return (copy?.status?.holds ?? []).map((h) => h.id);
 }
 
-/** Kills the processes of these holds whose command line says so. Throws when there is none. */
-function killHolders(ids: readonly string[], command: RegExp): void {
-  const found = holderProcesses(ids).filter((p) => command.test(p.command));
-  if (found.length === 0) throw new Error(`no process of ${ids.join(', ')} matches ${String(command)}`);
+/** Kills the processes of these holds that play these roles. Throws when there is none. */
+function killHolders(ids: readonly string[], roles: readonly HolderProcess['role'][]): void {
+  const found = holderProcesses(ids).filter((p) => roles.includes(p.role));
+  if (found.length === 0) throw new Error(`no ${roles.join(' or ')} of ${ids.join(', ')}`);
   for (const { pid } of found) process.kill(pid, 'SIGKILL');
 }

@@ -1,38 +1,46 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labels } from '../../../src/api/common.js';
+import type { HoldStatus } from '../../../src/api/appsnapshot.js';
 import type { AppSnapshot } from '../../../src/api/kinds.js';
 import { snapshotObjects } from '../lib/copies.js';
-import type { Freezers } from '../lib/host.js';
-import { processStates } from '../lib/host.js';
+import { Freezers, processOne, processStates } from '../lib/host.js';
 import { kubectl } from '../lib/kubectl.js';
-
-const holds = '/run/stillpoint';
 
 interface Labelled {
   metadata: { name: string; labels?: Record<string, string> };
 }
 
-/** What a window has left behind although it is over; empty when all is well. Holds are looked for by id: two clusters share the host. */
-export async function leftovers(copy: AppSnapshot, freezers: Freezers, containerId: string): Promise<string[]> {
+/**
+ * What a window has left behind although it is over; empty when all is well. Holds are looked for by id: test clusters share the host. `others`:
+ * snapshot objects that were there before.
+ */
+export async function leftovers(copy: AppSnapshot, containerId: string, others: readonly string[]): Promise<string[]> {
   const { namespace } = copy.metadata;
-  const ids = (copy.status?.holds ?? []).map((h) => h.id);
+  const holds = copy.status?.holds ?? [];
   const claims = JSON.parse(await kubectl(['-n', namespace, 'get', 'pvc', '-o', 'json'])) as { items: Labelled[] };
   return [
     ...claims.items.flatMap((c) => Object.keys(c.metadata.labels ?? {}).filter((key) => key.startsWith('stillpoint.dev/')).map((key) => `label ${key} on claim ${c.metadata.name}`)),
-    ...(copy.status?.holds ?? []).filter((h) => h.state === 'Intended').map((h) => `hold ${h.id} is Intended in status`),
-    ...ids.filter((id) => existsSync(join(holds, id)) && !existsSync(join(holds, id, 'end', 'thawed'))).map((id) => `hold ${id} is not settled on the host`),
-    ...holderProcesses(ids).map((p) => `process ${p.pid}: ${p.command}`),
-    ...(freezers.frozen() ? ['the container is frozen'] : []),
+    ...holds.filter((h) => h.state === 'Intended').map((h) => `hold ${h.id} is Intended in status`),
+    ...holds.filter((h) => isOpen(h, containerId)).map((h) => `the record of hold ${h.id} does not say that it is over`),
+    ...holderProcesses(holds.map((h) => h.id)).map((p) => `${p.role} ${p.pid}`),
+    ...(new Freezers(containerId).frozen() ? ['the container is frozen'] : []),
     ...processStates(containerId).filter((s) => s === 'Z' || s === 'T').map((s) => `a process in state ${s} in the pod`),
-    ...(await snapshotsTooMany(copy)),
+    ...(await snapshotsTooMany(copy, others)),
   ];
 }
 
+/** Where holders keep the record of a hold: on the node, or on a tmpfs of the container as its process 1 sees it. */
+function isOpen({ id, vantage }: HoldStatus, containerId: string): boolean {
+  const bases = vantage === 'Node' ? ['/run'] : ['/dev/shm', '/run', '/tmp'].map((base) => `/proc/${processOne(containerId)}/root${base}`);
+  const records = bases.map((base) => join(base, 'stillpoint', id)).filter((record) => existsSync(record));
+  return records.some((record) => !existsSync(join(record, 'end', 'thawed')));
+}
+
 /** A ready copy has its own set and nothing else; a failed one nothing at all. */
-async function snapshotsTooMany(copy: AppSnapshot): Promise<string[]> {
+async function snapshotsTooMany(copy: AppSnapshot, others: readonly string[]): Promise<string[]> {
   const { namespace } = copy.metadata;
-  const all = await snapshotObjects(namespace);
+  const all = (await snapshotObjects(namespace)).filter((name) => !others.includes(name));
   if (copy.status?.phase !== 'Ready') return all;
   const own = (await kubectl(['-n', namespace, 'get', 'volumesnapshots,volumegroupsnapshots', '-l', `${labels.set}=${copy.status.setId ?? ''}`, '-o', 'name'])).split('\n');
   const members = copy.status.members?.length ?? 0;
@@ -42,17 +50,28 @@ async function snapshotsTooMany(copy: AppSnapshot): Promise<string[]> {
   return [...foreign, ...(all.length === expected ? [] : [`${all.length} snapshot objects instead of ${expected}: ${all.join(', ')}`])];
 }
 
-/** Holders and guards of these holds that still run, as the host sees them. */
-export function holderProcesses(ids: readonly string[]): { pid: number; command: string; parent: number }[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.flatMap((pid) => {
-    try {
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-      if (!/holder|guard/.test(command) || !ids.some((id) => command.includes(id))) return [];
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      return [{ pid: Number(pid), command: command.slice(0, 200), parent: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) }];
-    } catch {
-      return []; // it has ended in between
-    }
+/** A process of a hold as the host sees it. */
+export interface HolderProcess {
+  readonly pid: number;
+  readonly role: 'holder' | 'guard';
+}
+
+/** Holders and guards of these holds that still run. At vantage Pod both are the same program, and the guard is the holder's child. */
+export function holderProcesses(ids: readonly string[]): HolderProcess[] {
+  const found = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    const process = readProcess(Number(pid));
+    return process !== undefined && /stillpoint-(holder|guard)|stillpoint\/holder/.test(process.command) && ids.some((id) => process.command.includes(id)) ? [process] : [];
   });
+  const pids = new Set(found.map((p) => p.pid));
+  return found.map(({ pid, command, parent }) => ({ pid, role: command.startsWith('stillpoint-guard') || pids.has(parent) ? 'guard' : 'holder' }));
+}
+
+function readProcess(pid: number): { pid: number; command: string; parent: number } | undefined {
+  try {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return { pid, command, parent: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) };
+  } catch {
+    return undefined; // it has ended in between
+  }
 }

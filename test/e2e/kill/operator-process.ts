@@ -10,6 +10,8 @@ import { bedPki } from '../../faults/certificate.js';
 import { operatorToken } from './cluster.js';
 
 const program = 'dist/stillpoint.mjs';
+/** Of an operator's log. */
+const keptLines = 4000;
 
 /** What operators of this suite run as and from. */
 export interface OperatorHome {
@@ -50,11 +52,13 @@ interface LogLine {
 /** The real operator as a child process of the test, so that it can be killed at a point that only the test knows. */
 export class OperatorProcess {
   readonly log: string[] = [];
+  /** Wall clock, ms. */
+  readonly startedAt = Date.now();
   readonly #child: ChildProcess;
   readonly #messages = new Set<string>();
 
-  /** Starts it and goes on; {@link leads} waits. */
-  static async start(home: OperatorHome, name: string): Promise<OperatorProcess> {
+  /** Starts it and goes on; {@link leads} waits. `settings`: further variables of its environment. */
+  static async start(home: OperatorHome, name: string, settings: Readonly<Record<string, string>> = {}): Promise<OperatorProcess> {
     const [metricsPort, probePort] = await Promise.all([freePort(), freePort()]);
     const env = {
       PATH: process.env['PATH'],
@@ -63,6 +67,7 @@ export class OperatorProcess {
       LOG_LEVEL: 'debug',
       METRICS_PORT: String(metricsPort),
       PROBE_PORT: String(probePort),
+      ...settings,
     };
     return new OperatorProcess(spawn(process.execPath, ['--enable-source-maps', '--import', './test/e2e/kill/clock-step.mjs', program], { env, stdio: ['ignore', 'inherit', 'pipe'] }));
   }
@@ -73,6 +78,7 @@ export class OperatorProcess {
     if (child.stderr === null) throw new Error('no log');
     createInterface({ input: child.stderr }).on('line', (line) => {
       this.log.push(line);
+      if (this.log.length > keptLines) this.log.splice(0, keptLines / 2);
       this.#messages.add(messageOf(line));
     });
     child.once('exit', () => running.delete(this));
@@ -88,8 +94,13 @@ export class OperatorProcess {
   }
 
   /** Waits until it leads. */
-  async leads(seconds = 40): Promise<void> {
-    await until(`the operator leads; its last words: ${this.log.slice(-5).join('\n')}`, () => this.#said('became leader'), seconds).catch((error: unknown) => {
+  leads(seconds = 40): Promise<void> {
+    return this.says('became leader', seconds);
+  }
+
+  /** Waits for a message of its log. */
+  async says(message: string, seconds: number): Promise<void> {
+    await until(`the operator says: ${message}`, () => this.#said(message), seconds).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.log.slice(-20).join('\n')}`, { cause: error });
     });
   }

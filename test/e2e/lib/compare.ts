@@ -1,7 +1,7 @@
 import type { AppSnapshot } from '../../../src/api/kinds.js';
 import { checkCopy, type CheckResult, type Window } from '../../apps/postgresql/check.js';
 import { monotonicMs, type Row } from '../../apps/postgresql/history.js';
-import type { LoadHistory } from './load.js';
+import type { Promises } from './load.js';
 
 /** Status has wall-clock times in whole milliseconds; so far may its instants be off. */
 const grainMillis = 1;
@@ -26,7 +26,7 @@ export function windowOf(copy: AppSnapshot): Window {
 }
 
 /** Compares what the writer was promised with the rows of a copy. */
-export function compare(history: LoadHistory, window: Window, rows: readonly Row[]): CheckResult {
+export function compare(history: Promises, window: Window, rows: readonly Row[]): CheckResult {
   return checkCopy(history.acks, history.failures, window, rows);
 }
 

@@ -8,9 +8,19 @@ import type { WriterSummary } from '../../apps/postgresql/summary.js';
 import { podIp, type Database } from './database.js';
 import { until } from './until.js';
 
-/** What a writer was promised, and its figures. */
-export interface LoadHistory extends WriterSummary {
+/** What a writer was promised. */
+export interface Promises {
   readonly acks: readonly Acknowledgement[];
+  readonly failures: readonly WriteError[];
+}
+
+/** The same of a writer that has ended, with its figures. */
+export interface LoadHistory extends Promises, WriterSummary {}
+
+/** A part of a writer's run. */
+export interface Stretch {
+  /** Longest time without an acknowledgement on any connection, ms; one that goes on counts. */
+  readonly longestGapMs: number;
   readonly failures: readonly WriteError[];
 }
 
@@ -30,7 +40,7 @@ export async function startLoad(database: Database, connections = 4): Promise<Lo
   const child = spawn(process.execPath, argv, { env: { ...process.env, PGPASSWORD: database.password, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'pipe'] });
   const load = new Load(child, directory, log);
   running.add(load);
-  await until(`the writer begins: ${load.output()}`, () => load.acknowledged() > 0, 30);
+  await until('the writer begins', () => load.acknowledged() > 0, 90);
   return load;
 }
 
@@ -40,10 +50,11 @@ export class Load {
   readonly #directory: string;
   readonly #log: string;
   #output = '';
+  /** Without the lines that are parsed already. */
   #text = '';
   #read = 0;
-  #count = 0;
-  #lastSentAt = 0;
+  readonly #acks: Acknowledgement[] = [];
+  readonly #failures: WriteError[] = [];
 
   constructor(child: ChildProcess, directory: string, log: string) {
     this.#child = child;
@@ -59,7 +70,25 @@ export class Load {
   /** Acknowledgements so far. */
   acknowledged(): number {
     this.#follow();
-    return this.#count;
+    return this.#acks.length;
+  }
+
+  /** Everything so far. */
+  promises(): Promises {
+    this.#follow();
+    return { acks: [...this.#acks], failures: [...this.#failures] };
+  }
+
+  /** What clients saw since an instant of the writer's clock until now. */
+  since(from: number): Stretch {
+    this.#follow();
+    let [last, longestGapMs] = [from, 0];
+    for (let i = this.#acks.findLastIndex((a) => a.ackedAt < from) + 1; i < this.#acks.length; i += 1) {
+      const at = this.#acks[i]?.ackedAt ?? last;
+      longestGapMs = Math.max(longestGapMs, at - last);
+      last = at;
+    }
+    return { longestGapMs: Math.max(longestGapMs, monotonicMs() - last), failures: this.#failures.filter((f) => f.at >= from) };
   }
 
   /** Waits for so many more. */
@@ -73,7 +102,7 @@ export class Load {
     const now = monotonicMs();
     await until('a row sent after now is acknowledged', () => {
       this.#follow();
-      return this.#lastSentAt > now;
+      return this.#acks.slice(-64).some((a) => a.sentAt > now);
     }, seconds, 10);
   }
 
@@ -87,19 +116,20 @@ export class Load {
     }
     this.#follow();
     rmSync(this.#directory, { recursive: true, force: true });
-    const { acknowledgements: acks, errors: failures } = parseLog(this.#text);
-    const summary = JSON.parse(this.#output.trim().split('\n').at(-1) ?? '') as WriterSummary;
-    return { ...summary, acks, failures };
+    const last = this.#output.trim().split('\n').at(-1) ?? '';
+    if (!last.includes('longestGapMs')) throw new Error(`the writer did not end in order: ${this.#output}`);
+    const summary = JSON.parse(last) as WriterSummary;
+    return { ...summary, acks: this.#acks, failures: this.#failures };
   }
 
   #follow(): void {
-    const before = this.#text.length;
     this.#append();
-    const complete = this.#text.slice(this.#text.lastIndexOf('\n', before - 1) + 1, this.#text.lastIndexOf('\n') + 1);
-    if (complete === '' || this.#text.length === before) return;
-    const { acknowledgements } = parseLog(complete);
-    this.#count += acknowledgements.length;
-    this.#lastSentAt = Math.max(this.#lastSentAt, ...acknowledgements.slice(-64).map((a) => a.sentAt));
+    const end = this.#text.lastIndexOf('\n') + 1;
+    if (end === 0) return;
+    const { acknowledgements, errors } = parseLog(this.#text.slice(0, end));
+    this.#text = this.#text.slice(end);
+    for (const ack of acknowledgements) this.#acks.push(ack);
+    for (const error of errors) this.#failures.push(error);
   }
 
   #append(): void {

@@ -1,12 +1,10 @@
-import { momentNames, type Trigger } from '../../faults/moments.js';
+import { windowMoments, type Trigger } from '../../faults/moments.js';
 import type { Action, Match, Rule } from '../../faults/rules.js';
 
 /** What one window of the storm has to live with. */
 export interface Weather {
   readonly rules: readonly Rule[];
   readonly triggers: readonly Trigger[];
-  /** The network is half open for so long after this moment. */
-  readonly silence: { readonly after: Trigger['name']; readonly millis: number } | undefined;
 }
 
 const execs = '/exec\\?';
@@ -40,9 +38,16 @@ export function weather(random: () => number): Weather {
     return hit ? [{ match, action: made }] : [];
   });
   const [which, moment, length] = [random(), random(), random()];
-  const name = momentNames[Math.floor(moment * momentNames.length)] ?? 'frozen seen';
+  const name = windowMoments[Math.floor(moment * windowMoments.length)] ?? 'frozen seen';
   const triggers: Trigger[] = which < 0.12 ? [{ name, when: 'after', deed: { kind: 'cut' } }] : which < 0.2 ? [{ name, when: 'before', deed: { kind: 'cutAll' } }] : [];
-  const silent = which >= 0.2 && which < 0.35;
-  if (silent) triggers.push({ name, when: 'after', deed: { kind: 'silence' } });
-  return { rules, triggers, silence: silent ? { after: name, millis: Math.round(300 + 4700 * length) } : undefined };
+  if (which >= 0.2 && which < 0.35) triggers.push({ name, when: 'after', deed: { kind: 'silence', millis: Math.round(300 + 4700 * length) } });
+  return { rules, triggers };
+}
+
+/** The weather in words, for the record. */
+export function told({ rules, triggers }: Weather): string[] {
+  return [
+    ...rules.map(({ match, action }) => `${action.kind} ${match.method ?? ''}${match.path ?? ''} ${match.probability ?? `nth ${match.nth ?? 'each'}`}`),
+    ...triggers.map(({ name, when, deed }) => `${deed.kind === 'silence' ? `silence of ${deed.millis ?? '?'} ms` : deed.kind} ${when} ${name}`),
+  ];
 }

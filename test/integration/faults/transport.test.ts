@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { isAlreadyExists, isUnknownOutcome } from '../../../src/runtime/api-error.js';
+import { selfSubjectAccessReviews } from '../../../src/runtime/resource.js';
 import { configMap, configMaps } from '../runtime/bed.js';
 import { openFaultBed, type FaultBed } from './bed.js';
 
@@ -54,6 +55,18 @@ describe('an answer that asks to come again later', () => {
 });
 
 describe('a connection that is reset', () => {
+  test('is no answer to a question: dry runs and access reviews are asked again, before and after the server saw them', async () => {
+    const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', metadata: { name: '' }, spec: { resourceAttributes: { namespace: bed.namespace, verb: 'get', resource: 'pods' } } };
+    for (const when of ['before', 'after'] as const) {
+      bed.proxy.rules.set([{ match: { method: 'POST', path: '/configmaps|accessreviews' }, action: { kind: 'reset', when }, times: 1 }]);
+      await bed.client.create(configMaps, configMap(bed.namespace, 'asked'), { dryRun: true });
+      bed.proxy.rules.set([{ match: { method: 'POST', path: '/configmaps|accessreviews' }, action: { kind: 'reset', when }, times: 1 }]);
+      expect(await bed.client.create(selfSubjectAccessReviews, review)).toMatchObject({ status: { allowed: true } });
+    }
+    expect(await exists('asked')).toBe(false);
+    expect(bed.requests(/configmaps\?/).filter((r) => r.method === 'POST')).toHaveLength(4);
+  });
+
   test('before the server saw the request: a read is repeated, a write is unknown and did not happen', async () => {
     bed.proxy.rules.set([{ match: { path: '/configmaps' }, action: { kind: 'reset', when: 'before' }, times: 1 }]);
     await read();

@@ -57,10 +57,13 @@ describe('retryDelay', () => {
     ['GET on reset', local('Unknown', Object.assign(new Error(), { code: 'ECONNRESET' })), 'GET', 0, 0],
     ['GET on second reset', local('Unknown', Object.assign(new Error(), { code: 'EPIPE' })), 'GET', 1, 1000],
     ['POST on reset', local('Unknown', Object.assign(new Error(), { code: 'ECONNRESET' })), 'POST', 0, undefined],
+    ['a dry run on reset', local('Unknown', Object.assign(new Error(), { code: 'ECONNRESET' })), 'QUESTION', 0, 0],
+    ['a dry run refused', local('Unreachable', Object.assign(new Error(), { code: 'ECONNREFUSED' })), 'QUESTION', 0, undefined],
     ['GET refused', local('Unreachable', Object.assign(new Error(), { code: 'ECONNREFUSED' })), 'GET', 0, undefined],
     ['what is no ApiError', new Error(), 'GET', 0, undefined],
   ])('%s', (_name, error, method, retries, expected) => {
-    expect(retryDelay(error, method, retries)).toBe(expected);
+    const request = method === 'QUESTION' ? ({ method: 'POST', question: true } as const) : { method: method as 'GET' };
+    expect(retryDelay(error, request, retries)).toBe(expected);
   });
 });
 

@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { restoreFinalizer } from '../../../src/controllers/apprestore/decide.js';
+import { Dice, live } from './lives/life.js';
+import { RestoreWorld } from './lives/restore-world.js';
+
+const lives = fc.record({
+  luck: fc.array(fc.nat(1000), { maxLength: 120, size: 'max' }),
+  kills: fc.array(fc.nat(8), { maxLength: 12 }),
+  spec: fc.record({
+    what: fc.constantFrom('All', 'Volumes', 'Configuration'),
+    dryRun: fc.nat(9).map((n) => n === 9),
+    verify: fc.record({ enabled: fc.boolean(), timeout: fc.constant('15m') }),
+  }),
+});
+
+test('killed after any write, and again: it always comes to an end, in order, and leaves nothing imported behind', () => {
+  const ends = new Set<string>();
+  fc.assert(
+    fc.property(lives, ({ luck, kills, spec }) => {
+      const world = new RestoreWorld(new Dice(luck), { ...spec, what: spec.what });
+      live(world, kills);
+      expect(world.violations).toEqual([]);
+      const phase = world.object === undefined ? 'deleted' : world.object.spec.suspend ? 'suspended' : world.object.status?.phase;
+      ends.add(phase ?? '');
+      expect(['Ready', 'Failed', 'deleted', 'suspended']).toContain(phase);
+      // What is to be removed is guarded from before it is made.
+      if (world.made.has('imported') && world.object !== undefined) expect(world.object.metadata.finalizers).toEqual([restoreFinalizer]);
+      if (phase === 'Ready' && !spec.dryRun && spec.what === 'All') expect([...world.made].sort()).toEqual(['claims', 'configuration', 'fixups', 'gate', 'imported', 'started']);
+      if (spec.dryRun) expect([...world.made]).toEqual([]);
+
+      world.delete();
+      live(world, kills.slice(0, 3));
+      expect([world.object, world.made.has('imported'), world.violations]).toEqual([undefined, false, []]);
+    }),
+    { numRuns: 500 },
+  );
+  expect([...ends].sort()).toEqual(['Failed', 'Ready', 'deleted', 'suspended']);
+}, 180_000);
+
+test('without any accident each phase comes once', () => {
+  const world = new RestoreWorld(new Dice([]), {});
+  live(world, []);
+  expect(world.phases).toEqual(['Planned', 'RestoringVolumes', 'ApplyingConfiguration', 'Preparing', 'Starting', 'Verifying', 'Ready']);
+});
