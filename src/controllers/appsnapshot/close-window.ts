@@ -12,6 +12,7 @@ import type { TakenCapture } from './capture-step.js';
 import type { AttemptPlan } from './gather.js';
 import { later, now, type StepResult } from '../step.js';
 import { tell, type SnapshotWriter } from './steps.js';
+import type { Visitors } from './visitors.js';
 import { closedHolds, windowStatus } from './window-status.js';
 
 /** Between two attempts: what was in the way often passes. */
@@ -27,6 +28,8 @@ export interface ClosedWindow {
   readonly result: WindowResult;
   readonly positions: ReadonlyMap<string, Positions>;
   readonly capture: TakenCapture | undefined;
+  /** Pods that came meanwhile. */
+  readonly visitors: Visitors;
 }
 
 /**
@@ -45,7 +48,9 @@ export async function closeWindow(writer: SnapshotWriter, closed: ClosedWindow, 
     await compareCapture(writer, closed.capture);
     return now;
   }
-  const retry = problem.retry !== 'never' && closed.attempt < writer.object.spec.quiesce.attempts;
+  // What the plan could not reach was refused before the window: a grade that is missed here was missed by what happened in it.
+  const again = problem.retry !== 'never' || problem.code === 'GradeUnmet';
+  const retry = again && closed.attempt < writer.object.spec.quiesce.attempts;
   const message = retry ? `${problem.publicMessage} Attempt ${closed.attempt} of ${writer.object.spec.quiesce.attempts}; it is tried again.` : problem.publicMessage;
   await writer.write({ ...change, grade: undefined, phase: retry ? 'Pending' : 'Failed' }, { kind: retry ? 'working' : 'failed', reason: problem.code, message });
   tell(deps, writer.object, 'Warning', problem.code, message);
@@ -66,7 +71,7 @@ async function compareCapture(writer: SnapshotWriter, capture: TakenCapture | un
   await writer.write({}, undefined, [{ type: 'CaptureComplete', status: complete ? 'True' : 'False', reason: complete ? 'CaptureComplete' : changed.length > 0 ? 'ConfigurationChanged' : 'CaptureIncomplete', message }]);
 }
 
-function judge({ plan, cuts, result }: ClosedWindow, writer: SnapshotWriter, deps: OperatorDeps): GradeReport {
+function judge({ plan, cuts, result, visitors }: ClosedWindow, writer: SnapshotWriter, deps: OperatorDeps): GradeReport {
   const after = namespaceView(deps.caches, writer.object.metadata.namespace);
   return gradeCopy({
     claims: plan.holders.claims,
@@ -80,7 +85,7 @@ function judge({ plan, cuts, result }: ClosedWindow, writer: SnapshotWriter, dep
     cuts,
     cutsMade: new Set(result.cutsSeen),
     window: result,
-    changed: changedClaims(plan.holders.claims, after, attachedVolumes(deps.caches)),
+    changed: changedClaims(plan.holders.claims, after, attachedVolumes(deps.caches), visitors.since(plan.view)),
   });
 }
 
