@@ -44,6 +44,7 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   postgresql: suite('postgresql'),
   restore: suite('restore'),
   install: suite('install'),
+  shapes: suite('shapes'),
 };
 
 /** Suites that take too long for `make test`: `make e2e SUITE=…` runs them. */

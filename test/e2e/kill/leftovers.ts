@@ -21,12 +21,17 @@ export async function leftovers(copy: AppSnapshot, freezers: Freezers, container
   return [
     ...claims.items.flatMap((c) => Object.keys(c.metadata.labels ?? {}).filter((key) => key.startsWith('stillpoint.dev/')).map((key) => `label ${key} on claim ${c.metadata.name}`)),
     ...(copy.status?.holds ?? []).filter((h) => h.state === 'Intended').map((h) => `hold ${h.id} is Intended in status`),
-    ...ids.filter((id) => existsSync(join(holds, id)) && !existsSync(join(holds, id, 'end', 'thawed'))).map((id) => `hold ${id} is not settled on the host`),
+    ...ids.filter(openHold).map((id) => `hold ${id} is not settled on the host`),
     ...holderProcesses(ids).map((p) => `process ${p.pid}: ${p.command}`),
     ...(freezers.frozen() ? ['the container is frozen'] : []),
     ...processStates(containerId).filter((s) => s === 'Z' || s === 'T').map((s) => `a process in state ${s} in the pod`),
     ...(await snapshotsTooMany(copy)),
   ];
+}
+
+/** True when the record of a hold on the host does not say that it is over. */
+export function openHold(id: string): boolean {
+  return existsSync(join(holds, id)) && !existsSync(join(holds, id, 'end', 'thawed'));
 }
 
 /** A ready copy has its own set and nothing else; a failed one nothing at all. */
