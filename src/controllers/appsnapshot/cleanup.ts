@@ -41,7 +41,8 @@ export async function recover(writer: SnapshotWriter, deps: OperatorDeps): Promi
     return later(1);
   }
   const exhausted = (object.status?.attempts ?? 0) >= object.spec.quiesce.attempts;
-  const message = 'The operator was interrupted while a window was open; every hold has been ended and the attempt counts as lost.';
+  const what = object.metadata.deletionTimestamp === undefined ? 'The operator was interrupted' : 'The object was deleted';
+  const message = `${what} while a window was open; every hold has been ended and the attempt counts as lost.`;
   await writer.write({ holds: ended, phase: exhausted ? 'Failed' : 'Pending', reasons: [message] }, { kind: exhausted ? 'failed' : 'working', reason: 'HoldBroken', message });
   tell(deps, object, 'Warning', 'HoldBroken', message);
   return now;

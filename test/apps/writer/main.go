@@ -24,7 +24,7 @@ import (
 // size of a record: one sector, so that a torn one cannot be taken for a whole one.
 const size = 512
 
-const pace = 5 * time.Millisecond
+const pace = 10 * time.Millisecond
 
 func main() {
 	if len(os.Args) < 2 {
