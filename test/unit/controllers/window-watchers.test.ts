@@ -38,12 +38,12 @@ test('the signal aborts when this object is marked for deletion or gone, and for
     { type: 'deleted', key: 'shop/x', old: object('mine') },
   ] as const) {
     const { cache, send } = feed<AppSnapshot>();
-    const { signal, stop } = abortOnDeletion(cache, 'mine');
+    const deletion = abortOnDeletion(cache, 'mine');
     send({ type: 'added', key: 'shop/x', object: object('mine'), initial: true });
     send({ type: 'deleted', key: 'shop/y', old: object('other') });
-    expect(signal.aborted).toBe(false);
+    expect(deletion.signal.aborted).toBe(false);
     send(event);
-    expect(signal.reason).toMatchObject({ code: 'HoldBroken' });
-    stop();
+    expect(deletion.signal.reason).toMatchObject({ code: 'HoldBroken' });
+    deletion.stop();
   }
 });
