@@ -47,6 +47,7 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   admission: suite('admission'),
   // The rest of it by `make e2e SUITE=kill`.
   kill: suite('kill', { PART: 'small' }),
+  shapes: suite('shapes'),
 };
 
 /** RUNS decides how long these take. */

@@ -28,7 +28,7 @@ export const errorCatalogue = {
   DataOutsideSet: { retry: 'after', meaning: 'A database keeps data on a path that no selected claim holds.', remedy: 'Select the claim, or move the data.' },
   ApplicationNotReady: { retry: 'backoff', meaning: 'A database does not answer or is not healthy enough to be held.', remedy: 'Repair it, then the copy is tried again.' },
   HoldNotPossible: { retry: 'after', meaning: 'No mechanism can hold a member as the spec asks.', remedy: 'Install the agent, lower consistency.required, or allow onUnmet: Downgrade.' },
-  BudgetTooSmall: { retry: 'after', meaning: 'The limits of a pod or database leave no time for the cut.', remedy: 'Loosen the liveness probe that the message names, or raise maxHold.' },
+  BudgetTooSmall: { retry: 'after', meaning: 'The limits of the spec, a pod or a database leave less time than the cut takes.', remedy: 'Raise what the message names: spec.quiesce.maxHold or the failureThreshold of a liveness probe; or use group snapshots.' },
   HoldRefused: { retry: 'backoff', meaning: 'A holder did not freeze what it was asked to.', remedy: 'See the message of the holder.' },
   HoldBroken: { retry: 'backoff', meaning: 'A hold ended before the cut was seen: it proves nothing.', remedy: 'The window is repeated. If it persists, the cut takes longer than the limits allow.' },
   CutTooSlow: { retry: 'backoff', meaning: 'The storage did not report the cut within the limit of the hold.', remedy: 'See whether the driver supports group snapshots; many single snapshots take long.' },

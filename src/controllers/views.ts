@@ -13,18 +13,21 @@ interface RawContainer {
   name: string;
   image?: string;
   restartPolicy?: string;
+  restartPolicyRules?: unknown[];
   ports?: { containerPort: number }[];
   volumeMounts?: { name: string; mountPath: string; subPath?: string; subPathExpr?: string; readOnly?: boolean }[];
   volumeDevices?: { name: string; devicePath: string }[];
   livenessProbe?: RawProbe;
   readinessProbe?: RawProbe;
+  startupProbe?: RawProbe;
 }
 
 interface RawContainerStatus {
   name: string;
   containerID?: string;
   ready?: boolean;
-  state?: { running?: unknown };
+  started?: boolean;
+  state?: { running?: unknown; terminated?: { exitCode?: number } };
 }
 
 interface RawPod extends KubeObject {
@@ -32,10 +35,11 @@ interface RawPod extends KubeObject {
     nodeName?: string;
     hostNetwork?: boolean;
     shareProcessNamespace?: boolean;
+    restartPolicy?: string;
     containers?: RawContainer[];
     initContainers?: RawContainer[];
     ephemeralContainers?: RawContainer[];
-    volumes?: { name: string; persistentVolumeClaim?: { claimName: string }; ephemeral?: unknown }[];
+    volumes?: { name: string; persistentVolumeClaim?: { claimName: string; readOnly?: boolean }; ephemeral?: unknown }[];
   };
   status?: { phase?: string; podIP?: string; containerStatuses?: RawContainerStatus[]; initContainerStatuses?: RawContainerStatus[]; ephemeralContainerStatuses?: RawContainerStatus[] };
 }
@@ -70,26 +74,40 @@ export function projectPod(object: KubeObject): PodView {
     hostNetwork: pod.spec?.hostNetwork === true,
     shareProcessNamespace: pod.spec?.shareProcessNamespace === true,
     owners: pod.metadata.ownerReferences ?? [],
-    containers: containers.map((c) => projectContainer(c, statuses.get(c.name), sidecars.includes(c))),
+    containers: containers.map((c) => projectContainer(c, statuses.get(c.name), pod)),
     claims,
   };
 }
 
-function projectContainer(c: RawContainer, status: RawContainerStatus | undefined, sidecar: boolean): ContainerView {
+function projectContainer(c: RawContainer, status: RawContainerStatus | undefined, { spec }: RawPod): ContainerView {
   const id = status?.containerID;
+  // Such a volume is read-only in every container (PersistentVolumeClaimVolumeSource.readOnly).
+  const readOnly = new Set((spec?.volumes ?? []).filter((v) => v.persistentVolumeClaim?.readOnly === true).map((v) => v.name));
   return {
     name: c.name,
     image: c.image ?? '',
     containerId: id === undefined || id === '' ? undefined : id.replace(/^[a-z0-9-]+:\/\//, ''),
     running: status?.state?.running !== undefined,
     ready: status?.ready === true,
-    sidecar,
+    ended: hasEnded(c, status, spec),
+    starting: c.startupProbe !== undefined && status?.started !== true,
+    sidecar: spec?.initContainers?.includes(c) === true,
     ports: (c.ports ?? []).map((p) => p.containerPort),
-    mounts: (c.volumeMounts ?? []).map((m) => ({ volume: m.name, mountPath: m.mountPath, subPath: m.subPath ?? m.subPathExpr, readOnly: m.readOnly === true })),
+    mounts: (c.volumeMounts ?? []).map((m) => ({ volume: m.name, mountPath: m.mountPath, subPath: m.subPath ?? m.subPathExpr, readOnly: m.readOnly === true || readOnly.has(m.name) })),
     devices: (c.volumeDevices ?? []).map((d) => ({ volume: d.name, devicePath: d.devicePath })),
     livenessBudgetMillis: probeBudget(c.livenessProbe),
     readinessBudgetMillis: probeBudget(c.readinessProbe),
   };
+}
+
+/** Ended for good: ephemeral containers are never started again, others by their restart policy. A restart rule can say anything, also of other containers. */
+function hasEnded(c: RawContainer, status: RawContainerStatus | undefined, spec: RawPod['spec']): boolean {
+  const end = status?.state?.terminated;
+  if (end === undefined) return false;
+  if (spec?.ephemeralContainers?.includes(c) === true) return true;
+  if ((spec?.containers ?? []).some((own) => own.restartPolicyRules !== undefined)) return false;
+  const policy = c.restartPolicy ?? spec?.restartPolicy ?? 'Always';
+  return policy === 'Never' || (policy === 'OnFailure' && end.exitCode === 0);
 }
 
 /** How long a container may be silent before this probe has failed for good, in ms (3.3); Kubernetes' own defaults 3, 10 s, 1 s. */

@@ -1,4 +1,4 @@
-import type { ApplicationAdapter, Blocker, Detected, Preflight } from './adapter.js';
+import type { ApplicationAdapter, Detected, Preflight } from './adapter.js';
 import type { NamespaceView, PodView } from './view.js';
 import { isLive, mountedClaims, nameFor, owningWorkload } from './workload.js';
 
@@ -10,7 +10,7 @@ export function genericAdapter(): ApplicationAdapter {
   return {
     kind: 'Generic',
     detect,
-    preflight: (app, context) => Promise.resolve(preflight(app, context.view)),
+    preflight: (app) => Promise.resolve(preflight(app)),
     warmUp: () => Promise.resolve({}),
     evidence: () => Promise.resolve({}),
     contradictions: () => [],
@@ -50,14 +50,12 @@ export function writingContainer(pod: PodView): string {
   return (writer ?? pod.containers[0])?.name ?? '';
 }
 
-function preflight(app: Detected, view: NamespaceView): Preflight {
-  const blockers: Blocker[] = app.pods
-    .filter((name) => view.pods.find((pod) => pod.metadata.name === name)?.containers.some((c) => c.running) !== true)
-    .map((name) => ({ code: 'ApplicationNotReady', message: `Pod ${name} of ${app.name} has no running container: wait for it, or scale it to zero so that its claims are not mounted.` }));
+function preflight(app: Detected): Preflight {
   return {
     version: undefined,
     roles: {},
-    blockers,
+    // A pod that does not run caps the grade by the claims that it could write: the plan names it.
+    blockers: [],
     caps: [{ grade: 'CrashConsistentSynced', reason: `${app.name} is of kind Generic: how it recovers what it acknowledged is not known.` }],
     processName: '',
     settleMillis: 0,

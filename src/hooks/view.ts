@@ -8,6 +8,10 @@ export interface ContainerView {
   readonly containerId: string | undefined;
   readonly running: boolean;
   readonly ready: boolean;
+  /** Its process has ended and nothing starts one again: it can write no more. */
+  readonly ended: boolean;
+  /** Its startup probe has not passed yet; what is left of its patience is not known. */
+  readonly starting: boolean;
   /** Starts and ends with the pod but is listed among the init containers (restartPolicy Always). */
   readonly sidecar: boolean;
   readonly ports: readonly number[];

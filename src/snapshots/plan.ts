@@ -66,7 +66,7 @@ export function planSnapshots(input: PlanInput): SnapshotPlan {
   const cuts: PlannedCut[] = [];
   const notes: string[] = [];
   for (const [driver, members] of [...byDriver].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const chosen = chooseFor(driver, input);
+    const chosen = chooseFor(driver, members, input);
     if ('error' in chosen) {
       errors.push(chosen.error);
       continue;
@@ -81,7 +81,7 @@ export function planSnapshots(input: PlanInput): SnapshotPlan {
 }
 
 function checkClaims(claims: readonly PlanClaim[]): { claims: PlannedClaim[]; errors: AppError[] } {
-  if (claims.length === 0) return { claims: [], errors: [fail('NoMembers', 'spec.selector matches no PersistentVolumeClaim of this namespace.')] };
+  if (claims.length === 0) return { claims: [], errors: [fail('NoMembers', 'spec.selector matches no PersistentVolumeClaim of this namespace: correct it, or create the claims.')] };
   const good: PlannedClaim[] = [];
   const errors: AppError[] = [];
   for (const claim of [...claims].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))) {
@@ -118,14 +118,14 @@ function checkNamedClasses(input: PlanInput, drivers: readonly string[]): AppErr
 
 type Choice = (ChosenClass & { readonly kind: 'group' | 'single' }) | { readonly error: AppError };
 
-function chooseFor(driver: string, input: PlanInput): Choice {
+function chooseFor(driver: string, members: readonly PlannedClaim[], input: PlanInput): Choice {
   const { capability } = input;
   if (capability.group !== undefined) {
     const group = chooseClass(capability.groupClasses, driver, input.volumeGroupSnapshotClassName, 'VolumeGroupSnapshotClass', 'spec.volumeGroupSnapshotClassName');
     if (group !== undefined) return 'error' in group ? group : { ...group, kind: 'group' };
   }
   const single = chooseClass(capability.singleClasses, driver, input.volumeSnapshotClassName, 'VolumeSnapshotClass', 'spec.volumeSnapshotClassName');
-  if (single === undefined) return { error: fail('SnapshotClassMissing', `Driver ${driver} has no VolumeSnapshotClass; an admin creates one.`) };
+  if (single === undefined) return { error: fail('SnapshotClassMissing', `Driver ${driver} has no VolumeSnapshotClass, so ${members.map((m) => m.name).join(', ')} cannot be cut: an admin creates one, or leave them out with spec.selector.`) };
   return 'error' in single ? single : { ...single, kind: 'single' };
 }
 

@@ -12,7 +12,9 @@ import { gather, type AttemptPlan } from './gather.js';
 import { closeWindow } from './close-window.js';
 import { intendedHolds, plannedApplications, plannedMembers } from './planned-status.js';
 import type { StepResult } from '../step.js';
+import { abortOnDeletion } from './deletion.js';
 import { contentCaches, type SnapshotWriter } from './steps.js';
+import { watchVisitors, type Visitors } from './visitors.js';
 
 export interface AttemptStep {
   readonly attempt: number;
@@ -24,6 +26,18 @@ export interface AttemptStep {
  * announces; from `Intended` to the release nothing is written (3-stillness.md, 3.2).
  */
 export async function attempt(writer: SnapshotWriter, step: AttemptStep, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult> {
+  const { namespace, uid } = writer.object.metadata;
+  const visitors = watchVisitors(deps.caches.pods, namespace);
+  const deletion = abortOnDeletion(deps.caches.appSnapshots, uid);
+  try {
+    return await planAndHold(writer, { ...step, visitors }, deps, AbortSignal.any([signal, deletion.signal]));
+  } finally {
+    visitors.stop();
+    deletion.stop();
+  }
+}
+
+async function planAndHold(writer: SnapshotWriter, step: AttemptStep & { readonly visitors: Visitors }, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult> {
   const plan = await gather(writer.object, step.setId, deps, signal);
   refuseWhatCannotSucceed(writer.object, plan);
   await writer.write(

@@ -43,11 +43,16 @@ export async function recover(writer: SnapshotWriter, deps: OperatorDeps): Promi
     await writer.write(change);
     return now;
   }
-  const what = object.status?.phase === 'Intended' ? 'The operator was interrupted while a window was open' : 'The release of a hold was not confirmed in its window';
+  const what = interruption(object);
   const message = `${what}; every hold has been ended and the attempt counts as lost.`;
   await writer.write({ ...change, reasons: [message] }, { kind: change.phase === 'Failed' ? 'failed' : 'working', reason: 'HoldBroken', message });
   tell(deps, object, 'Warning', 'HoldBroken', message);
   return now;
+}
+
+function interruption({ metadata, status }: AppSnapshot): string {
+  if (status?.phase !== 'Intended') return 'The release of a hold was not confirmed in its window';
+  return `${metadata.deletionTimestamp === undefined ? 'The operator was interrupted' : 'The object was deleted'} while a window was open`;
 }
 
 /** What is known of an object's window after its holds were told to end. */

@@ -11,6 +11,7 @@ import type { OperatorDeps } from '../deps.js';
 import type { AttemptPlan } from './gather.js';
 import { later, now, type StepResult } from '../step.js';
 import { tell, type SnapshotWriter } from './steps.js';
+import type { Visitors } from './visitors.js';
 import { closedHolds, windowStatus } from './window-status.js';
 
 /** Between two attempts: what was in the way often passes. */
@@ -25,6 +26,8 @@ export interface ClosedWindow {
   readonly cuts: readonly Pick<Cut, 'name' | 'atomic' | 'claimUids'>[];
   readonly result: WindowResult;
   readonly positions: ReadonlyMap<string, Positions>;
+  /** Pods that came meanwhile. */
+  readonly visitors: Visitors;
 }
 
 /**
@@ -42,14 +45,16 @@ export async function closeWindow(writer: SnapshotWriter, closed: ClosedWindow, 
     tell(deps, writer.object, 'Normal', 'Released', heldText(change));
     return now;
   }
-  const retry = problem.retry !== 'never' && closed.attempt < writer.object.spec.quiesce.attempts;
+  // What the plan could not reach was refused before the window: a grade that is missed here was missed by what happened in it.
+  const again = problem.retry !== 'never' || problem.code === 'GradeUnmet';
+  const retry = again && closed.attempt < writer.object.spec.quiesce.attempts;
   const message = retry ? `${problem.publicMessage} Attempt ${closed.attempt} of ${writer.object.spec.quiesce.attempts}; it is tried again.` : problem.publicMessage;
   await writer.write({ ...change, grade: undefined, phase: retry ? 'Pending' : 'Failed' }, { kind: retry ? 'working' : 'failed', reason: problem.code, message });
   tell(deps, writer.object, 'Warning', problem.code, message);
   return retry ? later(retrySeconds) : now;
 }
 
-function judge({ plan, cuts, result }: ClosedWindow, writer: SnapshotWriter, deps: OperatorDeps): GradeReport {
+function judge({ plan, cuts, result, visitors }: ClosedWindow, writer: SnapshotWriter, deps: OperatorDeps): GradeReport {
   const after = namespaceView(deps.caches, writer.object.metadata.namespace);
   return gradeCopy({
     claims: plan.holders.claims,
@@ -63,7 +68,7 @@ function judge({ plan, cuts, result }: ClosedWindow, writer: SnapshotWriter, dep
     cuts,
     cutsMade: new Set(result.cutsSeen),
     window: result,
-    changed: changedClaims(plan.holders.claims, after, attachedVolumes(deps.caches)),
+    changed: changedClaims(plan.holders.claims, after, attachedVolumes(deps.caches), visitors.since(plan.view)),
   });
 }
 

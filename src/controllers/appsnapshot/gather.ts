@@ -7,12 +7,14 @@ import { planHolders, type HoldersPlan } from '../../hooks/hold/plan-holders.js'
 import { matchesSelector, type NamespaceView } from '../../hooks/view.js';
 import type { ServiceAccountRef } from '../../runtime/service-account.js';
 import { discoverCapability } from '../../snapshots/capability.js';
+import { expectedCut, shapesOf } from '../../snapshots/expected-cut.js';
 import { planSnapshots, type SnapshotPlan } from '../../snapshots/plan.js';
 import { requireAuthority, rightsToSnapshot } from '../authority.js';
 import { agentOn, attachedVolumes, namespaceView } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
 import { requirePolicies } from '../policies.js';
 import { secretReader } from '../secret-reader.js';
+import { earlierCuts } from './earlier-cuts.js';
 
 /** One application with its adapter and what the adapter found. */
 export interface PlannedApplication {
@@ -73,6 +75,7 @@ export async function gather(object: AppSnapshot, setId: string, deps: OperatorD
     attachedVolumes: attachedVolumes(deps.caches),
     quiesce: object.spec.quiesce,
     maxHoldMillis: deps.maxHoldMillis,
+    expectedCut: expectedCut(shapesOf(snapshots.cuts), earlierCuts(deps.caches.appSnapshots.list(object.metadata.namespace))),
   });
   return { view, claims, snapshots, applications, holders, context };
 }

@@ -62,7 +62,7 @@ async function settle(writer: SnapshotWriter, deps: OperatorDeps, applications: 
     tell(deps, object, 'Warning', 'GradeUnmet', message);
     return now;
   }
-  const message = `Proven to be ${grade}${reasons.length === 0 ? '' : `: ${reasons.join(' ')}`}.`;
+  const message = `Proven to be ${grade}${reasons.length === 0 ? '.' : `: ${reasons.join(' ')}`}`;
   await writer.write({ applications, grade, reasons, phase: 'Graded' }, { kind: 'working', reason: 'Graded', message }, configuration);
   tell(deps, object, meetsGrade(grade, required) ? 'Normal' : 'Warning', 'Graded', message);
   return now;

@@ -1,21 +1,28 @@
 import type { ClaimView } from '../view.js';
 import { isLive, mountedClaims } from '../workload.js';
-import { mounterOf } from './claim-mounts.js';
+import { mounterOf, type ClaimMount } from './claim-mounts.js';
 import type { PlacedMount } from './placement.js';
 import type { ClaimHold, ClaimStill, HoldersInput } from './plan-types.js';
 import type { HolderPlan } from './window-types.js';
 
-/** How each claim of the copy is kept still, sorted by name. What is not certain counts as not still. */
-export function claimHolds(input: HoldersInput, placed: readonly PlacedMount[], holders: readonly HolderPlan[]): ClaimHold[] {
+/**
+ * How each claim of the copy is kept still, sorted by name. What is not certain counts as not still.
+ * @param mounts all there are
+ * @param placed those whose containers can write or read
+ */
+export function claimHolds(input: HoldersInput, mounts: readonly ClaimMount[], placed: readonly PlacedMount[], holders: readonly HolderPlan[]): ClaimHold[] {
   return input.view.claims
     .filter((claim) => input.claims.has(claim.metadata.name))
-    .map((claim) => claimHold(claim, input, placed.filter((p) => p.mount.claim === claim), holders))
+    .map((claim) => ({
+      ...claimHold(claim, input, placed.filter((p) => p.mount.claim === claim), holders),
+      mountedBy: mounts.filter((m) => m.claim === claim).map(mounterOf).sort(),
+    }))
     .sort((a, b) => (a.claim < b.claim ? -1 : 1));
 }
 
-function claimHold(claim: ClaimView, input: HoldersInput, placed: readonly PlacedMount[], holders: readonly HolderPlan[]): ClaimHold {
+function claimHold(claim: ClaimView, input: HoldersInput, placed: readonly PlacedMount[], holders: readonly HolderPlan[]): Omit<ClaimHold, 'mountedBy'> {
   const uid = claim.metadata.uid ?? '';
-  const pods = new Set(placed.map((p) => p.mount.pod.metadata.name));
+  const pods = new Set(input.view.pods.filter((p) => isLive(p) && mountedClaims(p).has(claim.metadata.name)).map((p) => p.metadata.name));
   const { still, reasons } = stillness(claim, input, placed);
   return {
     claim: claim.metadata.name,
@@ -24,7 +31,6 @@ function claimHold(claim: ClaimView, input: HoldersInput, placed: readonly Place
     still,
     holds: holders.filter((h) => h.volumes.some((v) => v.claimUid === uid)).map((h) => h.id),
     synced: still === 'Unmounted' || (placed.length > 0 && withoutSync(placed).length === 0),
-    mountedBy: placed.map((p) => mounterOf(p.mount)).sort(),
     reasons,
   };
 }

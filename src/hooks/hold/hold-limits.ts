@@ -1,6 +1,7 @@
 import { durationMillis } from '../../api/common.js';
 import type { ContainerView, PodView } from '../view.js';
 import type { HoldersInput, PlanBlocker, SoftLimit } from './plan-types.js';
+import { cutDeadlineMillis, holdForCutMillis } from './window-deadlines.js';
 import type { WindowLimits } from './window-types.js';
 
 /** Limit of the protocol and of the schema (3-stillness.md, 3.2). */
@@ -35,9 +36,7 @@ export function holdLimits(input: HoldersInput, frozen: readonly FrozenContainer
   const held = input.applications.filter((a) => a.detected.mode !== 'None' && a.detected.pods.some((pod) => pods.has(pod)));
   const hard = [...general(input), ...frozen.flatMap(liveness), ...held.map(tolerance)];
   const maxMillis = Math.floor(Math.min(...hard.map((h) => h.millis)));
-  const blockers = hard
-    .filter((h) => h.millis < shortestHoldMillis)
-    .map((h): PlanBlocker => ({ code: 'BudgetTooSmall', message: `${h.what} leaves no time for a hold (${seconds(h.millis)}): ${h.remedy}.` }));
+  const blockers = hard.flatMap((h) => tooSmall(h, input.expectedCut));
   const soft = [...frozen.flatMap(readiness), ...held.map((a) => ({ millis: a.preflight.softLimitMillis, reason: `clients and peers of ${a.detected.name} notice more than latency` }))];
   const ttlMillis = Math.min(durationMillis(input.quiesce.heartbeatTimeout), maxMillis);
   return {
@@ -47,11 +46,20 @@ export function holdLimits(input: HoldersInput, frozen: readonly FrozenContainer
   };
 }
 
+/** A limit that leaves no time at all, or less than the cut is known to take. */
+function tooSmall(limit: HardLimit, cut: HoldersInput['expectedCut']): PlanBlocker[] {
+  const { millis, what, remedy } = limit;
+  if (millis < shortestHoldMillis) return [{ code: 'BudgetTooSmall', message: `${what} leaves no time for a hold (${seconds(millis)}): ${remedy}.` }];
+  if (cut === undefined || cut.millis <= cutDeadlineMillis(millis)) return [];
+  return [{ code: 'BudgetTooSmall', message: `${what} allows a hold of ${seconds(millis)}, in which the cut does not fit, since ${cut.because}: ${remedy}.` }];
+}
+
 function general(input: HoldersInput): HardLimit[] {
+  const atLeast = input.expectedCut === undefined ? '' : ` to at least ${Math.ceil(holdForCutMillis(input.expectedCut.millis))}ms`;
   return [
-    { millis: longestHoldMillis, what: 'The protocol', remedy: 'this cannot be' },
+    { millis: longestHoldMillis, what: 'The protocol', remedy: 'use a VolumeGroupSnapshotClass, raise --kube-api-qps of the sidecar, or leave volumes out with spec.selector' },
     { millis: input.maxHoldMillis, what: "The operator's lease", remedy: 'raise leaseDuration in the values of the chart' },
-    { millis: durationMillis(input.quiesce.maxHold), what: 'spec.quiesce.maxHold', remedy: 'raise it' },
+    { millis: durationMillis(input.quiesce.maxHold), what: 'spec.quiesce.maxHold', remedy: `raise it${atLeast}` },
   ];
 }
 
@@ -61,7 +69,7 @@ function liveness({ pod, container }: FrozenContainer): HardLimit[] {
     {
       millis: container.livenessBudgetMillis,
       what: `The liveness probe of pod ${pod.metadata.name}, container ${container.name}`,
-      remedy: '(failureThreshold - 1) * periodSeconds - timeoutSeconds must be greater than 0, so raise failureThreshold',
+      remedy: 'raise failureThreshold, since no hold may last longer than (failureThreshold - 1) * periodSeconds - timeoutSeconds',
     },
   ];
 }

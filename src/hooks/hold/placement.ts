@@ -30,6 +30,7 @@ export function placementOf(mount: ClaimMount, input: HoldersInput): Placement {
   if (pod.metadata.deletionTimestamp !== undefined) return none(`${who} is terminating: wait until it is gone.`);
   if (nodeName === undefined || pod.phase !== 'Running') return none(`${who} is ${pod.phase} and could begin to write: wait until it runs.`);
   if (!container.running || container.containerId === undefined) return none(`${who} does not run and could start again at any time: repair it, or delete the pod.`);
+  if (container.starting) return none(`${who} has not passed its startup probe, and a hold could make it fail: wait until it has.`);
   const app = input.applications.find((a) => a.detected.pods.includes(pod.metadata.name));
   const place = placeOf(mount, nodeName, app, input);
   const unfrozen = app?.detected.mode === 'None' ? `${who} is not frozen, since spec.applications sets mode None for ${app.detected.name}.` : undefined;

@@ -12,12 +12,14 @@ export type { HoldersPlan } from './plan-types.js';
  * (3-stillness.md, 3.2). One holder a node at vantage Node, one a container at vantage Pod. Pure; same input, same plan.
  */
 export function planHolders(input: HoldersInput): HoldersPlan {
-  const mounts = claimMounts(input.view, input.claims);
+  const all = claimMounts(input.view, input.claims);
+  // What has ended for good writes no more; that it stays so is compared after the release.
+  const mounts = all.filter((m) => !m.container.ended);
   const placed = mounts.map((mount): PlacedMount => ({ mount, placement: readerOrWriter(mount, mounts, input) }));
   const frozen = distinctContainers(placed.filter((p) => p.placement.kind === 'freeze').map((p) => p.mount));
   const { limits, softLimits, blockers } = holdLimits(input, frozen);
   const holders = holdersOf(placed, input);
-  return { holders, claims: claimHolds(input, placed, holders), limits, softLimits, blockers: [...blockers, ...refusedFreezes(placed, input)] };
+  return { holders, claims: claimHolds(input, all, placed, holders), limits, softLimits, blockers: [...blockers, ...refusedFreezes(placed, input)] };
 }
 
 /** A container that mounts claims of the copy only to read is left alone; where an agent runs its view is synced. */

@@ -18,6 +18,8 @@ export interface HoldersInput {
   readonly quiesce: AppSnapshotSpec['quiesce'];
   /** What the operator allows at most, from its lease. */
   readonly maxHoldMillis: number;
+  /** What the cut takes at least, as far as that is known. */
+  readonly expectedCut?: { readonly millis: number; readonly because: string } | undefined;
 }
 
 /** How the plan keeps a claim still. */

@@ -18,6 +18,11 @@ export function cutDeadlineMillis(maxMillis: number): number {
   return maxMillis - Math.min(longestMarginMillis, maxMillis / 4);
 }
 
+/** The smallest MAX in which a cut of this length is seen in time; the inverse of {@link cutDeadlineMillis}. */
+export function holdForCutMillis(cutMillis: number): number {
+  return Math.min(cutMillis + longestMarginMillis, (cutMillis * 4) / 3);
+}
+
 /** Until then the end of a hold is asked for again and again; its guard has ended it before. */
 export function releaseDeadlineMillis(maxMillis: number): number {
   return maxMillis + afterMaxMillis;

@@ -32,9 +32,13 @@ export async function leftovers(copy: AppSnapshot, containerId: string, others: 
 
 /** Where holders keep the record of a hold: on the node, or on a tmpfs of the container as its process 1 sees it. */
 function isOpen({ id, vantage }: HoldStatus, containerId: string): boolean {
-  const bases = vantage === 'Node' ? ['/run'] : ['/dev/shm', '/run', '/tmp'].map((base) => `/proc/${processOne(containerId)}/root${base}`);
-  const records = bases.map((base) => join(base, 'stillpoint', id)).filter((record) => existsSync(record));
-  return records.some((record) => !existsSync(join(record, 'end', 'thawed')));
+  return vantage === 'Node' ? openHold(id) : ['/dev/shm', '/run', '/tmp'].some((base) => openHold(id, `/proc/${processOne(containerId)}/root${base}`));
+}
+
+/** True when the record of a hold below `base` does not say that it is over. */
+export function openHold(id: string, base = '/run'): boolean {
+  const record = join(base, 'stillpoint', id);
+  return existsSync(record) && !existsSync(join(record, 'end', 'thawed'));
 }
 
 /** A ready copy has its own set and nothing else; a failed one nothing at all. */

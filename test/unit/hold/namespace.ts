@@ -27,6 +27,8 @@ export function container(name: string, claims: readonly string[], more: Partial
     containerId: `${name}-id`,
     running: true,
     ready: true,
+    ended: false,
+    starting: false,
     sidecar: false,
     ports: [],
     mounts: claims.map((c) => ({ volume: c, mountPath: `/mnt/${c}`, subPath: undefined, readOnly: false })),

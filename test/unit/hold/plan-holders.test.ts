@@ -76,6 +76,21 @@ describe('who is held', () => {
   });
 });
 
+describe('containers that write no more', () => {
+  const ended = (name: string): Parameters<typeof pod>[2][number] => container(name, ['data'], { running: false, ended: true });
+
+  test('need no hold, but count among those who mount the claim', () => {
+    const plan = planHolders(holdersInput([claim('data')], [pod('job-0', 'n1', [container('main', ['data']), ended('once')])]));
+    expect(plan.holders.flatMap((h) => h.targets.map((t) => t.container))).toEqual(['main']);
+    expect(holdOf(plan, 'data')).toMatchObject({ still: 'Frozen', synced: true, reasons: [], mountedBy: ['uid-job-0/main/job-0-main-id', 'uid-job-0/once/job-0-once-id'] });
+  });
+
+  test('leave a claim unsynced that no other container mounts', () => {
+    const plan = planHolders(holdersInput([claim('data')], [pod('job-0', 'n1', [container('main', []), ended('once')])], { applications: [application('job', ['job-0'])] }));
+    expect(holdOf(plan, 'data')).toMatchObject({ still: 'No', synced: false, applications: ['job'], reasons: [expect.stringContaining('cannot be synced')] });
+  });
+});
+
 describe('claims that nobody mounts', () => {
   test('count as still when no attachment names their volume', () => {
     const plan = planHolders(holdersInput([claim('idle')], []));
@@ -101,6 +116,7 @@ describe('what cannot be held is named with the way out', () => {
     ['pending', [pod('db-0', undefined, [{ ...server, running: false, containerId: undefined }])], /Pending and could begin to write: wait/],
     ['terminating', [pod('db-0', 'n1', [server], { metadata: { name: 'db-0', uid: 'u', deletionTimestamp: '2026-01-01T00:00:00Z' } })], /terminating: wait until it is gone/],
     ['crashed', [pod('db-0', 'n1', [{ ...server, running: false }])], /does not run and could start again/],
+    ['starting', [pod('db-0', 'n1', [{ ...server, starting: true }])], /has not passed its startup probe.*wait until it has/],
     ['one of two containers', [pod('db-0', 'n1', [server, { ...server, name: 'other', running: false }])], /container other does not run/],
   ])('%s', (_, pods, reason) => {
     const data = holdOf(plan(pods), 'data');
@@ -183,6 +199,17 @@ describe('limits', () => {
     expect(plan.limits.maxMillis).toBe(10_000);
   });
 
+  test('a cut that is known to take longer than a limit allows blocks, naming each limit and the value that is needed', () => {
+    const cut = (millis: number, maxHold = '2s'): string[] =>
+      one({ livenessBudgetMillis: 3000 }, { quiesce: { maxHold, heartbeatTimeout: '3s', attempts: 2, vantage: 'Auto' }, expectedCut: { millis, because: 'the last window like it took that long' } }).blockers.map((b) => `${b.code}: ${b.message}`);
+    expect(cut(1500)).toEqual([]);
+    expect(cut(1501)).toEqual(['BudgetTooSmall: spec.quiesce.maxHold allows a hold of 2 s, in which the cut does not fit, since the last window like it took that long: raise it to at least 2001ms.']);
+    expect(cut(3000)).toEqual([expect.stringContaining('raise it to at least 3500ms'), expect.stringMatching(/liveness probe of pod db-0, container server allows a hold of 3 s.*raise failureThreshold/)]);
+    expect(cut(60, '100ms')).toEqual([]);
+    expect(cut(76, '100ms')).toEqual([expect.stringContaining('raise it to at least 102ms')]);
+    expect(cut(9600, '10s')[0]).toMatch(/^BudgetTooSmall: The protocol allows a hold of 10 s.*use a VolumeGroupSnapshotClass/);
+  });
+
   test('soft limits below MAX are reported, smallest first, and do not lower it', () => {
     const plan = one({ readinessBudgetMillis: 1000 }, {}, { softLimitMillis: 2000 });
     expect(plan.limits.maxMillis).toBe(10_000);
@@ -197,6 +224,11 @@ describe('changes between plan and release', () => {
 
   test('the same containers are no change', () => {
     expect(changedClaims(planned, before.view, new Set()).size).toBe(0);
+  });
+
+  test('a visitor of a claim is one, although nobody is there any more', () => {
+    const changed = changedClaims(planned, before.view, new Set(), new Map([['data', 'guest'], ['other', 'guest']]));
+    expect([...changed]).toEqual([['uid-data', expect.stringContaining('mounted by pod guest')]]);
   });
 
   test.each([

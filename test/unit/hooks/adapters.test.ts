@@ -89,7 +89,5 @@ describe('applications of a copy', () => {
     const [app] = detectAll(view);
     const looked = await createAdapters().Generic.preflight(app!, { view } as never);
     expect(looked).toMatchObject({ blockers: [], caps: [{ grade: 'CrashConsistentSynced' }] });
-    const pending = namespace(pod('shop-0', { phase: 'Pending', containers: [container('web', 'x', { running: false })] }));
-    expect((await createAdapters().Generic.preflight(app!, { view: pending } as never)).blockers).toMatchObject([{ code: 'ApplicationNotReady' }]);
   });
 });

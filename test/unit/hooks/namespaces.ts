@@ -8,6 +8,8 @@ export function container(name: string, image: string, part: Partial<ContainerVi
     containerId: `id-${name}`,
     running: true,
     ready: true,
+    ended: false,
+    starting: false,
     sidecar: false,
     ports: [],
     mounts: [],

@@ -24,6 +24,9 @@ const (
 	imageEnv  = "STILLPOINT_TEST_WRITER_IMAGE"
 	// volumeInside is the mount point; /var/run/data leads to it by an absolute link.
 	volumeInside = "/run/data"
+	// fileInside and pipeInside are mounts of single files of the volume, as a subPath makes them.
+	fileInside = "/single"
+	pipeInside = "/pipe"
 )
 
 func runWriter(root string) {
@@ -45,6 +48,12 @@ func runWriter(root string) {
 		must(exec.Command("mount", "-o", "loop", image, where).Run())
 	} else {
 		must(unix.Mount("tmpfs", where, "tmpfs", 0, "size=16m"))
+	}
+	must(os.WriteFile(filepath.Join(where, "single"), nil, 0o600))
+	must(unix.Mkfifo(filepath.Join(where, "pipe"), 0o600))
+	for _, single := range []string{fileInside, pipeInside} {
+		must(os.WriteFile(filepath.Join(root, single), nil, 0o600))
+		must(unix.Mount(filepath.Join(where, single), filepath.Join(root, single), "", unix.MS_BIND, ""))
 	}
 	must(unix.Chroot(root))
 	must(os.Chdir("/"))

@@ -83,7 +83,7 @@ func openInRoot(pid int, where string, flags uint64) (int, error) {
 }
 
 func openMount(wanted *volumeSpec, pid int) (*volume, error) {
-	fd, err := openInRoot(pid, wanted.MountPath, unix.O_RDONLY|unix.O_DIRECTORY)
+	fd, err := openPlain(pid, wanted.MountPath)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", wanted.MountPath, err)
 	}
@@ -93,6 +93,24 @@ func openMount(wanted *volumeSpec, pid int) (*volume, error) {
 		return nil, err
 	}
 	return v, nil
+}
+
+// openPlain opens a directory, or the file that a subPath names. It looks before it opens:
+// opening a pipe would wait, and opening a device may do anything.
+func openPlain(pid int, where string) (int, error) {
+	found, err := openInRoot(pid, where, unix.O_PATH)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(found)
+	var stat unix.Stat_t
+	if err := unix.Fstat(found, &stat); err != nil {
+		return -1, err
+	}
+	if kind := stat.Mode & unix.S_IFMT; kind != unix.S_IFDIR && kind != unix.S_IFREG {
+		return -1, fmt.Errorf("neither a directory nor a file (mode %#o)", stat.Mode)
+	}
+	return unix.Open("/proc/self/fd/"+strconv.Itoa(found), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 }
 
 // checkMount proves that the descriptor is the mount asked for and not a directory that

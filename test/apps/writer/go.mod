@@ -1,0 +1,3 @@
+module stillpoint.dev/test/writer
+
+go 1.26

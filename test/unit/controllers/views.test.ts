@@ -1,0 +1,46 @@
+import { describe, expect, test } from '@jest/globals';
+import { projectPod } from '../../../src/controllers/views.js';
+import type { ContainerView } from '../../../src/hooks/view.js';
+
+const terminated = (exitCode: number): object => ({ state: { terminated: { exitCode } } });
+
+/** The view of the only container `c` that these parts of a pod describe. */
+function view(spec: object, status: object, list: 'containers' | 'initContainers' | 'ephemeralContainers' = 'containers', podSpec: object = {}): ContainerView | undefined {
+  const statusList = { containers: 'containerStatuses', initContainers: 'initContainerStatuses', ephemeralContainers: 'ephemeralContainerStatuses' }[list];
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { [list]: [{ name: 'c', ...spec }], ...podSpec }, status: { phase: 'Running', [statusList]: [{ name: 'c', ...status }] } };
+  return projectPod(pod).containers[0];
+}
+
+describe('projection of a pod', () => {
+  test.each([
+    ['runs', {}, { state: { running: {} } }, 'containers', {}, false],
+    ['is to be started again', {}, terminated(0), 'containers', {}, false],
+    ['is to be started again after a failure', {}, terminated(1), 'containers', { restartPolicy: 'OnFailure' }, false],
+    ['has succeeded', {}, terminated(0), 'containers', { restartPolicy: 'OnFailure' }, true],
+    ['is never started again', {}, terminated(1), 'containers', { restartPolicy: 'Never' }, true],
+    ['has a policy of its own', { restartPolicy: 'Always' }, terminated(0), 'containers', { restartPolicy: 'Never' }, false],
+    ['has rules of its own', { restartPolicy: 'Never', restartPolicyRules: [{}] }, terminated(0), 'containers', {}, false],
+    ['is ephemeral', {}, terminated(1), 'ephemeralContainers', {}, true],
+    ['is a sidecar', { restartPolicy: 'Always' }, terminated(0), 'initContainers', { restartPolicy: 'Never' }, false],
+  ] as const)('ended for good: a container that %s', (_, spec, status, list, podSpec, ended) => {
+    expect(view(spec, status, list, podSpec)?.ended).toBe(ended);
+  });
+
+  test('a container is starting until its startup probe has passed', () => {
+    expect(view({}, {})?.starting).toBe(false);
+    expect(view({ startupProbe: {} }, { started: false })?.starting).toBe(true);
+    expect(view({ startupProbe: {} }, { started: true })?.starting).toBe(false);
+  });
+
+  test('init containers that end before the others begin are no writers, sidecars are', () => {
+    expect(view({}, {}, 'initContainers')).toBeUndefined();
+    expect(view({ restartPolicy: 'Always' }, {}, 'initContainers')).toMatchObject({ name: 'c', sidecar: true });
+  });
+
+  test('a volume that the pod declares read-only is read-only in every container', () => {
+    const volumes = (readOnly: boolean): object => ({ volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data', readOnly } }] });
+    const mounts = { volumeMounts: [{ name: 'v', mountPath: '/data' }] };
+    expect(view(mounts, {}, 'containers', volumes(true))?.mounts).toMatchObject([{ volume: 'v', readOnly: true }]);
+    expect(view(mounts, {}, 'containers', volumes(false))?.mounts).toMatchObject([{ volume: 'v', readOnly: false }]);
+  });
+});
