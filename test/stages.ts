@@ -52,6 +52,11 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   storm: suite('storm'),
 };
 
+/** Measurements, `make bench SUITE=…`: they say their progress and how long they still take. */
+const bench = (name: string): Stage => ({ name: `bench ${name}`, run: () => one(['node', '--import', './tools/ts.mjs', `test/bench/${name}.ts`], bedEnvironment(), 240) });
+
+export const benches: Readonly<Record<string, Stage>> = { window: bench('window'), scale: bench('scale') };
+
 export const stages = {
   verify: [
     npm('lint'),
@@ -67,7 +72,6 @@ export const stages = {
   ],
   bed: [bedUp, install],
   integration: [{ name: 'integration', run: () => jest('integration', bedEnvironment()) }],
-  bench: [{ name: 'bench window', run: () => one(['node', '--import', './tools/ts.mjs', 'test/bench/window.ts'], bedEnvironment()) }],
   // The demo as somebody with a cluster of their own runs it: by KUBECONFIG.
   demo: [{ name: 'demo', run: () => one(['tools/demo'], bedEnvironment()) }],
   clean: [
