@@ -1,7 +1,7 @@
 import { appSnapshots, type AppSnapshot } from '../../src/api/kinds.js';
 import { isAlreadyExists } from '../../src/runtime/api-error.js';
 import type { Client } from '../../src/runtime/client.js';
-import type { KubeObject } from '../../src/runtime/object.js';
+import type { KubeObject, OwnerReference } from '../../src/runtime/object.js';
 import { namespaces, persistentVolumeClaims, pods, serviceAccounts, type ResourceType } from '../../src/runtime/resource.js';
 import { claim, copy, copyStatus, pod, podStatus } from './scale-objects.js';
 
@@ -24,16 +24,30 @@ const namespaceOf = (n: number): string => `scale-${n % namespaceCount}`;
 
 /** Makes what is missing of the population, spread over 100 namespaces. */
 export async function fill(client: Client, population: Population): Promise<FillTimes> {
+  const owners = new Map<string, OwnerReference>();
   await each('namespaces', namespaceCount, async (n) => {
     await ignoringExisting(client.create(namespaces, { metadata: { name: namespaceOf(n) } }));
-    // Pods need it, and its controller has much to do just now.
-    await ignoringExisting(client.create(serviceAccounts, { metadata: { name: 'default', namespace: namespaceOf(n) } }));
+    owners.set(namespaceOf(n), await ownerIn(client, namespaceOf(n)));
   });
+  const podOf = (n: number): KubeObject => pod(namespaceOf(n), n, required(owners.get(namespaceOf(n))));
   return {
     claims: await each('claims', population.claims, (n) => ignoringExisting(client.create(persistentVolumeClaims, claim(namespaceOf(n), n)))),
-    pods: await each('pods', population.pods, (n) => withStatus(client, client, pods, pod(namespaceOf(n), n), (made) => podStatus(made, n))),
+    pods: await each('pods', population.pods, (n) => withStatus(client, client, pods, podOf(n), (made) => podStatus(made, n))),
     copies: await each('copies', population.copies, (n) => makeCopy(client, n)),
   };
+}
+
+/** The account that every pod needs, here also as owner: something that exists and has no controller of its own. */
+async function ownerIn(client: Client, namespace: string): Promise<OwnerReference> {
+  const key = { namespace, name: 'default' };
+  await ignoringExisting(client.create(serviceAccounts, { metadata: key }));
+  const { metadata } = await client.get(serviceAccounts, key);
+  return { apiVersion: 'v1', kind: 'ServiceAccount', name: metadata.name, uid: required(metadata.uid), controller: true };
+}
+
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('the API server left something out');
+  return value;
 }
 
 /** The status of our kinds may be written by the operator's account only. */

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { appSnapshots, type AppSnapshot } from '../../src/api/kinds.js';
-import type { KubeObject } from '../../src/runtime/object.js';
 import { watchSet } from '../../src/runtime/watch-set.js';
 import { createLogger } from '../../src/observability/logger.js';
 import type { Bed } from '../integration/snapshots/bed.js';

@@ -1,13 +1,16 @@
 import { apiGroup, apiVersion } from '../../src/api/common.js';
 import { snapshotFinalizer } from '../../src/controllers/appsnapshot/decide.js';
-import type { KubeObject } from '../../src/runtime/object.js';
+import type { KubeObject, OwnerReference } from '../../src/runtime/object.js';
 
 /** Objects of the size that clusters really have; unique where real ones are (names, uids, ids), equal where those are. */
 
 const digest = (n: number, letter: string): string => letter + n.toString(16).padStart(63, '0');
 
-/** A pod of a Deployment with two containers, probes, configuration and a claim: 3.5 kB as the API stores it. No scheduler looks at it. */
-export function pod(namespace: string, n: number): KubeObject {
+/**
+ * A pod as of a Deployment, with two containers, probes, configuration and a claim: 3.5 kB as the API stores it. No scheduler looks at it; its owner must exist, or
+ * the garbage collector takes it.
+ */
+export function pod(namespace: string, n: number, owner: OwnerReference): KubeObject {
   const app = `app-${n % 40}`;
   const container = (name: string, port: number): unknown => ({
     name,
@@ -29,7 +32,7 @@ export function pod(namespace: string, n: number): KubeObject {
       namespace,
       labels: { 'app.kubernetes.io/name': app, 'app.kubernetes.io/instance': `${app}-prod`, 'app.kubernetes.io/version': `v1.${n % 7}.0`, 'app.kubernetes.io/part-of': 'shop', 'pod-template-hash': '6c9d8b7f5d' },
       annotations: { 'prometheus.io/scrape': 'true', 'prometheus.io/port': '8080', 'checksum/config': digest(n % 40, 'c') },
-      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `${app}-6c9d8b7f5d`, uid: uid(n % 40), controller: true, blockOwnerDeletion: true }],
+      ownerReferences: [owner],
     },
     spec: {
       schedulerName: 'none',
