@@ -1,7 +1,7 @@
 import { appSnapshots, type AppSnapshot } from '../../src/api/kinds.js';
 import { isAlreadyExists } from '../../src/runtime/api-error.js';
 import type { Client } from '../../src/runtime/client.js';
-import type { KubeObject, OwnerReference } from '../../src/runtime/object.js';
+import { keyOf, type KubeObject, type OwnerReference } from '../../src/runtime/object.js';
 import { namespaces, persistentVolumeClaims, pods, serviceAccounts, type ResourceType } from '../../src/runtime/resource.js';
 import { claim, copy, copyStatus, pod, podStatus } from './scale-objects.js';
 
@@ -62,8 +62,10 @@ function suspended(object: KubeObject): KubeObject {
 }
 
 async function withStatus(client: Client, writer: Client, type: ResourceType, object: KubeObject, status: (made: KubeObject) => KubeObject): Promise<void> {
-  const made = await ignoringExisting(client.create(type, object));
-  if (made !== undefined) await writer.replace(type, status(made), { subresource: 'status' });
+  const made = (await ignoringExisting(client.create(type, object))) ?? (await client.get(type, keyOf(object)));
+  // What an earlier run left half done: a pod has a status of the API server's own from the start.
+  const phase = (made['status'] as { phase?: string } | undefined)?.phase ?? 'Pending';
+  if (phase === 'Pending') await writer.replace(type, status(made), { subresource: 'status' });
 }
 
 async function ignoringExisting<T>(create: Promise<T>): Promise<T | undefined> {

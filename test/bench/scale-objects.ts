@@ -101,7 +101,7 @@ export function copyStatus(created: KubeObject, n: number): KubeObject {
       setId: uid(n),
       window: { id: uid(n), attempt: 1, openedAt: at, heldFrom: at, heldUntil: at, heldMillis: 139, cutMillis: 126.4, skewMillis: 6.4, overheadMillis: 13, freezeMillis: 3.6, syncMillis: 3.7, unbroken: true, atomic: true, marks },
       applications: [{ name: 'db', kind: 'PostgreSQL', version: '17.4', vantage: 'Node', mechanism: 'Freezer', grade: 'Frozen', members: [{ pod: 'db-0', role: 'primary', container: 'postgres' }] }],
-      holds: [{ id: `h-${uid(n)}`, vantage: 'Node', node: 'node-1', pod: 'stillpoint-agent-x', container: 'agent', podUid: uid(n), mechanism: 'Freezer', maxHoldMillis: 10000, heartbeatTimeoutMillis: 3000, state: 'Released', endedBy: 'release', heldMillis: 138.2 }],
+      holds: [{ id: `h-${uid(n)}`, vantage: 'Node', node: 'node-1', pod: 'stillpoint-agent-x', container: 'agent', podUid: uid(n), mechanism: 'Freezer', maxHoldMillis: 10000, heartbeatTimeoutMillis: 3000, targets: [{ pod: 'db-0', podUid: uid(n), container: 'postgres', containerId: digest(n, 'a') }], state: 'Released', endedBy: 'release', heldMillis: 138.2 }],
       members,
       membersReady: '3/3',
       size: '30Gi',
