@@ -51,8 +51,9 @@ e2e-large: node_modules/.installed ## The same suites with larger numbers: RUNS=
 proof: node_modules/.installed ## Seeded power cuts under load: RUNS=, SEED=
 	@RUNS=$${RUNS:-20} $(TS) test/run.ts e2e postgresql
 
-bench: node_modules/.installed ## Windows against the bare cut: test/.artifacts/bench-window.json
-	@$(TS) test/run.ts bench
+bench: SUITE = window
+bench: node_modules/.installed ## Windows against the bare cut, into test/.artifacts: RUNS=, SIZES=, WRITERS=, RESUME=1; SUITE=scale: 100 k objects
+	@$(TS) test/run.ts bench $(SUITE)
 
 cluster-up: ## Starts the test cluster NAME=a|b|…|f
 	@test/cluster/bed up

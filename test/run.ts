@@ -1,9 +1,9 @@
 /**
  * Runs the stages of `make test`, one after the other, and counts. The last line is `N passed, N failed`.
- * Usage: run.ts all | verify | integration | e2e <suite> | bench
+ * Usage: run.ts all | verify | integration | e2e <suite> | bench <suite>
  */
 import { mkdirSync } from 'node:fs';
-import { longSuites, stages, suites, type Stage } from './stages.js';
+import { benches, longSuites, stages, suites, type Stage } from './stages.js';
 import { elapsed, type Tally } from './stage-run.js';
 
 mkdirSync('test/.artifacts', { recursive: true });
@@ -19,8 +19,11 @@ function selected(target: string, name: string): Stage[] {
       return stages.verify;
     case 'integration':
       return [...stages.bed, ...stages.integration];
-    case 'bench':
-      return [...stages.bed, ...stages.bench];
+    case 'bench': {
+      const chosen = benches[name];
+      if (chosen === undefined) throw new Error(`SUITE=${name} is none of: ${Object.keys(benches).join(', ')}`);
+      return [...stages.bed, chosen];
+    }
     case 'e2e': {
       const all: Readonly<Record<string, Stage[]>> = { ...suites, audit: [...stages.audit], ...longSuites };
       const chosen = all[name];

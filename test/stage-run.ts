@@ -15,22 +15,22 @@ export function elapsed(begin: number): string {
 }
 
 /** A stage that hangs must not take the time of all others: it is ended and counts as failed. */
-const limitMillis = 25 * 60_000;
+const limitMinutes = 25;
 
 /** Runs a command with its output on the screen; resolves with the exit code. */
-export function command(argv: readonly string[], env: Record<string, string> = {}, timeout = limitMillis): Promise<number> {
+export function command(argv: readonly string[], env: Record<string, string> = {}, minutes = limitMinutes): Promise<number> {
   const [file, ...args] = argv;
   if (file === undefined) throw new Error('empty command');
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...env }, timeout, killSignal: 'SIGKILL' });
+    const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...env }, timeout: minutes * 60_000, killSignal: 'SIGKILL' });
     child.on('error', reject);
     child.on('exit', (code, signal) => resolve(code ?? (signal === null ? 1 : 128)));
   });
 }
 
 /** One command as one test. */
-export async function one(argv: readonly string[], env: Record<string, string> = {}): Promise<Tally> {
-  return (await command(argv, env)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+export async function one(argv: readonly string[], env: Record<string, string> = {}, minutes = limitMinutes): Promise<Tally> {
+  return (await command(argv, env, minutes)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
 interface JestReport {
@@ -42,7 +42,7 @@ interface JestReport {
 }
 
 /** A jest project (optionally only files that match), each test counted; a file that does not even load counts as failed. */
-export async function jest(project: string, env: Record<string, string> = {}, pattern?: string, timeoutMillis?: number): Promise<Tally & { report: JestReport | undefined }> {
+export async function jest(project: string, env: Record<string, string> = {}, pattern?: string, minutes?: number): Promise<Tally & { report: JestReport | undefined }> {
   const file = `${artifacts}/jest-${project}${pattern === undefined ? '' : `-${pattern.replace(/\W+/g, '_')}`}.json`;
   rmSync(file, { force: true });
   const argv = ['node', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--selectProjects', project, '--json', `--outputFile=${file}`];
@@ -50,7 +50,7 @@ export async function jest(project: string, env: Record<string, string> = {}, pa
   argv.push('--forceExit');
   if (project !== 'unit') argv.push('--runInBand');
   if (pattern !== undefined) argv.push('--testPathPatterns', pattern);
-  const code = await command([...argv, '--silent=false', '--verbose'], { NODE_NO_WARNINGS: '1', ...env }, timeoutMillis);
+  const code = await command([...argv, '--silent=false', '--verbose'], { NODE_NO_WARNINGS: '1', ...env }, minutes);
   if (!existsSync(file)) return { passed: 0, failed: 1, report: undefined };
   const report = JSON.parse(readFileSync(file, 'utf8')) as JestReport;
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
@@ -61,7 +61,7 @@ export async function jest(project: string, env: Record<string, string> = {}, pa
 /** `go test` of one module, each test counted. */
 export function goTest(directory: string): Promise<Tally> {
   return new Promise((resolve, reject) => {
-    const child = spawn('go', ['test', '-count=1', '-json', './...'], { cwd: directory, env: { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local' }, stdio: ['ignore', 'pipe', 'inherit'], timeout: limitMillis, killSignal: 'SIGKILL' });
+    const child = spawn('go', ['test', '-count=1', '-json', './...'], { cwd: directory, env: { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local' }, stdio: ['ignore', 'pipe', 'inherit'], timeout: limitMinutes * 60_000, killSignal: 'SIGKILL' });
     let passed = 0;
     let failed = 0;
     let rest = '';

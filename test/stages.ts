@@ -60,6 +60,11 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   storm: suite('storm', {}, longMillis),
 };
 
+/** Measurements, `make bench SUITE=…`: they say their progress and how long they still take. */
+const bench = (name: string): Stage => ({ name: `bench ${name}`, run: () => one(['node', '--import', './tools/ts.mjs', `test/bench/${name}.ts`], bedEnvironment(), 240) });
+
+export const benches: Readonly<Record<string, Stage>> = { window: bench('window'), scale: bench('scale') };
+
 export const stages = {
   verify: [
     npm('lint'),
@@ -77,7 +82,6 @@ export const stages = {
   integration: [{ name: 'integration', run: () => jest('integration', bedEnvironment()) }],
   // After all suites of a run: it judges by the audit log what they made the operator do.
   audit: suite('audit'),
-  bench: [{ name: 'bench window', run: () => one(['node', '--import', './tools/ts.mjs', 'test/bench/window.ts'], bedEnvironment()) }],
   // The demo as somebody with a cluster of their own runs it: by KUBECONFIG.
   demo: [{ name: 'demo', run: () => one(['tools/demo'], bedEnvironment()) }],
   clean: [

@@ -91,6 +91,7 @@ const hold = z.strictObject({
   heldMillis: millis.optional().describe('Length of the hold as its holder measured it.'),
   freezeMillis: millis.optional().describe('Time to stop all targets.'),
   syncMillis: millis.optional().describe('Time to write the rest of the page cache to the volumes, while held.'),
+  thawMillis: millis.optional().describe('From the release command to everything thawed, on the clock of the holder.'),
 });
 export type HoldStatus = z.infer<typeof hold>;
 
@@ -150,6 +151,8 @@ const windowStatus = z.strictObject({
       firstFrozen: millis.optional().describe('The first holder answered: frozen.'),
       allFrozen: millis.optional().describe('The last holder answered: frozen.'),
       cutSent: millis.optional().describe('The first cut was requested.'),
+      cutAnswered: millis.optional().describe('The API server answered the last request for a cut.'),
+      contentSeen: millis.optional().describe('The last content object was there.'),
       allCut: millis.optional().describe('The last cut was seen.'),
       releaseSent: millis.optional().describe('The releases were sent.'),
       allReleased: millis.optional().describe('The last holder answered: released.'),

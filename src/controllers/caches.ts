@@ -5,6 +5,7 @@ import { createCache, type Cache, type Projected } from '../runtime/cache.js';
 import type { Clock } from '../runtime/clock.js';
 import type { KubeObject } from '../runtime/object.js';
 import { persistentVolumeClaims, persistentVolumes, pods, volumeAttachments, volumeSnapshotContents, volumeSnapshots } from '../runtime/resource.js';
+import { createSharing } from '../runtime/sharing.js';
 import type { Transport } from '../runtime/transport.js';
 import type { GroupTypes } from '../snapshots/capability.js';
 import { projectContent, type ContentView } from '../snapshots/contents.js';
@@ -39,6 +40,7 @@ const agentName = 'stillpoint-agent';
 export function createCaches(options: { transport: Transport; clock: Clock; log: Logger; group: GroupTypes | undefined }): Caches {
   const { transport, clock, log, group } = options;
   const base = { transport, clock, log };
+  const share = createSharing();
   return {
     appSnapshots: createCache<AppSnapshot>({ ...base, type: appSnapshots, project: (object) => object as unknown as AppSnapshot, indexes: { uid: byUid } }),
     appRestores: createCache<AppRestore>({
@@ -50,10 +52,10 @@ export function createCaches(options: { transport: Transport; clock: Clock; log:
     pods: createCache<PodView>({
       ...base,
       type: pods,
-      project: projectPod,
+      project: (object) => projectPod(object, share),
       indexes: { agentNode: (p) => (p.metadata.labels?.[agentLabel] === agentName && p.nodeName !== undefined ? [p.nodeName] : []) },
     }),
-    claims: createCache<ClaimProjection>({ ...base, type: persistentVolumeClaims, project: projectClaim }),
+    claims: createCache<ClaimProjection>({ ...base, type: persistentVolumeClaims, project: (object) => projectClaim(object, share) }),
     volumes: createCache<VolumeProjection>({ ...base, type: persistentVolumes, project: projectVolume }),
     attachments: createCache<AttachmentProjection>({ ...base, type: volumeAttachments, project: projectAttachment }),
     volumeSnapshots: createCache<SnapshotProjection>({ ...base, type: volumeSnapshots, project: projectSnapshot }),

@@ -1,5 +1,6 @@
 import type { ClaimView, ContainerView, PodView } from '../hooks/view.js';
 import type { KubeObject, ObjectMeta } from '../runtime/object.js';
+import { shareNothing, type Share } from '../runtime/sharing.js';
 
 /** Projections: what the caches keep of objects of others. Everything else is dropped before it is held in memory. */
 
@@ -45,15 +46,17 @@ interface RawPod extends KubeObject {
 }
 
 const keptMeta = ['namespace', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'labels', 'annotations', 'finalizers', 'ownerReferences'] as const;
+/** What the objects of one workload have in common. */
+const alike: ReadonlySet<string> = new Set(['namespace', 'labels', 'annotations', 'finalizers', 'ownerReferences']);
 
 /** Metadata without what only other clients need. */
-export function projectMeta(meta: ObjectMeta): ObjectMeta {
-  const kept = keptMeta.flatMap((field) => (meta[field] === undefined ? [] : [[field, meta[field]]]));
+export function projectMeta(meta: ObjectMeta, share: Share = shareNothing): ObjectMeta {
+  const kept = keptMeta.flatMap((field) => (meta[field] === undefined ? [] : [[field, alike.has(field) ? share(meta[field]) : meta[field]]]));
   return { name: meta.name, ...(Object.fromEntries(kept) as Partial<ObjectMeta>) };
 }
 
 /** Pod → {@link PodView}. */
-export function projectPod(object: KubeObject): PodView {
+export function projectPod(object: KubeObject, share: Share = shareNothing): PodView {
   const pod = object as RawPod;
   const statuses = new Map(
     [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.ephemeralContainerStatuses ?? [])].map((s) => [s.name, s]),
@@ -66,35 +69,36 @@ export function projectPod(object: KubeObject): PodView {
       return v.ephemeral === undefined ? [] : [[v.name, `${pod.metadata.name}-${v.name}`]];
     }),
   );
+  const metadata = projectMeta(pod.metadata, share);
   return {
-    metadata: projectMeta(pod.metadata),
-    phase: pod.status?.phase ?? 'Unknown',
-    nodeName: pod.spec?.nodeName,
+    metadata,
+    phase: share(pod.status?.phase ?? 'Unknown'),
+    nodeName: share(pod.spec?.nodeName),
     podIP: pod.status?.podIP,
     hostNetwork: pod.spec?.hostNetwork === true,
     shareProcessNamespace: pod.spec?.shareProcessNamespace === true,
-    owners: pod.metadata.ownerReferences ?? [],
-    containers: containers.map((c) => projectContainer(c, statuses.get(c.name), pod)),
+    owners: metadata.ownerReferences ?? [],
+    containers: containers.map((c) => projectContainer(c, statuses.get(c.name), pod, share)),
     claims,
   };
 }
 
-function projectContainer(c: RawContainer, status: RawContainerStatus | undefined, { spec }: RawPod): ContainerView {
+function projectContainer(c: RawContainer, status: RawContainerStatus | undefined, { spec }: RawPod, share: Share): ContainerView {
   const id = status?.containerID;
   // Such a volume is read-only in every container (PersistentVolumeClaimVolumeSource.readOnly).
   const readOnly = new Set((spec?.volumes ?? []).filter((v) => v.persistentVolumeClaim?.readOnly === true).map((v) => v.name));
   return {
-    name: c.name,
-    image: c.image ?? '',
+    name: share(c.name),
+    image: share(c.image ?? ''),
     containerId: id === undefined || id === '' ? undefined : id.replace(/^[a-z0-9-]+:\/\//, ''),
     running: status?.state?.running !== undefined,
     ready: status?.ready === true,
     ended: hasEnded(c, status, spec),
     starting: c.startupProbe !== undefined && status?.started !== true,
     sidecar: spec?.initContainers?.includes(c) === true,
-    ports: (c.ports ?? []).map((p) => p.containerPort),
-    mounts: (c.volumeMounts ?? []).map((m) => ({ volume: m.name, mountPath: m.mountPath, subPath: m.subPath ?? m.subPathExpr, readOnly: m.readOnly === true || readOnly.has(m.name) })),
-    devices: (c.volumeDevices ?? []).map((d) => ({ volume: d.name, devicePath: d.devicePath })),
+    ports: share((c.ports ?? []).map((p) => p.containerPort)),
+    mounts: share((c.volumeMounts ?? []).map((m) => ({ volume: m.name, mountPath: m.mountPath, subPath: m.subPath ?? m.subPathExpr, readOnly: m.readOnly === true || readOnly.has(m.name) }))),
+    devices: share((c.volumeDevices ?? []).map((d) => ({ volume: d.name, devicePath: d.devicePath }))),
     livenessBudgetMillis: probeBudget(c.livenessProbe),
     readinessBudgetMillis: probeBudget(c.readinessProbe),
   };
@@ -130,17 +134,17 @@ interface RawClaim extends KubeObject {
   status?: { phase?: string; capacity?: { storage?: string } };
 }
 
-export function projectClaim(object: KubeObject): ClaimProjection {
+export function projectClaim(object: KubeObject, share: Share = shareNothing): ClaimProjection {
   const claim = object as RawClaim;
   return {
-    metadata: projectMeta(claim.metadata),
-    phase: claim.status?.phase ?? 'Pending',
+    metadata: projectMeta(claim.metadata, share),
+    phase: share(claim.status?.phase ?? 'Pending'),
     volumeName: claim.spec?.volumeName,
     volumeMode: claim.spec?.volumeMode === 'Block' ? 'Block' : 'Filesystem',
-    accessModes: claim.spec?.accessModes ?? [],
-    storageClassName: claim.spec?.storageClassName,
-    requested: claim.spec?.resources?.requests?.storage ?? '0',
-    capacity: claim.status?.capacity?.storage,
+    accessModes: share(claim.spec?.accessModes ?? []),
+    storageClassName: share(claim.spec?.storageClassName),
+    requested: share(claim.spec?.resources?.requests?.storage ?? '0'),
+    capacity: share(claim.status?.capacity?.storage),
   };
 }
 

@@ -51,13 +51,15 @@ export interface EventRecorderOptions {
 
 const maxNote = 1024;
 const maxQueue = 1000;
+/** Series sent at the same time; what belongs to one series goes in order (client-go tools/events: 8 workers). */
+const laneCount = 8;
 const maxTries = 12;
 const retryMillis = 1_000;
 const sweepMillis = 60_000;
 /** maxLength of reportingInstance and reason in the API. */
 const maxField = 128;
 
-/** A recorder that sends one event after the other in the background; above 1,000 waiting ones new events are dropped. */
+/** A recorder that sends in the background, a few series at a time; above 1,000 waiting ones new events are dropped. */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   return new SeriesRecorder(options);
 }
@@ -67,7 +69,8 @@ type SentEvent = KubeObject;
 class SeriesRecorder implements EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #table = new SeriesTable<SentEvent>();
-  #tail: Promise<void> = Promise.resolve();
+  /** The end of each lane. */
+  readonly #lanes = Array.from({ length: laneCount }, () => Promise.resolve());
   #queued = 0;
   #dropped = 0;
   #cancelSweep: (() => void) | undefined;
@@ -82,29 +85,30 @@ class SeriesRecorder implements EventRecorder {
     const { clock } = this.#options;
     if (this.#stopped) return;
     const { action, series } = this.#table.record(seriesKey(input), this.#eventOf(input), clock.now());
-    if (action === 'create') this.#enqueue(() => this.#create(series.event));
-    else if (action === 'update') this.#enqueue(() => this.#update(series));
+    if (action === 'create') this.#enqueue(series, () => this.#create(series.event));
+    else if (action === 'update') this.#enqueue(series, () => this.#update(series));
   }
 
-  flush(): Promise<void> {
-    return this.#tail;
+  async flush(): Promise<void> {
+    await Promise.all(this.#lanes);
   }
 
   stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelSweep?.();
-    for (const series of this.#table.finish(Infinity)) this.#enqueue(() => this.#update(series));
-    return this.#tail;
+    for (const series of this.#table.finish(Infinity)) this.#enqueue(series, () => this.#update(series));
+    return this.flush();
   }
 
-  #enqueue(send: () => Promise<unknown>): void {
+  #enqueue({ event }: Series<SentEvent>, send: () => Promise<unknown>): void {
     if (this.#queued >= maxQueue) {
       this.#dropped += 1;
       if (this.#dropped === 1) this.#options.log.warn('event queue is full: events are dropped');
       return;
     }
     this.#queued += 1;
-    this.#tail = this.#tail.then(() => this.#send(send)).finally(() => (this.#queued -= 1));
+    const lane = laneOf(event);
+    this.#lanes[lane] = (this.#lanes[lane] ?? Promise.resolve()).then(() => this.#send(send)).finally(() => (this.#queued -= 1));
   }
 
   /** What the server refuses is final; what did not reach it is tried again. */
@@ -160,10 +164,15 @@ class SeriesRecorder implements EventRecorder {
 
   #scheduleSweep(): void {
     this.#cancelSweep = this.#options.clock.after(sweepMillis, () => {
-      for (const series of this.#table.finish(this.#options.clock.now())) this.#enqueue(() => this.#update(series));
+      for (const series of this.#table.finish(this.#options.clock.now())) this.#enqueue(series, () => this.#update(series));
       this.#scheduleSweep();
     });
   }
+}
+
+/** The same for everything that is sent of a series: its event has a name of its own, which ends in random digits. */
+function laneOf(event: SentEvent): number {
+  return Number.parseInt(event.metadata.name.slice(-2), 16) % laneCount;
 }
 
 function referenceTo({ apiVersion, kind, metadata }: Regarding): Record<string, string> {

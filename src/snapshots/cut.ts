@@ -17,8 +17,11 @@ export interface PreparedCut {
    * Sends the prepared create and resolves at the first content that carries its creation time and its handle.
    * Rejects when the create fails, or when the signal aborts: with what the storage said, if it said anything.
    */
-  run(signal: AbortSignal): Promise<void>;
+  run(signal: AbortSignal, onStep?: (step: CutStep) => void): Promise<void>;
 }
+
+/** On the way to a cut: the API server has answered the create; the content object is there. */
+type CutStep = 'answered' | 'content';
 
 interface CutRun {
   readonly namespace: string;
@@ -32,7 +35,7 @@ interface CutRun {
  * One run of a cut. The content is found by its reference (namespace and name, which nobody else uses: the name has
  * our uid in it), so its event counts even when it overtakes the answer of the create; the uids must agree in the end.
  */
-export function runCut(cut: CutRun, signal: AbortSignal): Promise<void> {
+export function runCut(cut: CutRun, signal: AbortSignal, onStep: (step: CutStep) => void = () => undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     let created: string | undefined;
     let content: ContentView | undefined;
@@ -48,6 +51,7 @@ export function runCut(cut: CutRun, signal: AbortSignal): Promise<void> {
     const onAbort = (): void => end(() => reject(whyNotCut(cut, content, signal)));
     const unsubscribe = cut.contents.subscribe((event) => {
       if (event.type === 'deleted' || event.object.ref.name !== cut.name || event.object.ref.namespace !== cut.namespace) return;
+      if (content === undefined) onStep('content');
       content = event.object;
       check();
     });
@@ -59,6 +63,7 @@ export function runCut(cut: CutRun, signal: AbortSignal): Promise<void> {
     cut.create().then(
       (object) => {
         created = object.metadata.uid;
+        onStep('answered');
         check();
       },
       (error: unknown) => end(() => reject(createFailed(cut, error))),

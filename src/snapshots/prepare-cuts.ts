@@ -54,7 +54,7 @@ function prepare(cut: PlannedCut, context: CutContext): PreparedCut {
     name,
     atomic: cut.atomic,
     claimUids: cut.claims.map((claim) => claim.uid),
-    run: (signal) => runCut({ namespace: context.namespace, name, kind: cut.kind, contents, create }, signal),
+    run: (signal, onStep) => runCut({ namespace: context.namespace, name, kind: cut.kind, contents, create }, signal, onStep),
   };
 }
 

@@ -1,34 +1,34 @@
 import { apply, kubectl } from '../e2e/lib/kubectl.js';
+import type { Shape } from './shapes.js';
 
 /** Label of the claims of the bench, by which its bare cuts select them. */
 export const benchLabel = { 'bench.stillpoint.dev/volume': 'true' } as const;
 
-/** PostgreSQL's own measuring program writes and syncs without pause from one process, as a WAL writer does. */
-const fsyncing = { image: 'localhost/stillpoint-test/postgresql:15', command: ['/bin/sh', '-c', 'while :; do pg_test_fsync -f /data/file -s 60 >/dev/null; done'] };
-const idle = { image: 'localhost/stillpoint-test/pause:1', command: ['/bin/sh', '-c', 'exec sleep 86400'] };
+const image = 'localhost/stillpoint-test/tools:1';
+/** Small, since the machine holds 64 of them; what a database recycles of its log fits. */
+const claimSize = '64Mi';
 
-/** One pod for each volume, with a claim of its own; resolves when all run. */
-export async function startWriters(namespace: string, volumes: number, writing: boolean): Promise<void> {
+/** The pods of a shape, each with its share of the volumes; resolves when all run and write. */
+export async function startWriters(namespace: string, { pods, volumes, load }: Shape): Promise<void> {
   const labels = { app: 'writer' };
+  const names = Array.from({ length: volumes / pods }, (_, i) => `data-${i}`);
+  const command = load === 'idle' ? ['/bin/sleep', '86400'] : ['/bin/fsync-writer', `/${names[0] ?? ''}/log`];
   const container = {
     name: 'writer',
-    ...(writing ? fsyncing : idle),
-    volumeMounts: [{ name: 'data', mountPath: '/data' }],
+    image,
+    command,
+    volumeMounts: names.map((name) => ({ name, mountPath: `/${name}` })),
+    // The file is complete and writing goes on.
+    ...(load === 'idle' ? {} : { startupProbe: { exec: { command: ['/bin/test', '-s', `/${names[0] ?? ''}/log`] }, periodSeconds: 1, failureThreshold: 90 } }),
   };
-  const claim = { metadata: { name: 'data', labels: benchLabel }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '256Mi' } } } };
+  const spec = { automountServiceAccountToken: false, enableServiceLinks: false, terminationGracePeriodSeconds: 0, containers: [container] };
+  const claims = names.map((name) => ({ metadata: { name, labels: benchLabel }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: claimSize } } } }));
   const statefulSet = {
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',
     metadata: { name: 'writer' },
-    spec: {
-      serviceName: 'writer',
-      replicas: volumes,
-      podManagementPolicy: 'Parallel',
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { automountServiceAccountToken: false, terminationGracePeriodSeconds: 0, containers: [container] } },
-      volumeClaimTemplates: [claim],
-    },
+    spec: { serviceName: 'writer', replicas: pods, podManagementPolicy: 'Parallel', selector: { matchLabels: labels }, template: { metadata: { labels }, spec }, volumeClaimTemplates: claims },
   };
   await apply([statefulSet], namespace);
-  await kubectl(['-n', namespace, 'rollout', 'status', 'statefulset/writer', '--timeout=90s']);
+  await kubectl(['-n', namespace, 'rollout', 'status', 'statefulset/writer', '--timeout=300s']);
 }

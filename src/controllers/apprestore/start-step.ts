@@ -77,7 +77,7 @@ export async function timeoutStep(writer: RestoreWriter, deps: OperatorDeps): Pr
 }
 
 async function describe(object: AppRestore, workload: ScaledWorkload, live: readonly RawPod[], deps: OperatorDeps): Promise<string[]> {
-  const own = podsOf(workload, live.map(projectPod)).map((p) => p.metadata.name);
+  const own = podsOf(workload, live.map((pod) => projectPod(pod))).map((p) => p.metadata.name);
   if (own.length < workload.replicas) {
     const type = scalableTypes[workload.resource];
     const owner = type === undefined ? undefined : await deps.client.as(targetAccount(object)).get(type, { namespace: targetNamespace(object), name: workload.name });

@@ -36,6 +36,8 @@ function marks(trace: WindowTrace): NonNullable<WindowStatus['marks']> {
     firstFrozen: since(trace.firstFrozen),
     allFrozen: since(trace.allFrozen),
     cutSent: since(trace.cutSent),
+    cutAnswered: since(trace.cutAnswered),
+    contentSeen: since(trace.contentSeen),
     allCut: since(trace.allCut),
     releaseSent: since(trace.releaseSent),
     allReleased: since(trace.allReleased),
@@ -54,6 +56,7 @@ export function closedHolds(intended: readonly HoldStatus[], result: WindowResul
       heldMillis: tenth(own.heldMillis),
       freezeMillis: tenth(own.freezeMillis),
       syncMillis: tenth(own.syncMillis),
+      thawMillis: tenth(own.thawMillis),
     });
   });
 }

@@ -54,7 +54,7 @@ export function reachableGrade(plan: { holders: HoldersPlan; cuts: readonly Pick
 }
 
 function wentWell(id: string): HoldResult {
-  return { id, frozen: true, synced: true, unbroken: true, endedBy: 'release', heldMillis: undefined, freezeMillis: undefined, syncMillis: undefined };
+  return { id, frozen: true, synced: true, unbroken: true, endedBy: 'release', heldMillis: undefined, freezeMillis: undefined, syncMillis: undefined, thawMillis: undefined };
 }
 
 /** All claims that could be written are in one cut of one instant. A single volume is always cut at one instant. */

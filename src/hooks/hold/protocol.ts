@@ -14,8 +14,8 @@ export type HolderEvent =
   /** `synced: false`: the processes stand still, but the page cache could not be written back. */
   | { readonly kind: 'frozen'; readonly freezeMicros: number; readonly syncMicros: number; readonly synced: boolean }
   | { readonly kind: 'beat' }
-  /** `unbroken`: still frozen, by the same processes, right before this release. */
-  | { readonly kind: 'released'; readonly why: string; readonly unbroken: boolean; readonly heldMicros: number }
+  /** `unbroken`: still frozen, by the same processes, right before this release. `thawMicros`: from the command to the thaw (vantage Node). */
+  | { readonly kind: 'released'; readonly why: string; readonly unbroken: boolean; readonly heldMicros: number; readonly thawMicros?: number | undefined }
   | { readonly kind: 'broken'; readonly why: string; readonly heldMicros: number }
   /** Over without an impact, or ended before; `why=absent` when no such hold was known. */
   | { readonly kind: 'ended'; readonly why: string }
@@ -111,7 +111,7 @@ const byKind: Readonly<Record<HolderEventKind, Reader>> = {
     const heldMicros = count(fields, 'heldMicros');
     const unbroken = fields.get('unbroken');
     if (why === undefined || heldMicros === undefined || (unbroken !== 'true' && unbroken !== 'false')) return undefined;
-    return { kind: 'released', why, unbroken: unbroken === 'true' && why === 'release', heldMicros };
+    return { kind: 'released', why, unbroken: unbroken === 'true' && why === 'release', heldMicros, thawMicros: count(fields, 'thawMicros') };
   },
   broken: (fields) => {
     const why = word(fields, 'why');

@@ -58,6 +58,7 @@ function resultOf(session: HolderSession, end: SeenEnd): HoldResult {
     ...ending(end),
     freezeMillis: millis(frozen?.freezeMicros),
     syncMillis: millis(frozen?.syncMicros),
+    thawMillis: millis(session.seen('released')?.thawMicros),
   };
 }
 

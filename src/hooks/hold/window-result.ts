@@ -32,7 +32,7 @@ export function windowResult(plan: WindowPlan, outcome: WindowOutcome): WindowRe
 
 /** Its exec was refused or came too late: it froze nothing. */
 function neverReached(holder: HolderPlan): HoldResult {
-  return { id: holder.id, frozen: false, synced: false, unbroken: false, endedBy: undefined, heldMillis: undefined, freezeMillis: undefined, syncMillis: undefined };
+  return { id: holder.id, frozen: false, synced: false, unbroken: false, endedBy: undefined, heldMillis: undefined, freezeMillis: undefined, syncMillis: undefined, thawMillis: undefined };
 }
 
 /** What the releases have shown, when everything went well until then. */

@@ -49,9 +49,12 @@ export interface Cut {
   /** True when the storage declares that the members of this cut share one instant. */
   readonly atomic: boolean;
   readonly claimUids: readonly string[];
-  /** Sends the prepared create. Resolves when the content carries its creationTime; rejects with an AppError. */
-  run(signal: AbortSignal): Promise<void>;
+  /** Sends the prepared create. Resolves when the content carries its creationTime; rejects with an AppError. `onStep` is told of what comes before. */
+  run(signal: AbortSignal, onStep?: (step: CutStep) => void): Promise<void>;
 }
+
+/** On the way to a cut: the API server has answered the create; the content object is there, not cut yet. */
+export type CutStep = 'answered' | 'content';
 
 export interface WindowPlan {
   readonly holders: readonly HolderPlan[];
@@ -71,6 +74,8 @@ export interface HoldResult {
   readonly heldMillis: number | undefined;
   readonly freezeMillis: number | undefined;
   readonly syncMillis: number | undefined;
+  /** From the release command to everything thawed, on the holder's clock. */
+  readonly thawMillis: number | undefined;
 }
 
 /** Milliseconds since the window began, on a monotonic clock; undefined for what did not happen. */
@@ -84,6 +89,10 @@ export interface WindowTrace {
   readonly firstFrozen?: number;
   readonly allFrozen?: number;
   readonly cutSent?: number;
+  /** The last create was answered. */
+  readonly cutAnswered?: number;
+  /** The last content object was there. */
+  readonly contentSeen?: number;
   readonly allCut?: number;
   readonly releaseSent?: number;
   readonly allReleased?: number;

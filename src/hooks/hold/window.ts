@@ -10,7 +10,7 @@ import { collectEnds } from './release.js';
 import { cutDeadlineMillis, freezeDeadlineMillis, releaseDeadlineMillis } from './window-deadlines.js';
 import { windowResult } from './window-result.js';
 import type { WindowDeps } from './window-deps.js';
-import type { HoldResult, WindowPlan, WindowResult, WindowTrace } from './window-types.js';
+import type { CutStep, HoldResult, WindowPlan, WindowResult, WindowTrace } from './window-types.js';
 
 /**
  * Runs one window from the first stream to the last release (3-stillness.md, 3.2). Never throws: what went wrong is in
@@ -120,7 +120,7 @@ class Window {
     this.#mark('cutSent');
     const cuts = this.#plan.cuts.map((cut) => ({
       name: cut.name,
-      done: cut.run(this.#cutting.signal).then(
+      done: cut.run(this.#cutting.signal, (step) => this.#sawStep(step)).then(
         () => this.#sawCut(cut.name),
         (cause: unknown) => {
           const error = cause instanceof AppError ? cause : fail('SnapshotFailed', `Cut ${cut.name} failed.`, { cause });
@@ -131,6 +131,11 @@ class Window {
     }));
     await this.#barrier('cut', cutDeadlineMillis(maxMillis) - heldMillis, cuts);
     this.#mark('allCut');
+  }
+
+  /** The last cut of several counts. */
+  #sawStep(step: CutStep): void {
+    if (!this.#cutting.signal.aborted) this.#mark(step === 'answered' ? 'cutAnswered' : 'contentSeen');
   }
 
   /** A cut that ends after the releases were sent proves nothing. */

@@ -92,5 +92,5 @@ function secretData(secret: KubeObject): Record<string, string> {
 
 async function viewOf(namespace: string): Promise<NamespaceView> {
   const list = JSON.parse(await must(['-n', namespace, 'get', 'pods', '-o', 'json'])) as { items: KubeObject[] };
-  return { namespace, pods: list.items.map(projectPod), claims: [] };
+  return { namespace, pods: list.items.map((pod) => projectPod(pod)), claims: [] };
 }

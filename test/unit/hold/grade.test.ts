@@ -10,7 +10,7 @@ import { planHolders } from '../../../src/hooks/hold/plan-holders.js';
 import { application, claim, container, holdersInput, pod } from './namespace.js';
 
 function hold(id: string, more: Partial<HoldResult> = {}): HoldResult {
-  return { id, frozen: true, synced: true, unbroken: true, endedBy: 'release', heldMillis: 50, freezeMillis: 1, syncMillis: 1, ...more };
+  return { id, frozen: true, synced: true, unbroken: true, endedBy: 'release', heldMillis: 50, freezeMillis: 1, syncMillis: 1, thawMillis: 1, ...more };
 }
 
 function member(name: string, app: string, more: Partial<ClaimHold> = {}): ClaimHold {

@@ -9,7 +9,7 @@ const plan: WindowPlan = {
   cuts: [{ name: 'x', atomic: false, claimUids: [], run: () => Promise.resolve() }],
   limits: { ttlMillis: 1000, maxMillis: 2000, beatMillis: 100, readyMillis: 1000 },
 };
-const held: HoldResult = { id: 'h', frozen: true, synced: true, unbroken: true, endedBy: 'release', heldMillis: 5, freezeMillis: 1, syncMillis: 1 };
+const held: HoldResult = { id: 'h', frozen: true, synced: true, unbroken: true, endedBy: 'release', heldMillis: 5, freezeMillis: 1, syncMillis: 1, thawMillis: 1 };
 const good: WindowOutcome = { holds: [held], cutsSeen: ['x'], trace: { startedAt: 0, freezeSent: 1 }, error: undefined };
 
 describe('what a window proved', () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { silentLogger } from '../../../src/observability/logger.js';
 import { ApiError } from '../../../src/runtime/api-error.js';
 import type { Client } from '../../../src/runtime/client.js';
-import { sleep } from '../../../src/runtime/clock.js';
+import { sleep, type Clock } from '../../../src/runtime/clock.js';
 import type { LeaderElector } from '../../../src/runtime/leader-elector.js';
 import { createLeaderElector } from '../../../src/runtime/leader-elector.js';
 import type { Lease } from '../../../src/runtime/lease-record.js';
@@ -15,7 +15,7 @@ class LeaseBox {
   writes = 0;
   #version = 0;
 
-  client(clock: FakeClock, fault: () => Fault = () => 'none'): Pick<Client, 'get' | 'create' | 'replace'> {
+  client(clock: Clock, fault: () => Fault = () => 'none'): Pick<Client, 'get' | 'create' | 'replace'> {
     const through = async <T>(act: () => T): Promise<T> => {
       const kind = fault();
       if (kind === 'hang') await sleep(clock, 30_000);
@@ -68,7 +68,7 @@ interface Candidate {
   readonly ended: Promise<void>;
 }
 
-function candidate(box: LeaseBox, clock: FakeClock, identity: string, fault?: () => Fault): Candidate {
+function candidate(box: LeaseBox, clock: Clock, identity: string, fault?: () => Fault): Candidate {
   const log: string[] = [];
   const stop = new AbortController();
   const elector = createLeaderElector({
@@ -215,26 +215,60 @@ test('times that cannot work are refused', () => {
   expect(make(10_000, 2_400)).toThrow('renewDeadline');
 });
 
-test('two candidates never lead at the same time, whatever the network does', async () => {
-  const faults = fc.array(fc.constantFrom<Fault>('none', 'none', 'none', 'slow', 'delayed', 'late', 'refused', 'lost', 'hang'), { minLength: 30, maxLength: 60 });
+/** The clock of another machine: set to another time, stepped now and then, and faster or slower by a few per cent. */
+class OtherClock implements Clock {
+  readonly #base: FakeClock;
+  readonly rate: number;
+  offset: number;
+
+  constructor(base: FakeClock, rate: number, offset: number) {
+    this.#base = base;
+    this.rate = rate;
+    this.offset = offset;
+  }
+
+  now(): number {
+    return this.#base.now() + this.offset;
+  }
+
+  monotonic(): number {
+    return 1_000 + this.#base.monotonic() * this.rate;
+  }
+
+  after(millis: number, callback: () => void): () => void {
+    return this.#base.after(millis / this.rate, callback);
+  }
+}
+
+const networks = fc.array(fc.constantFrom<Fault>('none', 'none', 'none', 'slow', 'delayed', 'late', 'refused', 'lost', 'hang'), { minLength: 30, maxLength: 60 });
+const clocks = fc.record({ rate: fc.constantFrom(0.97, 1, 1.03), offset: fc.integer({ min: -86_400_000, max: 86_400_000 }), steps: fc.array(fc.integer({ min: -3_600_000, max: 3_600_000 }), { maxLength: 5 }) });
+const sides = fc.record({ network: networks, clock: clocks });
+
+test('two candidates never lead at the same time, whatever network and clocks do', async () => {
   await fc.assert(
-    fc.asyncProperty(faults, faults, async (faultsA, faultsB) => {
-      const clock = new FakeClock();
+    fc.asyncProperty(sides, sides, async (sideA, sideB) => {
+      const time = new FakeClock();
       const box = new LeaseBox();
-      const a = candidate(box, clock, 'a', () => faultsA.shift() ?? 'none');
-      const b = candidate(box, clock, 'b', () => faultsB.shift() ?? 'none');
+      const [a, b] = [sideA, sideB].map(({ network, clock: { rate, offset, steps } }, i) => {
+        const own = new OtherClock(time, rate, offset);
+        for (const [n, step] of steps.entries()) time.after((n + 1) * 25_000, () => (own.offset += step));
+        const faults = [...network];
+        return { ...candidate(box, own, String(i), () => faults.shift() ?? 'none'), rate, busyUntil: 0 };
+      });
+      if (a === undefined || b === undefined) throw new Error('two candidates');
       const holdMillis = 10_000;
-      const busyUntil = { a: 0, b: 0 };
       for (let at = 0; at < 180_000; at += 500) {
-        await clock.advance(500);
+        await time.advance(500);
         expect(a.elector.isLeader() && b.elector.isLeader()).toBe(false);
-        // What one began with the fencing check is over before the other leads.
-        if (a.elector.isLeader()) expect(busyUntil.b).toBeLessThanOrEqual(clock.monotonic());
-        if (b.elector.isLeader()) expect(busyUntil.a).toBeLessThanOrEqual(clock.monotonic());
-        if (a.elector.mayAct(holdMillis)) busyUntil.a = clock.monotonic() + holdMillis;
-        if (b.elector.mayAct(holdMillis)) busyUntil.b = clock.monotonic() + holdMillis;
+        for (const [one, other] of [[a, b], [b, a]] as const) {
+          // What one began with the fencing check is over, by its own clock, before the other leads.
+          if (one.elector.isLeader()) expect(other.busyUntil).toBeLessThanOrEqual(time.monotonic());
+          if (one.elector.mayAct(holdMillis)) one.busyUntil = time.monotonic() + holdMillis / one.rate;
+        }
       }
+      // Not by never leading at all.
+      expect(box.writes).toBeGreaterThan(0);
     }),
-    { numRuns: 30 },
+    { numRuns: 60 },
   );
-}, 60_000);
+}, 120_000);

@@ -159,10 +159,14 @@ test('depth is what is queued, by priority', async () => {
   expect([...depth.values()]).toEqual([0, 0]);
 });
 
-/** The rules of the queue in the plainest form: a list that is searched. */
+/** The rules of the queue in the plainest form: a list that is searched, and workers that wait in line. */
 class Model {
   readonly queued = new Map<string, { priority: number; readyAt: number; order: number }>();
   readonly inHand = new Set<string>();
+  /** Keys in the order in which they were handed out, with their priorities. */
+  readonly handed: string[] = [];
+  readonly #failures = new Map<string, number>();
+  #waitingWorkers = 0;
   #order = 0;
   #now = 0;
 
@@ -179,69 +183,130 @@ class Model {
     };
     if ((raised || sooner) && entry.readyAt <= this.#now) entry.order = this.#order += 1;
     this.queued.set(key, entry);
+    this.#serve();
+  }
+
+  /** The delay of the next `addRateLimited` of the key. */
+  nextDelay(key: string): number {
+    return Math.min(5 * 2 ** (this.#failures.get(key) ?? 0), 1_000_000);
+  }
+
+  addRateLimited(key: string, priority: number): void {
+    const delay = this.nextDelay(key);
+    this.#failures.set(key, (this.#failures.get(key) ?? 0) + 1);
+    this.add(key, priority, delay);
+  }
+
+  forget(key: string): void {
+    this.#failures.delete(key);
   }
 
   advance(millis: number): void {
     const end = this.#now + millis;
     const due = [...this.queued.values()].filter((e) => e.readyAt > this.#now && e.readyAt <= end).sort((a, b) => a.readyAt - b.readyAt);
-    for (const entry of due) entry.order = this.#order += 1;
+    for (const entry of due) {
+      this.#now = entry.readyAt;
+      entry.order = this.#order += 1;
+      this.#serve();
+    }
     this.#now = end;
   }
 
-  /** The keys of which the queue may hand out any: several only where delays end in the same instant. */
-  take(): string | undefined {
-    const ready = [...this.queued].filter(([key, e]) => e.readyAt <= this.#now && !this.inHand.has(key));
-    ready.sort(([, a], [, b]) => b.priority - a.priority || a.order - b.order);
-    const key = ready[0]?.[0];
-    if (key !== undefined) {
+  take(): void {
+    this.#waitingWorkers += 1;
+    this.#serve();
+  }
+
+  done(key: string): void {
+    this.inHand.delete(key);
+    this.#serve();
+  }
+
+  /** What is queued is dropped, workers are sent away; what is in hand stays there. */
+  shutDown(): void {
+    this.queued.clear();
+    this.handed.push(...Array.from({ length: this.#waitingWorkers }, () => 'end'));
+    this.#waitingWorkers = 0;
+  }
+
+  #serve(): void {
+    while (this.#waitingWorkers > 0) {
+      const ready = [...this.queued].filter(([key, e]) => e.readyAt <= this.#now && !this.inHand.has(key));
+      const [first] = ready.sort(([, a], [, b]) => b.priority - a.priority || a.order - b.order);
+      if (first === undefined) return;
+      const [key, { priority }] = first;
       this.queued.delete(key);
       this.inHand.add(key);
+      this.handed.push(`${key} ${priority}`);
+      this.#waitingWorkers -= 1;
     }
-    return key;
   }
 }
 
 const keys = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+const priorities = fc.constantFrom(lowPriority, 0, 5);
 const steps = fc.array(
   fc.oneof(
-    fc.record({ do: fc.constant('add' as const), key: keys, priority: fc.constantFrom(lowPriority, 0, 5), delay: fc.constant(0) }),
-    fc.record({ do: fc.constant('add' as const), key: keys, priority: fc.constantFrom(lowPriority, 0, 5), delay: fc.integer({ min: 1, max: 50 }) }),
+    fc.record({ do: fc.constant('add' as const), key: keys, priority: priorities, delay: fc.constant(0) }),
+    fc.record({ do: fc.constant('add' as const), key: keys, priority: priorities, delay: fc.integer({ min: 1, max: 50 }) }),
+    fc.record({ do: fc.constant('addRateLimited' as const), key: keys, priority: priorities }),
+    fc.record({ do: fc.constant('forget' as const), key: keys }),
     fc.record({ do: fc.constant('take' as const) }),
     fc.record({ do: fc.constant('done' as const), key: keys }),
     fc.record({ do: fc.constant('advance' as const), millis: fc.integer({ min: 1, max: 40 }) }),
   ),
-  { maxLength: 60 },
+  { maxLength: 80 },
 );
 
-test('behaves as the model on any sequence', async () => {
+type Step = typeof steps extends fc.Arbitrary<readonly (infer S)[]> ? S : never;
+
+function apply(step: Step, queue: Queue<string>, model: Model, handed: string[]): void {
+  switch (step.do) {
+    case 'add':
+      queue.add(step.key, { priority: step.priority, afterMillis: step.delay });
+      return model.add(step.key, step.priority, step.delay);
+    case 'addRateLimited':
+      queue.addRateLimited(step.key, { priority: step.priority });
+      return model.addRateLimited(step.key, step.priority);
+    case 'forget':
+      queue.forget(step.key);
+      return model.forget(step.key);
+    case 'take':
+      void queue.take().then((taken) => handed.push(taken === undefined ? 'end' : `${taken.key} ${taken.priority}`));
+      return model.take();
+    case 'done':
+      queue.done(step.key);
+      return model.done(step.key);
+    case 'advance':
+      return model.advance(step.millis);
+  }
+}
+
+test('behaves as the model on any sequence, and so does its end', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (sequence) => {
       const { queue, clock } = setup();
       const model = new Model();
-      const usedDelays = new Set<number>();
+      const handed: string[] = [];
+      const usedInstants = new Set<number>();
       for (const step of sequence) {
-        if (step.do === 'add') {
-          // Two delays that end in the same instant have no order; leave such adds out.
-          const at = clock.monotonic() + step.delay;
-          if (step.delay > 0 && usedDelays.has(at)) continue;
-          usedDelays.add(at);
-          queue.add(step.key, { priority: step.priority, afterMillis: step.delay });
-          model.add(step.key, step.priority, step.delay);
-        } else if (step.do === 'advance') {
-          await clock.advance(step.millis);
-          model.advance(step.millis);
-        } else if (step.do === 'done') {
-          queue.done(step.key);
-          model.inHand.delete(step.key);
-        } else {
-          const expected = model.take();
-          // A take that finds nothing would wait and get the next key: the model has no waiting workers.
-          if (expected === undefined) continue;
-          expect((await takeNow(queue, clock))?.key).toBe(expected);
-        }
+        // Two delays that end in the same instant have no order: such adds are left out.
+        const delay = step.do === 'add' ? step.delay : step.do === 'addRateLimited' ? model.nextDelay(step.key) : 0;
+        const instant = clock.monotonic() + delay;
+        if (delay > 0 && usedInstants.has(instant)) continue;
+        if (delay > 0) usedInstants.add(instant);
+        apply(step, queue, model, handed);
+        await clock.advance(step.do === 'advance' ? step.millis : 0);
+        expect(handed).toEqual(model.handed);
         expect(queue.size).toBe(model.queued.size);
       }
+      queue.shutDown();
+      model.shutDown();
+      queue.add('a');
+      await clock.advance(1_000);
+      expect(handed).toEqual(model.handed);
+      expect(queue.size).toBe(0);
     }),
     { numRuns: 300 },
   );
-});
+}, 120_000);

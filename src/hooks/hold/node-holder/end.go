@@ -14,6 +14,7 @@ func (h *holder) end(why string) int {
 		return exitOK
 	}
 	e := h.engaged
+	told := now()
 	won, claimErr := false, error(nil)
 	if why != "" {
 		won, claimErr = held.claim(why)
@@ -27,6 +28,7 @@ func (h *holder) end(why string) int {
 		unbroken = proveUnbroken(h.targets)
 	}
 	length, thawErr := e.letGo(h.targets)
+	thaw := told.since()
 	if thawErr == nil {
 		thawErr = held.settle()
 	}
@@ -47,7 +49,7 @@ func (h *holder) end(why string) int {
 	case claimErr != nil || thawErr != nil:
 		return h.broken(whyRelease, length)
 	}
-	h.out.emit(eventReleased, "why", whyRelease, "unbroken", "true", "heldMicros", micros(length))
+	h.out.emit(eventReleased, "why", whyRelease, "unbroken", "true", "heldMicros", micros(length), "thawMicros", micros(thaw))
 	return exitOK
 }
 

@@ -1,0 +1,3 @@
+module stillpoint.dev/stillpoint/test/apps/fsync-writer
+
+go 1.26
