@@ -38,7 +38,7 @@ export function planFixups(input: FixupInput): FixupPlan {
   if (restore.spec.what !== 'All') return { fixups, missing };
   const objects = [...set.configuration, ...set.gate];
   for (const application of snapshot.status?.applications ?? []) {
-    for (const step of input.adapters[application.kind].fixups(copied(application, snapshot), { isolated: input.isolated })) {
+    for (const step of input.adapters[application.kind].fixups(copied(application, snapshot), { isolated: input.isolated, from: snapshot.metadata.namespace, to: targetNamespace(restore) })) {
       const name = `stillpoint-${restore.metadata.uid.slice(0, 8)}-fixup-${fixups.length}`;
       const source = podSource(step.pod, objects);
       const pod = source === undefined ? undefined : fixupPod(step, source, { name, namespace: targetNamespace(restore), restoreUid: restore.metadata.uid });
@@ -58,6 +58,7 @@ export function copied(application: ApplicationStatus, snapshot: AppSnapshot): C
     members: application.members ?? [],
     positions: application.positions ?? {},
     facts: application.facts ?? {},
+    startFiles: application.startFiles ?? [],
     setId: snapshot.status?.setId ?? '',
   };
 }

@@ -8,6 +8,8 @@ import { matchesSelector, type NamespaceView } from '../../hooks/view.js';
 import type { ServiceAccountRef } from '../../runtime/service-account.js';
 import { discoverCapability } from '../../snapshots/capability.js';
 import { planSnapshots, type SnapshotPlan } from '../../snapshots/plan.js';
+import { withLast } from '../../snapshots/stages.js';
+import { lastClaims } from './online-step.js';
 import { requireAuthority, requirePolicies, rightsToSnapshot } from '../authority.js';
 import { agentOn, attachedVolumes, namespaceView } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
@@ -73,7 +75,7 @@ export async function gather(object: AppSnapshot, setId: string, deps: OperatorD
     quiesce: object.spec.quiesce,
     maxHoldMillis: deps.maxHoldMillis,
   });
-  return { view, claims, snapshots, applications, holders, context };
+  return { view, claims, snapshots: withLast(snapshots, lastClaims(applications)), applications, holders, context };
 }
 
 /** Claims and pods of ours are never part of a selection. */

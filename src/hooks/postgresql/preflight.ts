@@ -4,6 +4,7 @@ import { durabilityCaps, isAsynchronous } from './caps.js';
 import { findData, type FoundData } from './data.js';
 import { factsOf, type Instance } from './facts.js';
 import { inspect, majorOf, type Inspection } from './inspection.js';
+import { backupProblems, lastClaims } from './backup-offer.js';
 import { serversOf } from './servers.js';
 
 /** Versions that this adapter knows, and those that its tests run on. */
@@ -27,13 +28,17 @@ export async function preflight(app: Detected, context: AdapterContext): Promise
     ...(instances.length === looked.length ? roleBlockers(app, instances, primaries) : []),
   ];
   const limit = limitMillis(app, instances);
+  const problems = primary === undefined || blockers.length > 0 ? [] : backupProblems(app, primary, instances, context.view);
+  const online = primary !== undefined && problems.length === 0 ? { mode: 'BackupAPI' as const, lastClaims: lastClaims(primary) } : undefined;
+  if (app.mode === 'BackupAPI') blockers.push(...problems);
   return {
     version: primary?.inspection.serverVersion.split(' ')[0],
     roles: Object.fromEntries(instances.map((i) => [i.pod, i.inspection.standby ? 'standby' : 'primary'])),
     blockers,
     caps: primary === undefined ? [] : capsOf(app, primary.inspection),
     processName: 'postgres',
-    settleMillis: primary === undefined ? 0 : settleMillis(primary.inspection),
+    ...(online !== undefined && { online }),
+    settleMillis: primary === undefined || app.mode === 'BackupAPI' ? 0 : settleMillis(primary.inspection),
     softLimitMillis: patroniManaged.test(app.by) ? Math.min(limit, patroniMillis) : limit,
     hardLimitMillis: limit,
     facts: primary === undefined ? {} : factsOf(app, primary, instances, knownVersions.tested),
@@ -81,7 +86,9 @@ function roleBlockers(app: Detected, instances: readonly Instance[], primaries: 
   ];
 }
 
+/** The end of a backup flushes what was acknowledged before it, and the server writes full pages while one is on, whatever the settings. */
 function capsOf(app: Detected, inspection: Inspection): Cap[] {
+  if (app.mode === 'BackupAPI') return [];
   return durabilityCaps(app.name, { settings: inspection.settings, asynchronous: inspection.asynchronous });
 }
 

@@ -11,7 +11,8 @@ const checkpointMillis = 300_000;
 /** Longest value that status keeps. */
 const valueLength = 256;
 
-const setIdPattern = /^[a-z0-9-]{1,63}$/;
+/** Ids of ours may stand in SQL as they are. */
+export const setIdPattern = /^[a-z0-9-]{1,63}$/;
 
 const row = z.object({
   primary: z.boolean(),
