@@ -5,10 +5,12 @@ import { stopAllLoads } from './lib/load.js';
 import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
 import { makeTenant } from './lib/tenant.js';
 import { agentForceDeleted } from './postgresql/agent-force-deleted.js';
+import { backupApi } from './postgresql/backup-api.js';
 import { durabilitySettings } from './postgresql/durability.js';
 import { happyPath } from './postgresql/happy-path.js';
 import { negativeControls } from './postgresql/negative-controls.js';
 import { powerCuts } from './postgresql/power-cuts.js';
+import { standby } from './postgresql/standby.js';
 import { vantagePod } from './postgresql/vantage-pod.js';
 
 /** PostgreSQL on a real cluster: held, cut, restored and compared with what its clients were promised. */
@@ -32,6 +34,8 @@ describe('PostgreSQL', () => {
   agentForceDeleted(shared);
   for (const variant of ['15', '15-init', '17'] as const) happyPath(variant);
   vantagePod(shared);
+  backupApi();
+  standby();
   powerCuts();
   negativeControls(shared);
   durabilitySettings(shared);
