@@ -1,6 +1,7 @@
 import { AppError } from '../../runtime/app-error.js';
 import type { AdapterContext, Blocker, Cap, Detected, Preflight } from '../adapter.js';
 import { durabilityCaps, isAsynchronous } from './caps.js';
+import { operatorOf } from './detect.js';
 import { findData, type FoundData } from './data.js';
 import { factsOf, type Instance } from './facts.js';
 import { inspect, majorOf, type Inspection } from './inspection.js';
@@ -14,7 +15,7 @@ const knownVersions = { lowest: 14, highest: 18, tested: [15, 17] as readonly nu
 const standbyMillis = 60_000;
 /** Patroni's leader key: ttl 30 s less loop_wait and retry_timeout of 10 s each; a longer stop can cause a failover. */
 const patroniMillis = 10_000;
-const patroniManaged = /spilo|crunchy|percona|stackgres|patroni/i;
+const patroniManaged = /spilo|crunchy|percona|stackgres/i;
 
 /** Looks at every server of the application. Reads only. Findings are blockers and caps, never exceptions, except for missing rights. */
 export async function preflight(app: Detected, context: AdapterContext): Promise<Preflight> {
@@ -31,6 +32,7 @@ export async function preflight(app: Detected, context: AdapterContext): Promise
   const problems = primary === undefined || blockers.length > 0 ? [] : backupProblems(app, primary, instances, context.view);
   const online = primary !== undefined && problems.length === 0 ? { mode: 'BackupAPI' as const, lastClaims: lastClaims(primary) } : undefined;
   if (app.mode === 'BackupAPI') blockers.push(...problems);
+  const operator = context.view.pods.filter((p) => app.pods.includes(p.metadata.name)).map(operatorOf).find((by) => by !== undefined);
   return {
     version: primary?.inspection.serverVersion.split(' ')[0],
     roles: Object.fromEntries(instances.map((i) => [i.pod, i.inspection.standby ? 'standby' : 'primary'])),
@@ -39,9 +41,9 @@ export async function preflight(app: Detected, context: AdapterContext): Promise
     processName: 'postgres',
     ...(online !== undefined && { online }),
     settleMillis: primary === undefined || app.mode === 'BackupAPI' ? 0 : settleMillis(primary.inspection),
-    softLimitMillis: patroniManaged.test(app.by) ? Math.min(limit, patroniMillis) : limit,
+    softLimitMillis: patroniManaged.test(operator ?? '') ? Math.min(limit, patroniMillis) : limit,
     hardLimitMillis: limit,
-    facts: primary === undefined ? {} : factsOf(app, primary, instances, knownVersions.tested),
+    facts: primary === undefined ? {} : { ...factsOf(app, primary, instances, knownVersions.tested), ...(operator !== undefined && { managedBy: operator }) },
   };
 }
 
