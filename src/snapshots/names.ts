@@ -35,6 +35,11 @@ export function groupName(setId: string, driver: string, stage?: string): string
   return setPrefix(setId) + driver + (stage === undefined ? '' : `-${stage}`);
 }
 
+/** Whether a group of this name may be one of two of its driver. */
+export function isHalf(name: string): boolean {
+  return name.endsWith('-first') || name.endsWith('-last');
+}
+
 /** Name of the single snapshot of one claim in a set. */
 export function singleName(setId: string, claimUid: string): string {
   return setPrefix(setId) + claimUid;

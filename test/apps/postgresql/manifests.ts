@@ -26,10 +26,10 @@ export interface PostgresqlOptions {
 /** The first pod is the primary; the others clone it at their first start. */
 const standbyProgram = `set -eu
 name=$1; shift
-case $(hostname) in *-0) exec /usr/local/bin/entrypoint "$@" ;; esac
+case $HOSTNAME in *-0) exec /usr/local/bin/entrypoint "$@" ;; esac
 if [ ! -s /data/pg/PG_VERSION ]; then
   export PGPASSWORD=$POSTGRES_PASSWORD
-  until pg_basebackup -h "$name-0.$name" -U postgres -D /data/pg.new -X stream -R -c fast -C -S "$(hostname | tr - _)"; do rm -rf /data/pg.new; sleep 1; done
+  until pg_basebackup -h "$name-0.$name" -U postgres -D /data/pg.new -X stream -R -c fast -C -S "$(echo "$HOSTNAME" | tr - _)"; do rm -rf /data/pg.new; sleep 1; done
   mv /data/pg.new /data/pg
 fi
 exec /usr/local/bin/entrypoint "$@"`;
