@@ -68,7 +68,7 @@ export interface Preflight {
 }
 
 /** A copy without a hold, by the application's own method. */
-export interface OnlineOffer {
+interface OnlineOffer {
   /** The mode of `spec.applications` that chooses it. */
   readonly mode: 'BackupAPI';
   /** Claims, by name, that are cut after the method was ended; all others before. */

@@ -1,7 +1,7 @@
 import type { HoldStatus, WindowStatus } from '../../api/appsnapshot.js';
 import type { WindowResult, WindowTrace } from '../../hooks/hold/window-types.js';
 
-export interface WindowFacts {
+interface WindowFacts {
   readonly id: string;
   readonly attempt: number;
   readonly openedAt: string | undefined;
