@@ -10,7 +10,6 @@ import { durabilitySettings } from './postgresql/durability.js';
 import { happyPath } from './postgresql/happy-path.js';
 import { negativeControls } from './postgresql/negative-controls.js';
 import { powerCuts } from './postgresql/power-cuts.js';
-import { standby } from './postgresql/standby.js';
 import { vantagePod } from './postgresql/vantage-pod.js';
 
 /** PostgreSQL on a real cluster: held, cut, restored and compared with what its clients were promised. */
@@ -35,7 +34,6 @@ describe('PostgreSQL', () => {
   for (const variant of ['15', '15-init', '17'] as const) happyPath(variant);
   vantagePod(shared);
   backupApi();
-  standby();
   powerCuts();
   negativeControls(shared);
   durabilitySettings(shared);

@@ -19,20 +19,7 @@ export interface PostgresqlOptions {
   readonly settings?: readonly string[];
   /** A third claim `fast-<name>-N` at /fast, for tablespaces. */
   readonly tablespaces?: boolean;
-  /** A second pod that clones the first one and follows it, with a claim for data and WAL together. */
-  readonly standby?: boolean;
 }
-
-/** The first pod is the primary; the others clone it at their first start. */
-const standbyProgram = `set -eu
-name=$1; shift
-case $HOSTNAME in *-0) exec /usr/local/bin/entrypoint "$@" ;; esac
-if [ ! -s /data/pg/PG_VERSION ]; then
-  export PGPASSWORD=$POSTGRES_PASSWORD
-  until pg_basebackup -h "$name-0.$name" -U postgres -D /data/pg.new -X stream -R -c fast -C -S "$(echo "$HOSTNAME" | tr - _)"; do rm -rf /data/pg.new; sleep 1; done
-  mv /data/pg.new /data/pg
-fi
-exec /usr/local/bin/entrypoint "$@"`;
 
 const restricted = {
   pod: { runAsNonRoot: true, runAsUser: 999, runAsGroup: 999, seccompProfile: { type: 'RuntimeDefault' } },
@@ -52,7 +39,6 @@ const container = (options: PostgresqlOptions): object => ({
   name: 'postgres',
   image: options.image,
   imagePullPolicy: 'IfNotPresent',
-  ...(options.standby === true ? { command: ['sh', '-c', standbyProgram, 'standby', options.name] } : {}),
   args: ['shared_buffers=64MB', 'max_wal_size=128MB', ...(options.settings ?? [])].flatMap((setting) => ['-c', setting]),
   env: [{ name: 'POSTGRES_PASSWORD', valueFrom: { secretKeyRef: { name: options.name, key: 'password' } } }],
   ports: [{ name: 'postgresql', containerPort: 5432 }],
@@ -62,7 +48,7 @@ const container = (options: PostgresqlOptions): object => ({
   securityContext: restricted.container,
   volumeMounts: [
     { name: 'data', mountPath: '/data' },
-    ...(options.standby === true ? [] : [{ name: 'wal', mountPath: '/wal' }]),
+    { name: 'wal', mountPath: '/wal' },
     ...(options.tablespaces === true ? [{ name: 'fast', mountPath: '/fast' }] : []),
     { name: 'run', mountPath: '/var/run/postgresql' },
     { name: 'tmp', mountPath: '/tmp' },
@@ -70,7 +56,7 @@ const container = (options: PostgresqlOptions): object => ({
 });
 
 function claimNames(options: PostgresqlOptions): string[] {
-  return ['data', ...(options.standby === true ? [] : ['wal']), ...(options.tablespaces === true ? ['fast'] : [])];
+  return ['data', 'wal', ...(options.tablespaces === true ? ['fast'] : [])];
 }
 
 /** Secret, headless Service and StatefulSet of one server, without a namespace. */
@@ -91,7 +77,7 @@ export function postgresqlObjects(options: PostgresqlOptions): object[] {
       metadata,
       spec: {
         serviceName: options.name,
-        replicas: options.standby === true ? 2 : 1,
+        replicas: 1,
         selector: { matchLabels: labels },
         template: {
           metadata: { labels },

@@ -7,8 +7,6 @@ import { apply, kubectl, waitFor } from './kubectl.js';
 export interface Database {
   readonly namespace: string;
   readonly password: string;
-  /** Default: pg-0. */
-  readonly pod?: string;
 }
 
 export const images = {
@@ -45,8 +43,8 @@ export async function databaseReady(namespace: string): Promise<void> {
   await kubectl(['-n', namespace, 'rollout', 'status', 'statefulset/pg', '--timeout=120s']);
 }
 
-export async function podIp(namespace: string, pod = 'pg-0'): Promise<string> {
-  return kubectl(['-n', namespace, 'get', 'pod', pod, '-o', 'jsonpath={.status.podIP}']);
+export async function podIp(namespace: string): Promise<string> {
+  return kubectl(['-n', namespace, 'get', 'pod', 'pg-0', '-o', 'jsonpath={.status.podIP}']);
 }
 
 /** Id of the server's container as the runtime has it. */
@@ -57,7 +55,7 @@ export async function containerId(namespace: string): Promise<string> {
 
 /** Runs statements in turn over one connection from outside the cluster, as clients do; returns the rows of the last one. */
 export async function query<R extends object>(database: Database, ...statements: readonly string[]): Promise<R[]> {
-  const client = new pg.Client({ host: await podIp(database.namespace, database.pod), user: 'postgres', database: 'postgres', password: database.password, connectionTimeoutMillis: 20_000 });
+  const client = new pg.Client({ host: await podIp(database.namespace), user: 'postgres', database: 'postgres', password: database.password, connectionTimeoutMillis: 20_000 });
   await client.connect();
   try {
     let rows: R[] = [];

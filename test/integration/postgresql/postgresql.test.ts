@@ -125,7 +125,7 @@ describe.each(['15', '17'])('PostgreSQL %s in a pod', (version) => {
     expect(pair).toMatchObject({ blockers: [], roles: { 'pg-0': 'primary', replica: 'standby' }, softLimitMillis: 20_000, hardLimitMillis: 20_000 });
     expect(pair.facts).toMatchObject({ primary: 'pg-0', dataDirectory: '/data/pg' });
     const before = await adapter.warmUp(both[0]!, context);
-    expect(Object.keys(before).sort()).toEqual(['flushed', 'marker', 'markerFrom', 'replayed', 'started', 'timeline']);
+    expect(Object.keys(before).sort()).toEqual(['flushed', 'marker', 'markerFrom', 'replayed', 'standbys', 'started', 'timeline']);
     expect(adapter.contradictions(before, await adapter.evidence(both[0]!, context))).toEqual([]);
     const alone = { ...both[0]!, pods: ['replica'] };
     expect((await adapter.preflight(alone, context)).blockers).toMatchObject([{ code: 'ApplicationNotReady', message: expect.stringContaining('No pod of pair is a primary') as unknown as string }]);
