@@ -8,16 +8,23 @@ export type SnapshotPhase = (typeof snapshotPhases)[number];
 /** `plural.group`, the plural alone for the core group. */
 const resourceName = z.string().min(1).max(316).regex(/^[a-z0-9]+(\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/);
 
+const backupApiRule = { rule: "self.mode != 'BackupAPI' || self.kind == 'PostgreSQL'", message: 'mode BackupAPI is for kind PostgreSQL; other kinds have Auto, Freeze and None' };
+
 const application = z.strictObject({
   name: labelName.describe('Name of the application in status, events and labels.'),
   kind: z.enum(applicationKinds).describe('Which adapter takes care of it. Generic: freeze and sync only.'),
   selector: labelSelector.optional().describe('Pods of the application. Default: what detection finds for this kind.'),
   container: z.string().min(1).max(63).optional().describe('Container of the database in these pods. Default: found by detection.'),
-  mode: z.enum(['Auto', 'Freeze', 'None']).default('Auto').describe('How it is held: Freeze stops its processes, None only syncs its volumes (and caps the grade), Auto takes the best that can be had.'),
+  mode: z
+    .enum(['Auto', 'Freeze', 'None', 'BackupAPI'])
+    .default('Auto')
+    .describe('How it is held: Freeze stops its processes, None only syncs its volumes (and caps the grade), Auto takes the best that can be had. BackupAPI (PostgreSQL): nothing is held, the server itself brackets the cuts, and the volume of its WAL is cut last.'),
   credentialsSecretRef: secretRef
     .optional()
     .describe('Secret with the keys username and password for the database. Read as the service account, passed by stdin. Default: the local socket inside the container.'),
-});
+})
+  .refine((a) => a.mode !== 'BackupAPI' || a.kind === 'PostgreSQL', { message: backupApiRule.message, path: ['mode'] })
+  .meta({ 'x-kubernetes-validations': [backupApiRule] });
 
 export const appSnapshotSpec = z.strictObject({
   serviceAccountName: objectName.describe(
@@ -113,7 +120,7 @@ const applicationStatus = z.strictObject({
   kind: z.enum(applicationKinds).describe('Adapter.'),
   version: z.string().max(64).optional().describe('Version of the server.'),
   vantage: z.enum(['Node', 'Pod']).optional().describe('Where it is held.'),
-  mechanism: z.enum(['Freezer', 'Signal', 'None']).optional().describe('How it is held.'),
+  mechanism: z.enum(['Freezer', 'Signal', 'BackupAPI', 'None']).optional().describe('How it is held.'),
   grade: gradeSchema.optional().describe('What the copy of this application is proven to be.'),
   caps: z.array(z.string().max(512)).max(16).optional().describe('What keeps the grade from being higher.'),
   members: z
@@ -129,8 +136,20 @@ const applicationStatus = z.strictObject({
     .describe('Pods of the application.'),
   positions: mapOf(z.string().max(63), z.string().max(256), 16).optional().describe('Positions before and after the hold, as the database names them.'),
   facts: mapOf(z.string().max(63), z.string().max(512), 32).optional().describe('What a restore must know of the server.'),
+  startFiles: z
+    .array(
+      z.strictObject({
+        name: z.string().max(63).describe('Name of the file in the data directory.'),
+        content: z.string().max(16384).describe('Its content, byte for byte.'),
+        sha256: z.string().max(64).describe('SHA-256 of the content; a restore refuses another.'),
+      }),
+    )
+    .max(4)
+    .optional()
+    .describe('Files that the server needs at its first start on this copy and that are on no volume: a restore writes them.'),
 });
 export type ApplicationStatus = z.infer<typeof applicationStatus>;
+export type StartFile = NonNullable<ApplicationStatus['startFiles']>[number];
 
 const windowStatus = z.strictObject({
   id: z.string().max(63).describe('Id of the snapshot set that the window made.'),

@@ -31,6 +31,8 @@ export const annotations = {
   /** On snapshots: positions of the member as JSON, and the digest of the capture. */
   positions: `${apiGroup}/positions`,
   captureDigest: `${apiGroup}/capture-digest`,
+  /** On snapshots: `status.applications[].startFiles` as JSON; without them the server must not be started on this copy. */
+  startFiles: `${apiGroup}/start-files`,
 } as const;
 
 /** Proven consistency of a copy, best first (3-stillness.md, 3.4). */

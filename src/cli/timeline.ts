@@ -18,17 +18,19 @@ export function timeline(object: AppSnapshot): string {
   }
   const head = [
     `${object.metadata.namespace}/${object.metadata.name}   grade ${object.status?.grade ?? 'none'}   attempt ${String(window.attempt)}   ${window.unbroken === true ? 'unbroken' : 'BROKEN'}`,
-    `held ${text(window.heldMillis)}   cut ${text(window.cutMillis)}   overhead ${text(window.overheadMillis)} (freeze ${text(window.freezeMillis)}, sync ${text(window.syncMillis)})   from ${window.heldFrom ?? '?'}`,
+    window.heldMillis === undefined ? `nothing held   cut ${text(window.cutMillis)}   from ${window.openedAt ?? '?'}` : `held ${text(window.heldMillis)}   cut ${text(window.cutMillis)}   overhead ${text(window.overheadMillis)} (freeze ${text(window.freezeMillis)}, sync ${text(window.syncMillis)})   from ${window.heldFrom ?? '?'}`,
     '',
   ];
   return [...head, ...bars(window).map((bar) => draw(bar, end)), `${' '.repeat(12)}0${text(end).padStart(width - 1)}`].join('\n');
 }
 
-function bars({ marks = {} }: WindowStatus): Bar[] {
+function bars({ marks = {}, heldMillis }: WindowStatus): Bar[] {
+  const cut = { label: 'cut', from: marks.cutSent, to: marks.allCut };
+  if (heldMillis === undefined) return [cut];
   return [
     { label: 'freeze', from: 0, to: marks.allFrozen },
     { label: 'held', from: marks.allFrozen, to: marks.releaseSent },
-    { label: 'cut', from: marks.cutSent, to: marks.allCut },
+    cut,
     { label: 'release', from: marks.releaseSent, to: marks.allReleased },
   ];
 }

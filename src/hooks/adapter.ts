@@ -1,3 +1,4 @@
+import type { StartFile } from '../api/appsnapshot.js';
 import type { ApplicationKind, Check, Grade } from '../api/common.js';
 import type { Exec } from '../runtime/exec.js';
 import type { ServiceAccountRef } from '../runtime/service-account.js';
@@ -16,7 +17,7 @@ export interface Detected {
   /** What it was recognised by, for people. */
   readonly by: string;
   /** `spec.applications[].mode` of the entry that names it. */
-  readonly mode: 'Auto' | 'Freeze' | 'None';
+  readonly mode: 'Auto' | 'Freeze' | 'None' | 'BackupAPI';
   /** Secret with username and password, when the spec names one. */
   readonly credentialsSecret: string | undefined;
 }
@@ -62,6 +63,32 @@ export interface Preflight {
   readonly hardLimitMillis: number;
   /** Facts for the restore, kept on the snapshots (never secrets). */
   readonly facts: Readonly<Record<string, string>>;
+  /** What a copy by the application's own online method would be like; undefined when it has none, or cannot run it now. */
+  readonly online?: OnlineOffer;
+}
+
+/** A copy without a hold, by the application's own method. */
+interface OnlineOffer {
+  /** The mode of `spec.applications` that chooses it. */
+  readonly mode: 'BackupAPI';
+  /** Claims, by name, that are cut after the method was ended; all others before. */
+  readonly lastClaims: readonly string[];
+}
+
+/** What an online method leaves beside the volumes. */
+export interface OnlineEvidence {
+  readonly positions: Positions;
+  readonly startFiles: readonly StartFile[];
+}
+
+/** An online method that is under way. It guards itself: when its session ends, for whatever reason, the server forgets it. */
+export interface OnlineSession {
+  /** Every claim but the last ones is cut: ends the method. Throws AppError when it was broken off. */
+  stop(): Promise<void>;
+  /** Every claim is cut: what is proven. Throws AppError when something that the copy needs was lost meanwhile. */
+  evidence(): Promise<OnlineEvidence>;
+  /** Ends the session wherever it is. Never throws. */
+  close(): void;
 }
 
 /** Positions as the database names them; compared by its own adapter only. */
@@ -88,7 +115,18 @@ export interface CopiedApplication {
   /** Those of the warm-up and of the evidence in one; their keys differ. */
   readonly positions: Positions;
   readonly facts: Readonly<Record<string, string>>;
+  /** Files that must be in the data before the first start. */
+  readonly startFiles: readonly StartFile[];
   readonly setId: string;
+}
+
+/** Where a copy is restored to. */
+export interface RestoreTarget {
+  /** The original may be running. */
+  readonly isolated: boolean;
+  /** Namespace of the copy, and the one that it is restored to. */
+  readonly from: string;
+  readonly to: string;
 }
 
 /** One database product. The hold itself is common (3-stillness.md, 3.5). */
@@ -100,12 +138,14 @@ export interface ApplicationAdapter {
   preflight(app: Detected, context: AdapterContext): Promise<Preflight>;
   /** Shortens the hold; no impact on clients. Returns positions before the hold. */
   warmUp(app: Detected, context: AdapterContext): Promise<Positions>;
+  /** Begins the online method that preflight offered; no impact on clients. Throws AppError. */
+  online?(app: Detected, preflight: Preflight, context: AdapterContext): Promise<OnlineSession>;
   /** Positions after the release. */
   evidence(app: Detected, context: AdapterContext): Promise<Positions>;
   /** Pure: what the positions before and after the hold say against the copy; empty when nothing does. */
   contradictions(before: Positions, after: Positions): Cap[];
-  /** Steps before the first start of a copy; `isolated` when the original may be running. */
-  fixups(app: CopiedApplication, options: { isolated: boolean }): FixupStep[];
+  /** Steps before the first start of a copy. Throws AppError RestoreFailed for a copy that must not be started. */
+  fixups(app: CopiedApplication, target: RestoreTarget): FixupStep[];
   /** Proof of a restore; the application runs. Never throws for a finding. */
   verify(app: CopiedApplication, context: RestoreContext): Promise<Check[]>;
 }

@@ -13,6 +13,8 @@ export interface PreparedCut {
   /** True when the storage declares that the members of this cut share one instant. */
   readonly atomic: boolean;
   readonly claimUids: readonly string[];
+  /** Made when all others were seen. */
+  readonly last: boolean;
   /**
    * Sends the prepared create and resolves at the first content that carries its creation time and its handle.
    * Rejects when the create fails, or when the signal aborts: with what the storage said, if it said anything.

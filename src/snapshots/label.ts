@@ -4,7 +4,7 @@ import type { Client } from '../runtime/client.js';
 import { persistentVolumeClaims, volumeSnapshotContents, volumeSnapshots } from '../runtime/resource.js';
 import type { GroupTypes } from './capability.js';
 import type { SetMember } from './members.js';
-import { claimUidAnnotation, driverLabel, setLabels } from './names.js';
+import { claimUidAnnotation, driverLabel, setLabels, stageLabel } from './names.js';
 import type { ObservedSet, SetRef } from './observe-set.js';
 
 /** What a copy says about itself without us: labels (at most 63 characters each) and annotations for one claim's snapshot. */
@@ -48,8 +48,7 @@ export async function unlabelClaims(client: Client, ref: SetRef): Promise<void> 
     items.map(async ({ metadata }) => {
       const drop = [
         { op: 'test', path: `/metadata/labels/${pointer(labels.set)}`, value: ref.setId },
-        { op: 'remove', path: `/metadata/labels/${pointer(labels.set)}` },
-        ...(metadata.labels?.[driverLabel] === undefined ? [] : [{ op: 'remove', path: `/metadata/labels/${pointer(driverLabel)}` }]),
+        ...[labels.set, driverLabel, stageLabel].filter((key) => metadata.labels?.[key] !== undefined).map((key) => ({ op: 'remove', path: `/metadata/labels/${pointer(key)}` })),
       ];
       try {
         await client.jsonPatch(persistentVolumeClaims, { namespace: ref.namespace, name: metadata.name }, drop);

@@ -2,6 +2,7 @@ import { fail } from '../api/errors.js';
 import type { AppError } from '../runtime/app-error.js';
 import type { ContentView } from './contents.js';
 import type { ObservedGroup, ObservedSet, ObservedSnapshot } from './observe-set.js';
+import { isHalf } from './names.js';
 import type { PlannedClaim } from './plan.js';
 
 /** One planned claim and what the set has of it. */
@@ -67,14 +68,20 @@ export function judgeSet(planned: readonly PlannedClaim[], observed: ObservedSet
   };
 }
 
-/** The content of a group lists its members as soon as it is cut: more or fewer is final, long before the objects exist. */
+/**
+ * The content of a group lists its members as soon as it is cut: more or fewer is final, long before the objects exist. Where the cuts of a
+ * set have an order, the two groups of a driver are judged together.
+ */
 function groupErrors(planned: readonly PlannedClaim[], groups: readonly ObservedGroup[]): string[] {
   const errors: string[] = [];
   for (const { name, content } of groups) {
     if (content?.cut !== true) continue;
     const wanted = planned.filter((claim) => claim.driver === content.driver);
     const cut = new Set(content.members.map((m) => m.volumeHandle));
-    const lacks = wanted.filter((claim) => !cut.has(claim.volumeHandle)).map((claim) => claim.name);
+    const halves = isHalf(name) ? groups.filter((g) => isHalf(g.name)) : [];
+    const together = new Set([...cut, ...halves.flatMap((g) => (g.content?.driver === content.driver ? g.content.members.map((m) => m.volumeHandle) : []))]);
+    const complete = halves.every((g) => g.content?.cut === true);
+    const lacks = complete ? wanted.filter((claim) => !together.has(claim.volumeHandle)).map((claim) => claim.name) : [];
     const extra = [...cut].filter((handle) => !wanted.some((claim) => claim.volumeHandle === handle));
     if (lacks.length > 0) errors.push(`${name} lacks ${lacks.join(', ')}`);
     if (extra.length > 0) errors.push(`${name} has volumes that are not planned: ${extra.join(', ')}`);

@@ -11,6 +11,9 @@ export const snapshotGroup = 'snapshot.storage.k8s.io';
  */
 export const driverLabel = `${apiGroup}/snapshot-driver`;
 
+/** Beside both on claims of a set whose cuts have an order: a driver then has a group for each half. */
+export const stageLabel = `${apiGroup}/snapshot-stage`;
+
 /** On snapshots: uid of the claim that was cut; claims are replaced under the same name. */
 export const claimUidAnnotation = `${apiGroup}/claim-uid`;
 
@@ -27,9 +30,14 @@ export function setPrefix(setId: string): string {
   return `stillpoint-${setId}-`;
 }
 
-/** Name of the group snapshot of one driver in a set. */
-export function groupName(setId: string, driver: string): string {
-  return setPrefix(setId) + driver;
+/** Name of the group snapshot of one driver in a set, or of a half of it. */
+export function groupName(setId: string, driver: string, stage?: string): string {
+  return setPrefix(setId) + driver + (stage === undefined ? '' : `-${stage}`);
+}
+
+/** Whether a group of this name may be one of two of its driver. */
+export function isHalf(name: string): boolean {
+  return name.endsWith('-first') || name.endsWith('-last');
 }
 
 /** Name of the single snapshot of one claim in a set. */

@@ -39,7 +39,12 @@ export interface PlannedCut {
   readonly claims: readonly PlannedClaim[];
   /** The claims of this cut share one instant: declared so by the class, or there is only one. */
   readonly atomic: boolean;
+  /** Where the order matters: `last` is made when every `first` was seen. */
+  readonly stage?: CutStage;
 }
+
+/** Halves of a set whose cuts have an order. */
+export type CutStage = 'first' | 'last';
 
 export interface SnapshotPlan {
   /** Sorted by driver and claim; empty when there are errors. */

@@ -8,7 +8,7 @@ import { apiVersionOf, persistentVolumeClaims, volumeSnapshots } from '../runtim
 import type { GroupTypes } from './capability.js';
 import type { ContentCaches, ContentView } from './contents.js';
 import { runCut, type PreparedCut } from './cut.js';
-import { claimUidAnnotation, driverLabel, groupName, setLabels, singleName } from './names.js';
+import { claimUidAnnotation, driverLabel, groupName, setLabels, singleName, stageLabel } from './names.js';
 import type { PlannedClaim, PlannedCut } from './plan.js';
 
 export interface CutContext {
@@ -28,14 +28,14 @@ export interface CutContext {
  * Throws ClaimNotBound when a claim is not the planned one any more. Can be repeated; `unlabelClaims` undoes it.
  */
 export async function prepareCuts(cuts: readonly PlannedCut[], context: CutContext): Promise<PreparedCut[]> {
-  const grouped = cuts.filter((cut) => cut.kind === 'group').flatMap((cut) => cut.claims);
-  await Promise.all(grouped.map((claim) => labelClaim(claim, context)));
+  const grouped = cuts.filter((cut) => cut.kind === 'group').flatMap((cut) => cut.claims.map((claim) => ({ claim, labels: selectorOf(cut, context.setId) })));
+  await Promise.all(grouped.map((own) => labelClaim(own.claim, own.labels, context)));
   return cuts.map((cut) => prepare(cut, context));
 }
 
 /** The uid in the patch is a precondition: a claim that was replaced under its name is refused. */
-async function labelClaim(claim: PlannedClaim, context: CutContext): Promise<void> {
-  const patch = { metadata: { uid: claim.uid, labels: { [labels.set]: context.setId, [driverLabel]: claim.driver } } };
+async function labelClaim(claim: PlannedClaim, own: Readonly<Record<string, string>>, context: CutContext): Promise<void> {
+  const patch = { metadata: { uid: claim.uid, labels: own } };
   try {
     await context.client.mergePatch(persistentVolumeClaims, { namespace: context.namespace, name: claim.name }, patch);
   } catch (error) {
@@ -46,6 +46,11 @@ async function labelClaim(claim: PlannedClaim, context: CutContext): Promise<voi
   }
 }
 
+/** The labels of the claims of one group, which it selects them by. */
+function selectorOf(cut: PlannedCut, setId: string): Record<string, string> {
+  return { [labels.set]: setId, [driverLabel]: cut.driver, ...(cut.stage === undefined ? {} : { [stageLabel]: cut.stage }) };
+}
+
 function prepare(cut: PlannedCut, context: CutContext): PreparedCut {
   const { type, object, contents } = cut.kind === 'group' ? group(cut, context) : single(cut, context);
   const create = context.client.prepareCreate(type, object);
@@ -54,6 +59,7 @@ function prepare(cut: PlannedCut, context: CutContext): PreparedCut {
     name,
     atomic: cut.atomic,
     claimUids: cut.claims.map((claim) => claim.uid),
+    last: cut.stage === 'last',
     run: (signal, onStep) => runCut({ namespace: context.namespace, name, kind: cut.kind, contents, create }, signal, onStep),
   };
 }
@@ -72,9 +78,9 @@ function group(cut: PlannedCut, context: CutContext): Prepared {
   }
   const spec = {
     volumeGroupSnapshotClassName: cut.className,
-    source: { selector: { matchLabels: { [labels.set]: context.setId, [driverLabel]: cut.driver } } },
+    source: { selector: { matchLabels: selectorOf(cut, context.setId) } },
   };
-  return { type: types.groups, object: snapshotObject(types.groups, groupName(context.setId, cut.driver), context, spec), contents: contents.groups };
+  return { type: types.groups, object: snapshotObject(types.groups, groupName(context.setId, cut.driver, cut.stage), context, spec), contents: contents.groups };
 }
 
 function single(cut: PlannedCut, context: CutContext): Prepared {

@@ -5,6 +5,7 @@ import { stopAllLoads } from './lib/load.js';
 import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
 import { makeTenant } from './lib/tenant.js';
 import { agentForceDeleted } from './postgresql/agent-force-deleted.js';
+import { backupApi } from './postgresql/backup-api.js';
 import { durabilitySettings } from './postgresql/durability.js';
 import { happyPath } from './postgresql/happy-path.js';
 import { negativeControls } from './postgresql/negative-controls.js';
@@ -32,6 +33,7 @@ describe('PostgreSQL', () => {
   agentForceDeleted(shared);
   for (const variant of ['15', '15-init', '17'] as const) happyPath(variant);
   vantagePod(shared);
+  backupApi();
   powerCuts();
   negativeControls(shared);
   durabilitySettings(shared);

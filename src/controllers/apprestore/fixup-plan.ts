@@ -38,15 +38,22 @@ export function planFixups(input: FixupInput): FixupPlan {
   if (restore.spec.what !== 'All') return { fixups, missing };
   const objects = [...set.configuration, ...set.gate];
   for (const application of snapshot.status?.applications ?? []) {
-    for (const step of input.adapters[application.kind].fixups(copied(application, snapshot), { isolated: input.isolated })) {
+    for (const step of input.adapters[application.kind].fixups(copied(application, snapshot), { isolated: input.isolated, from: snapshot.metadata.namespace, to: targetNamespace(restore) })) {
       const name = `stillpoint-${restore.metadata.uid.slice(0, 8)}-fixup-${fixups.length}`;
       const source = podSource(step.pod, objects);
       const pod = source === undefined ? undefined : fixupPod(step, source, { name, namespace: targetNamespace(restore), restoreUid: restore.metadata.uid });
-      if (pod === undefined) missing.push(`pods/${step.pod}: the copy holds no workload that makes it with a container ${step.container}, so application ${application.name} cannot be prepared; restore with what: Volumes`);
+      if (pod === undefined) missing.push(notPrepared(application, step));
       else fixups.push({ application: application.name, step, pod });
     }
   }
   return { fixups, missing };
+}
+
+function notPrepared({ name, facts }: ApplicationStatus, step: FixupStep): string {
+  const operator = facts?.['managedBy'];
+  const why = operator === undefined ? '' : `, because ${operator} makes its pods and would take over whatever is made here`;
+  const start = operator === undefined ? '' : ', and let a new cluster of that operator begin from them';
+  return `pods/${step.pod}: the copy holds no workload that makes it with a container ${step.container}${why}, so application ${name} cannot be prepared; restore with what: Volumes${start}`;
 }
 
 /** An application as its adapter wants it. */
@@ -58,6 +65,7 @@ export function copied(application: ApplicationStatus, snapshot: AppSnapshot): C
     members: application.members ?? [],
     positions: application.positions ?? {},
     facts: application.facts ?? {},
+    startFiles: application.startFiles ?? [],
     setId: snapshot.status?.setId ?? '',
   };
 }

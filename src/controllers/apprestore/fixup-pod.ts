@@ -34,7 +34,8 @@ export function fixupPod(step: FixupStep, source: PodSource, own: { readonly nam
       terminationGracePeriodSeconds: 5,
       activeDeadlineSeconds: fixupSeconds,
       volumes: list(source.spec['volumes']).filter((v) => mounted.has(record(v)['name'])),
-      containers: [{ ...pick(container, keptOfContainer), command: [...step.command] }],
+      // The kubelet expands $(NAME) in a command; $$ stands for one dollar.
+      containers: [{ ...pick(container, keptOfContainer), command: step.command.map((word) => word.replaceAll('$', '$$$$')) }],
     },
   };
 }

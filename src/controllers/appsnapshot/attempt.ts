@@ -5,11 +5,13 @@ import type { AppSnapshot } from '../../api/kinds.js';
 import type { Positions } from '../../hooks/adapter.js';
 import { meetsGrade, reachableGrade } from '../../hooks/hold/grade.js';
 import { runWindow } from '../../hooks/hold/window.js';
+import type { Cut, WindowResult } from '../../hooks/hold/window-types.js';
 import { takeCapture } from './capture-step.js';
 import { prepareCuts } from '../../snapshots/prepare-cuts.js';
 import type { OperatorDeps } from '../deps.js';
-import { gather, type AttemptPlan } from './gather.js';
+import { gather, type AttemptPlan, type PlannedApplication } from './gather.js';
 import { closeWindow } from './close-window.js';
+import { isOnline, onlineHint, OnlineMethods } from './online-step.js';
 import { intendedHolds, plannedApplications, plannedMembers } from './planned-status.js';
 import type { StepResult } from '../step.js';
 import { abortOnDeletion } from './deletion.js';
@@ -47,20 +49,38 @@ async function planAndHold(writer: SnapshotWriter, step: AttemptStep & { readonl
   const [capture, cuts] = await Promise.all([takeCapture(writer.object, [...plan.claims], deps), prepareCuts(plan.snapshots.cuts, cutContext(writer.object, step.setId, deps))]);
   const positions = await warmUp(plan);
   await writer.write({ phase: 'Warmed', capture: capture?.status }, { kind: 'working', reason: 'Warmed', message: 'Caches are written back and the window is prepared.' });
-  const result = await runWindow(
+  const online = await OnlineMethods.begin(plan);
+  try {
+    const { result, evidence } = await online.evidence(await openWindow(writer, { plan, step, cuts, online }, deps, signal));
+    return await closeWindow(writer, { plan, ...step, cuts, result, positions, online: evidence }, deps);
+  } finally {
+    online.close();
+  }
+}
+
+interface Opening {
+  readonly plan: AttemptPlan;
+  readonly step: AttemptStep;
+  readonly cuts: readonly Cut[];
+  readonly online: OnlineMethods;
+}
+
+function openWindow(writer: SnapshotWriter, { plan, step, cuts, online }: Opening, deps: OperatorDeps, signal: AbortSignal): Promise<WindowResult> {
+  const { name, namespace } = writer.object.metadata;
+  return runWindow(
     { holders: plan.holders.holders, cuts, limits: plan.holders.limits },
     {
       exec: deps.exec,
       account: plan.context.account,
       podProgram: deps.podProgram,
       clock: deps.clock,
-      logger: deps.log.child({ namespace: writer.object.metadata.namespace, name: writer.object.metadata.name, setId: step.setId }),
+      logger: deps.log.child({ namespace, name, setId: step.setId }),
       signal,
       mayAct: (millis) => deps.elector.mayAct(millis),
       announce: () => announce(writer, plan, step, deps),
+      beforeLastCuts: () => online.stop(),
     },
   );
-  return closeWindow(writer, { plan, ...step, cuts, result, positions }, deps);
 }
 
 /** Status names every hold before anything is frozen; data only, nothing that is ever executed. */
@@ -82,11 +102,11 @@ function refuseWhatCannotSucceed(object: AppSnapshot, plan: AttemptPlan): void {
   const best = reachableGrade({
     holders: plan.holders,
     cuts: plan.snapshots.cuts.map((cut) => ({ atomic: cut.atomic, claimUids: cut.claims.map((c) => c.uid) })),
-    applications: plan.applications.map((a) => ({ name: a.detected.name, kind: a.detected.kind, mode: a.detected.mode, caps: a.preflight.caps, settleMillis: a.preflight.settleMillis })),
+    applications: plan.applications.map((a) => ({ name: a.detected.name, kind: a.detected.kind, mode: a.detected.mode, caps: a.preflight.caps, settleMillis: a.preflight.settleMillis, online: isOnline(a) })),
   });
   if (meetsGrade(best.grade, required)) return;
   if (onUnmet === 'Downgrade' && best.grade !== 'Inconsistent') return;
-  throw fail('HoldNotPossible', `spec.consistency.required is ${required}, but at best ${best.grade} can be reached: ${best.reasons.join(' ')}`, { afterSeconds: 30 });
+  throw fail('HoldNotPossible', `spec.consistency.required is ${required}, but at best ${best.grade} can be reached: ${best.reasons.join(' ')}${onlineHint(plan, required)}`, { afterSeconds: 30 });
 }
 
 /** Every adapter's warm-up in parallel: no impact on clients. */
@@ -102,11 +122,16 @@ function cutContext(object: AppSnapshot, setId: string, deps: OperatorDeps): Par
 }
 
 function planText(plan: AttemptPlan): string {
-  const held = plan.holders.holders.flatMap((h) => h.targets).length;
+  const held = plan.holders.holders.flatMap((h) => h.targets).filter((t) => t.freeze).length;
   const soft = plan.holders.softLimits[0];
   return [
-    `${plan.applications.map((a) => `${a.detected.name} (${a.detected.kind}${a.preflight.version === undefined ? '' : ` ${a.preflight.version}`})`).join(', ')}: ${held} ${held === 1 ? 'container' : 'containers'} will be held for at most ${plan.holders.limits.maxMillis} ms while ${plan.claims.size} ${plan.claims.size === 1 ? 'volume is' : 'volumes are'} cut.`,
+    `${plan.applications.map(describe).join(', ')}: ${held} ${held === 1 ? 'container' : 'containers'} will be held for at most ${plan.holders.limits.maxMillis} ms while ${plan.claims.size} ${plan.claims.size === 1 ? 'volume is' : 'volumes are'} cut.`,
     ...(soft === undefined ? [] : [soft.millis <= 0 ? `Any hold may be noticed: ${soft.reason}.` : `Beyond ${soft.millis} ms: ${soft.reason}.`]),
     ...plan.snapshots.notes,
   ].join(' ');
+}
+
+function describe(app: PlannedApplication): string {
+  const { detected, preflight } = app;
+  return `${detected.name} (${detected.kind}${preflight.version === undefined ? '' : ` ${preflight.version}`}${isOnline(app) ? ', by its own online method' : ''})`;
 }

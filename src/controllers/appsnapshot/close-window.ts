@@ -1,7 +1,7 @@
 import type { ApplicationStatus, AppSnapshotStatus } from '../../api/appsnapshot.js';
 import { fail } from '../../api/errors.js';
-import type { AppError } from '../../runtime/app-error.js';
-import type { Positions } from '../../hooks/adapter.js';
+import { AppError } from '../../runtime/app-error.js';
+import type { OnlineEvidence, Positions } from '../../hooks/adapter.js';
 import { changedClaims } from '../../hooks/hold/changed-claims.js';
 import { gradeCopy, meetsGrade } from '../../hooks/hold/grade.js';
 import type { GradeReport } from '../../hooks/hold/grade-types.js';
@@ -10,6 +10,7 @@ import { attachedVolumes, namespaceView } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
 import type { AttemptPlan } from './gather.js';
 import { later, now, type StepResult } from '../step.js';
+import { onlineHint } from './online-step.js';
 import { tell, type SnapshotWriter } from './steps.js';
 import type { Visitors } from './visitors.js';
 import { closedHolds, windowStatus } from './window-status.js';
@@ -28,6 +29,8 @@ export interface ClosedWindow {
   readonly positions: ReadonlyMap<string, Positions>;
   /** Pods that came meanwhile. */
   readonly visitors: Visitors;
+  /** By application: what its online method left. */
+  readonly online: ReadonlyMap<string, OnlineEvidence>;
 }
 
 /**
@@ -54,7 +57,7 @@ export async function closeWindow(writer: SnapshotWriter, closed: ClosedWindow, 
   return retry ? later(retrySeconds) : now;
 }
 
-function judge({ plan, cuts, result, visitors }: ClosedWindow, writer: SnapshotWriter, deps: OperatorDeps): GradeReport {
+function judge({ plan, cuts, result, visitors, online }: ClosedWindow, writer: SnapshotWriter, deps: OperatorDeps): GradeReport {
   const after = namespaceView(deps.caches, writer.object.metadata.namespace);
   return gradeCopy({
     claims: plan.holders.claims,
@@ -64,6 +67,7 @@ function judge({ plan, cuts, result, visitors }: ClosedWindow, writer: SnapshotW
       caps: preflight.caps,
       settleMillis: preflight.settleMillis,
       settledMillis: 0,
+      online: online.has(detected.name),
     })),
     cuts,
     cutsMade: new Set(result.cutsSeen),
@@ -73,37 +77,48 @@ function judge({ plan, cuts, result, visitors }: ClosedWindow, writer: SnapshotW
 }
 
 function whatHappened(writer: SnapshotWriter, closed: ClosedWindow, report: GradeReport): Partial<AppSnapshotStatus> {
-  const { plan, result, attempt, setId, positions } = closed;
+  const { plan, result, attempt, setId } = closed;
   const { status } = writer.object;
   return {
     holds: closedHolds(status?.holds ?? [], result),
     // Also an attempt that never got as far as naming its holds counts: there is an end.
     attempts: attempt,
-    window: windowStatus(setId, attempt, status?.window?.openedAt, result, plan.snapshots.storageAtomic),
+    window: windowStatus({ id: setId, attempt, openedAt: status?.window?.openedAt, atomic: plan.snapshots.storageAtomic, held: isHeld(plan) }, result),
     grade: report.grade,
     reasons: report.reasons.map((r) => r.slice(0, 512)).slice(0, 32),
-    applications: (status?.applications ?? []).map((a) => graded(a, report, positions)),
+    applications: (status?.applications ?? []).map((a) => graded(a, report, closed)),
   };
 }
 
-function graded(application: ApplicationStatus, report: GradeReport, positions: ReadonlyMap<string, Positions>): ApplicationStatus {
+function isHeld(plan: AttemptPlan): boolean {
+  return plan.holders.holders.some((holder) => holder.targets.some((target) => target.freeze));
+}
+
+function graded(application: ApplicationStatus, report: GradeReport, { positions, online }: ClosedWindow): ApplicationStatus {
   const own = report.applications.find((a) => a.name === application.name);
+  const method = online.get(application.name);
   return {
     ...application,
     ...(own === undefined ? {} : { grade: own.grade, caps: own.caps.map((c) => c.slice(0, 512)).slice(0, 16) }),
-    positions: { ...positions.get(application.name) },
+    positions: { ...positions.get(application.name), ...method?.positions },
+    ...(method === undefined ? {} : { startFiles: [...method.startFiles] }),
   };
 }
 
 /** Why the copy is not kept; undefined when it is. */
-function problemOf(writer: SnapshotWriter, { result, cuts }: ClosedWindow, report: GradeReport): AppError | undefined {
+function problemOf(writer: SnapshotWriter, { plan, result, cuts }: ClosedWindow, report: GradeReport): AppError | undefined {
   const { required, onUnmet } = writer.object.spec.consistency;
+  if (result.error?.code === 'HoldRefused') return withHint(result.error, onlineHint(plan, required));
   const everyCut = cuts.every((cut) => result.cutsSeen.includes(cut.name));
   // Not every volume was cut: whatever the grade, there is no copy.
   if (!everyCut) return result.error ?? fail('CutTooSlow', 'Not every cut was seen before the release.');
   if (meetsGrade(report.grade, required)) return undefined;
   if (onUnmet === 'Downgrade' && report.grade !== 'Inconsistent' && result.error === undefined) return undefined;
   return result.error ?? fail('GradeUnmet', `spec.consistency.required is ${required}, but the copy is only proven to be ${report.grade}: ${report.reasons.join(' ')} It is removed.`);
+}
+
+function withHint(error: AppError, hint: string): AppError {
+  return hint === '' ? error : new AppError(error.code, error.publicMessage + hint, { retry: error.retry, cause: error });
 }
 
 function heldText(change: Partial<AppSnapshotStatus>): string {

@@ -87,6 +87,7 @@ function memberMarks(member: MemberStatus, applications: readonly ApplicationSta
     labels: Object.fromEntries(Object.entries(optional).filter((entry): entry is [string, string] => entry[1] !== undefined)),
     annotations: {
       ...(application?.positions === undefined ? {} : { [annotations.positions]: JSON.stringify(application.positions) }),
+      ...(application?.startFiles === undefined ? {} : { [annotations.startFiles]: JSON.stringify(application.startFiles) }),
       ...(digest === undefined ? {} : { [annotations.captureDigest]: digest }),
     },
   };

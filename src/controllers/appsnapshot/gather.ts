@@ -10,6 +10,8 @@ import { discoverCapability } from '../../snapshots/capability.js';
 import { expectedCut, shapesOf } from '../../snapshots/expected-cut.js';
 import { planSnapshots, type SnapshotPlan } from '../../snapshots/plan.js';
 import { requireAuthority, rightsToSnapshot } from '../authority.js';
+import { withLast } from '../../snapshots/stages.js';
+import { lastClaims } from './online-step.js';
 import { agentOn, attachedVolumes, namespaceView } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
 import { requirePolicies } from '../policies.js';
@@ -77,7 +79,7 @@ export async function gather(object: AppSnapshot, setId: string, deps: OperatorD
     maxHoldMillis: deps.maxHoldMillis,
     expectedCut: expectedCut(shapesOf(snapshots.cuts), earlierCuts(deps.caches.appSnapshots.list(object.metadata.namespace))),
   });
-  return { view, claims, snapshots, applications, holders, context };
+  return { view, claims, snapshots: withLast(snapshots, lastClaims(applications)), applications, holders, context };
 }
 
 /** Claims and pods of ours are never part of a selection. */

@@ -1,20 +1,32 @@
 import type { HoldStatus, WindowStatus } from '../../api/appsnapshot.js';
 import type { WindowResult, WindowTrace } from '../../hooks/hold/window-types.js';
 
+interface WindowFacts {
+  readonly id: string;
+  readonly attempt: number;
+  readonly openedAt: string | undefined;
+  /** One atomic cut covered all members. */
+  readonly atomic: boolean;
+  /** Something was stopped; otherwise there is no hold to speak of. */
+  readonly held: boolean;
+}
+
 /** What the window proved, in the words of status. */
-export function windowStatus(id: string, attempt: number, openedAt: string | undefined, result: WindowResult, atomic: boolean): WindowStatus {
+export function windowStatus({ id, attempt, openedAt, atomic, held }: WindowFacts, result: WindowResult): WindowStatus {
   const { trace } = result;
   const longest = (pick: (h: WindowResult['holds'][number]) => number | undefined): number | undefined => max(result.holds.map(pick));
   return defined({
     id,
     attempt,
     openedAt,
-    heldFrom: wallClock(trace, trace.allFrozen),
-    heldUntil: wallClock(trace, trace.releaseSent),
-    heldMillis: whole(between(trace.freezeSent, trace.allReleased)),
     cutMillis: tenth(between(trace.cutSent, trace.allCut)),
-    skewMillis: tenth(between(trace.firstFrozen, trace.allFrozen)),
-    overheadMillis: whole(overhead(trace)),
+    ...(held && {
+      heldFrom: wallClock(trace, trace.allFrozen),
+      heldUntil: wallClock(trace, trace.releaseSent),
+      heldMillis: whole(between(trace.freezeSent, trace.allReleased)),
+      skewMillis: tenth(between(trace.firstFrozen, trace.allFrozen)),
+      overheadMillis: whole(overhead(trace)),
+    }),
     freezeMillis: tenth(longest((h) => h.freezeMillis)),
     syncMillis: tenth(longest((h) => h.syncMillis)),
     unbroken: result.holds.every((h) => h.unbroken === true),

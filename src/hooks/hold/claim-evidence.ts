@@ -10,6 +10,8 @@ export interface ClaimEvidence {
   readonly synced: boolean;
   /** Seen in a cut that was made. */
   readonly cut: boolean;
+  /** What was found after the release not to be as planned. */
+  readonly changed: string | undefined;
   readonly reasons: readonly string[];
 }
 
@@ -29,6 +31,7 @@ export function claimEvidence(input: GradeInput): ClaimEvidence[] {
       still: asPlanned && held,
       synced: asPlanned && claim.synced && written,
       cut: cut.has(claim.uid),
+      changed,
       reasons: [...claim.reasons, ...(changed === undefined ? [] : [changed]), ...(written || !overlapped ? [] : [`Claim ${claim.claim} was not synced: the image has no sync that can write back one file system.`])],
     };
   });

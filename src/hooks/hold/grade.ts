@@ -1,6 +1,7 @@
 import { grades, type Grade } from '../../api/common.js';
 import type { Cap } from '../adapter.js';
 import { claimEvidence, type ClaimEvidence } from './claim-evidence.js';
+import { onlineCaps } from './grade-online.js';
 import type { ApplicationGrade, GradedApplication, GradeInput, GradeReport } from './grade-types.js';
 import type { HoldersPlan } from './plan-types.js';
 import type { Cut, HoldResult } from './window-types.js';
@@ -28,7 +29,7 @@ export function gradeCopy(input: GradeInput): GradeReport {
   const consistent = oneInstant(moving, input);
   const applications = input.applications.map((app) => {
     const own = evidence.filter((e) => e.claim.applications.includes(app.name));
-    return gradeApplication(app, capsOf(app, own, consistent, moving, input));
+    return gradeApplication(app, app.online === true ? onlineCaps(app, own, evidence) : capsOf(app, own, consistent, moving, input));
   });
   const rest = evidence.filter((e) => e.claim.applications.length === 0);
   const others = gradeApplication({ name: '' }, restCaps(rest, consistent, moving, input));

@@ -33,7 +33,8 @@ export function placementOf(mount: ClaimMount, input: HoldersInput): Placement {
   if (container.starting) return none(`${who} has not passed its startup probe, and a hold could make it fail: wait until it has.`);
   const app = input.applications.find((a) => a.detected.pods.includes(pod.metadata.name));
   const place = placeOf(mount, nodeName, app, input);
-  const unfrozen = app?.detected.mode === 'None' ? `${who} is not frozen, since spec.applications sets mode None for ${app.detected.name}.` : undefined;
+  const mode = app?.detected.mode;
+  const unfrozen = mode === 'None' || mode === 'BackupAPI' ? `${who} is not frozen, since spec.applications sets mode ${mode} for ${app?.detected.name ?? ''}.` : undefined;
   if (typeof place === 'string') return none(unfrozen ?? `${who} cannot be held: ${place}.`);
   if (unfrozen === undefined) return { kind: 'freeze', place };
   return place.vantage === 'Node' ? { kind: 'sync', place, why: unfrozen } : none(unfrozen);

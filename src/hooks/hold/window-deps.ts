@@ -12,4 +12,6 @@ export interface WindowDeps extends EndDeps {
   readonly mayAct: (maxHoldMillis: number) => boolean;
   /** Names the holds in status and resolves when that is acknowledged. Nothing is frozen before. */
   readonly announce: () => Promise<void>;
+  /** Called inside the window when every cut but the last ones was seen; not called when no cut is last. Rejects with an AppError to give up. */
+  readonly beforeLastCuts?: () => Promise<void>;
 }

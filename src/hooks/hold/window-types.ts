@@ -49,6 +49,8 @@ export interface Cut {
   /** True when the storage declares that the members of this cut share one instant. */
   readonly atomic: boolean;
   readonly claimUids: readonly string[];
+  /** True: begun only when every other cut was seen and `beforeLastCuts` of the window has resolved. */
+  readonly last?: boolean;
   /** Sends the prepared create. Resolves when the content carries its creationTime; rejects with an AppError. `onStep` is told of what comes before. */
   run(signal: AbortSignal, onStep?: (step: CutStep) => void): Promise<void>;
 }

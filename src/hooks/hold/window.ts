@@ -113,12 +113,20 @@ class Window {
   }
 
   async #cut(): Promise<void> {
-    const { clock } = this.#deps;
-    const { maxMillis } = this.#plan.limits;
-    const heldMillis = clock.monotonic() - this.#began - (this.#trace.freezeSent ?? 0);
-    this.#mayGoOn(maxMillis - heldMillis);
+    const last = this.#plan.cuts.filter((cut) => cut.last === true);
+    this.#mayGoOn(this.#plan.limits.maxMillis - this.#heldMillis());
     this.#mark('cutSent');
-    const cuts = this.#plan.cuts.map((cut) => ({
+    await this.#make(this.#plan.cuts.filter((cut) => cut.last !== true));
+    if (last.length > 0) {
+      await this.#beforeRelease([{ name: 'the step before the last cuts', done: this.#deps.beforeLastCuts?.() ?? Promise.resolve() }]);
+      this.#mayGoOn(this.#plan.limits.maxMillis - this.#heldMillis());
+      await this.#make(last);
+    }
+    this.#mark('allCut');
+  }
+
+  async #make(planned: WindowPlan['cuts']): Promise<void> {
+    const cuts = planned.map((cut) => ({
       name: cut.name,
       done: cut.run(this.#cutting.signal, (step) => this.#sawStep(step)).then(
         () => this.#sawCut(cut.name),
@@ -129,8 +137,16 @@ class Window {
         },
       ),
     }));
-    await this.#barrier('cut', cutDeadlineMillis(maxMillis) - heldMillis, cuts);
-    this.#mark('allCut');
+    await this.#beforeRelease(cuts);
+  }
+
+  /** Waits as long as the hold leaves time for cuts. */
+  #beforeRelease(members: readonly BarrierMember<void>[]): Promise<void> {
+    return this.#barrier('cut', cutDeadlineMillis(this.#plan.limits.maxMillis) - this.#heldMillis(), members);
+  }
+
+  #heldMillis(): number {
+    return this.#deps.clock.monotonic() - this.#began - (this.#trace.freezeSent ?? 0);
   }
 
   /** The last cut of several counts. */

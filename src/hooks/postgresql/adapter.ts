@@ -1,4 +1,5 @@
 import type { ApplicationAdapter } from '../adapter.js';
+import { beginBackup } from './backup.js';
 import { detect } from './detect.js';
 import { contradictions, evidence } from './evidence.js';
 import { fixups } from './fixups.js';
@@ -8,5 +9,5 @@ import { warmUp } from './warmup.js';
 
 /** PostgreSQL 14 to 18, plain or under an operator (docs/postgresql.md). */
 export function postgresqlAdapter(): ApplicationAdapter {
-  return { kind: 'PostgreSQL', detect, preflight, warmUp, evidence, contradictions, fixups, verify };
+  return { kind: 'PostgreSQL', detect, preflight, warmUp, online: beginBackup, evidence, contradictions, fixups, verify };
 }

@@ -4,6 +4,7 @@ import { ApiError } from '../../runtime/api-error.js';
 import type { Exec, ExecResult } from '../../runtime/exec.js';
 import { userOf, type ServiceAccountRef } from '../../runtime/service-account.js';
 import { argv, psqlProgram } from './programs.js';
+import { Session } from './session.js';
 
 /** User and password of a Secret; they travel by stdin only. */
 export interface Credentials {
@@ -77,12 +78,31 @@ export class Server {
     return lines.map((line) => parseRow(line, schema));
   }
 
+  /** Opens a psql that stays. `limitMillis` bounds its life. Throws AppError when the exec is refused. */
+  async session(limitMillis: number, major: number): Promise<Session> {
+    const { exec, account, namespace, pod, container, signal, credentials } = this.#options;
+    const command = this.#connected(psqlProgram, [String(limitMillis)], major);
+    const target = { namespace, pod, container, command };
+    try {
+      const stream = await exec.open(target, { as: account, deadlineMillis: limitMillis, signal });
+      const session = new Session(stream, pod, (text) => redacted(text, credentials));
+      if (credentials !== undefined) stream.send(`${credentials.username}\n${credentials.password}`);
+      return session;
+    } catch (error) {
+      throw notEntered(error, this.#options);
+    }
+  }
+
   /** Runs one of the programs that connect first. Never throws for what the program says. */
   runConnected(program: string, parameters: readonly string[], options: RunOptions = {}, stdin = ''): Promise<ExecResult> {
-    const { credentials, patienceSeconds } = this.#options;
+    const { credentials } = this.#options;
     const secretLines = credentials === undefined ? '' : `${credentials.username}\n${credentials.password}\n`;
-    const command = argv(program, credentials === undefined ? 'local' : 'secret', String(patienceSeconds), options.major === undefined ? '' : String(options.major), ...parameters);
-    return this.#run(command, options, secretLines + stdin);
+    return this.#run(this.#connected(program, parameters, options.major), options, secretLines + stdin);
+  }
+
+  #connected(program: string, parameters: readonly string[], major: number | undefined): readonly string[] {
+    const { credentials, patienceSeconds } = this.#options;
+    return argv(program, credentials === undefined ? 'local' : 'secret', String(patienceSeconds), major === undefined ? '' : String(major), ...parameters);
   }
 
   /** Runs a program that needs no connection. Never throws for what the program says. */
@@ -96,15 +116,22 @@ export class Server {
     const target = { namespace, pod, container, command };
     try {
       const result = await exec.run(target, { as: account, deadlineMillis, signal, stdin });
-      return credentials === undefined ? result : { ...result, stderr: result.stderr.replaceAll(credentials.password, '***') };
+      return { ...result, stderr: redacted(result.stderr, credentials) };
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (error.code === 403) {
-        throw fail('AccountNotAllowed', `${userOf(account)} may not exec into pod ${pod}: bind the ClusterRole stillpoint-tenant to it.`, { cause: error });
-      }
-      throw fail('ApplicationNotReady', `Pod ${pod}, container ${container} could not be entered: ${error.message}`, { cause: error });
+      throw notEntered(error, this.#options);
     }
   }
+}
+
+function redacted(text: string, credentials: Credentials | undefined): string {
+  return credentials === undefined ? text : text.replaceAll(credentials.password, '***');
+}
+
+/** What a refused exec means; other errors stay as they are. */
+function notEntered(error: unknown, { account, pod, container }: ServerOptions): unknown {
+  if (!(error instanceof ApiError)) return error;
+  if (error.code === 403) return fail('AccountNotAllowed', `${userOf(account)} may not exec into pod ${pod}: bind the ClusterRole stillpoint-tenant to it.`, { cause: error });
+  return fail('ApplicationNotReady', `Pod ${pod}, container ${container} could not be entered: ${error.message}`, { cause: error });
 }
 
 /** One line of output as a row. Throws AppError ApplicationNotReady when it is none. */

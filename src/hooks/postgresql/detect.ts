@@ -81,6 +81,13 @@ function matchPod(pod: PodView): Match | undefined {
   return plain === undefined ? undefined : { pod, container: plain.name, cluster: owningWorkload(pod).name, rank: 60, by: `image ${imageName(plain.image)}` };
 }
 
+/** The operator that manages the pod, by its labels or its owner; undefined when none is known to. It makes pods, and often volumes, by itself. */
+export function operatorOf(pod: PodView): string | undefined {
+  const match = matchPod(pod);
+  if (match === undefined || match.rank < 90 || match.by === 'Bitnami chart') return undefined;
+  return match.by.replace('owner Cluster of ', '');
+}
+
 /** PostgreSQL servers in a namespace: one application per cluster label or owning workload. Pure. */
 export function detect(view: NamespaceView): Detected[] {
   const groups = new Map<string, Match[]>();

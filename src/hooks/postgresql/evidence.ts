@@ -3,7 +3,7 @@ import { fail } from '../../api/errors.js';
 import type { AdapterContext, Cap, Detected, Positions } from '../adapter.js';
 import { compareLsn } from './lsn.js';
 import { serversOf } from './servers.js';
-import { startedSql, timelineSql } from './warmup.js';
+import { standbysText, startedSql, timelineSql } from './warmup.js';
 
 const row = z.object({ primary: z.boolean(), inserted: z.string().nullable(), flushed: z.string().nullable(), timeline: z.string().nullable(), started: z.string() });
 
@@ -19,10 +19,10 @@ const select = `SELECT NOT pg_is_in_recovery() AS primary, ${startedSql} AS star
  */
 export async function evidence(app: Detected, context: AdapterContext): Promise<Positions> {
   const servers = await serversOf(app, context);
-  const answers = (await Promise.all(servers.map((server) => server.rows(select, row)))).flat().filter((a) => a.primary);
-  const [primary] = answers;
-  if (primary === undefined || answers.length > 1) throw fail('ApplicationNotReady', `${app.name} has ${answers.length} primaries after the hold; exactly one was held.`);
-  return { releasedInserted: primary.inserted ?? '', releasedFlushed: primary.flushed ?? '', releasedTimeline: primary.timeline ?? '', releasedStarted: primary.started };
+  const answers = (await Promise.all(servers.map(async (server) => (await server.rows(select, row)).map((a) => ({ ...a, pod: server.pod }))))).flat();
+  const [primary, ...others] = answers.filter((a) => a.primary);
+  if (primary === undefined || others.length > 0) throw fail('ApplicationNotReady', `${app.name} has ${primary === undefined ? 0 : others.length + 1} primaries after the hold; exactly one was held.`);
+  return { releasedInserted: primary.inserted ?? '', releasedFlushed: primary.flushed ?? '', releasedTimeline: primary.timeline ?? '', releasedStarted: primary.started, ...(answers.length > 1 && { releasedStandbys: standbysText(answers) }) };
 }
 
 /** What the two say against the copy: a server that was restarted or replaced in between was not held, whatever the holder says. */
@@ -33,6 +33,9 @@ export function contradictions(before: Positions, after: Positions): Cap[] {
   }
   if (before['timeline'] !== after['releasedTimeline']) {
     caps.push({ grade: 'CrashConsistent', reason: `The PostgreSQL timeline changed during the window, from ${before['timeline'] ?? 'unknown'} to ${after['releasedTimeline'] ?? 'unknown'}.` });
+  }
+  if (before['standbys'] !== after['releasedStandbys']) {
+    caps.push({ grade: 'CrashConsistent', reason: 'A PostgreSQL standby was restarted, replaced or promoted during the window.' });
   }
   if (!flushedPast(before['marker'], after['releasedFlushed'])) {
     caps.push({ grade: 'CrashConsistent', reason: 'The WAL of PostgreSQL was not flushed past the marker of this copy.' });

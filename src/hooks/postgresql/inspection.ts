@@ -15,6 +15,8 @@ const inspection = z.object({
   tablespaces: z.array(z.object({ name: z.string(), location: z.string() })),
   asynchronous: z.array(z.string()),
   replicas: z.int(),
+  mayBackUp: z.boolean(),
+  freeSlots: z.int(),
 });
 export type Inspection = z.infer<typeof inspection>;
 
@@ -27,6 +29,12 @@ const settingNames = [
 export const mayCheckpoint = `(SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
   OR EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'pg_checkpoint' AND pg_has_role(current_user, r.oid, 'USAGE'))`;
 
+/** A slot needs the attribute REPLICATION, the backup functions a grant (documentation of both). */
+const mayBackUp = `(SELECT rolsuper OR (rolreplication AND coalesce(
+    has_function_privilege(coalesce(to_regprocedure('pg_backup_start(text,boolean)'), to_regprocedure('pg_start_backup(text,boolean,boolean)')), 'EXECUTE')
+    AND has_function_privilege(coalesce(to_regprocedure('pg_backup_stop(boolean)'), to_regprocedure('pg_stop_backup(boolean,boolean)')), 'EXECUTE'), false))
+  FROM pg_roles WHERE rolname = current_user)`;
+
 const select = `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS "serverVersion",
   pg_is_in_recovery() AS standby, current_user::text AS role, ${mayCheckpoint} AS "mayCheckpoint",
   (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
@@ -38,7 +46,8 @@ const select = `SELECT current_setting('server_version_num')::int AS version, cu
     FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) c
     LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase
     WHERE lower(c) ~ '^synchronous_commit=(off|false|no|0|f|n)$') AS asynchronous,
-  (SELECT count(*)::int FROM pg_stat_replication) AS replicas`;
+  (SELECT count(*)::int FROM pg_stat_replication) AS replicas, ${mayBackUp} AS "mayBackUp",
+  current_setting('max_replication_slots')::int - (SELECT count(*)::int FROM pg_replication_slots) AS "freeSlots"`;
 
 /** Asks one server about itself, in one run. Throws AppError ApplicationNotReady when it does not answer. */
 export async function inspect(server: Server, options: RunOptions = {}): Promise<Inspection> {

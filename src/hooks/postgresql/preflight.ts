@@ -1,9 +1,11 @@
 import { AppError } from '../../runtime/app-error.js';
 import type { AdapterContext, Blocker, Cap, Detected, Preflight } from '../adapter.js';
 import { durabilityCaps, isAsynchronous } from './caps.js';
+import { operatorOf } from './detect.js';
 import { findData, type FoundData } from './data.js';
 import { factsOf, type Instance } from './facts.js';
 import { inspect, majorOf, type Inspection } from './inspection.js';
+import { backupProblems, lastClaims } from './backup-offer.js';
 import { serversOf } from './servers.js';
 
 /** Versions that this adapter knows, and those that its tests run on. */
@@ -13,7 +15,7 @@ const knownVersions = { lowest: 14, highest: 18, tested: [15, 17] as readonly nu
 const standbyMillis = 60_000;
 /** Patroni's leader key: ttl 30 s less loop_wait and retry_timeout of 10 s each; a longer stop can cause a failover. */
 const patroniMillis = 10_000;
-const patroniManaged = /spilo|crunchy|percona|stackgres|patroni/i;
+const patroniManaged = /spilo|crunchy|percona|stackgres/i;
 
 /** Looks at every server of the application. Reads only. Findings are blockers and caps, never exceptions, except for missing rights. */
 export async function preflight(app: Detected, context: AdapterContext): Promise<Preflight> {
@@ -27,16 +29,21 @@ export async function preflight(app: Detected, context: AdapterContext): Promise
     ...(instances.length === looked.length ? roleBlockers(app, instances, primaries) : []),
   ];
   const limit = limitMillis(app, instances);
+  const problems = primary === undefined || blockers.length > 0 ? [] : backupProblems(app, primary, instances, context.view);
+  const online = primary !== undefined && problems.length === 0 ? { mode: 'BackupAPI' as const, lastClaims: lastClaims(primary) } : undefined;
+  if (app.mode === 'BackupAPI') blockers.push(...problems);
+  const operator = context.view.pods.filter((p) => app.pods.includes(p.metadata.name)).map(operatorOf).find((by) => by !== undefined);
   return {
     version: primary?.inspection.serverVersion.split(' ')[0],
     roles: Object.fromEntries(instances.map((i) => [i.pod, i.inspection.standby ? 'standby' : 'primary'])),
     blockers,
     caps: primary === undefined ? [] : capsOf(app, primary.inspection),
     processName: 'postgres',
-    settleMillis: primary === undefined ? 0 : settleMillis(primary.inspection),
-    softLimitMillis: patroniManaged.test(app.by) ? Math.min(limit, patroniMillis) : limit,
+    ...(online !== undefined && { online }),
+    settleMillis: primary === undefined || app.mode === 'BackupAPI' ? 0 : settleMillis(primary.inspection),
+    softLimitMillis: patroniManaged.test(operator ?? '') ? Math.min(limit, patroniMillis) : limit,
     hardLimitMillis: limit,
-    facts: primary === undefined ? {} : factsOf(app, primary, instances, knownVersions.tested),
+    facts: primary === undefined ? {} : { ...factsOf(app, primary, instances, knownVersions.tested), ...(operator !== undefined && { managedBy: operator }) },
   };
 }
 
@@ -81,7 +88,9 @@ function roleBlockers(app: Detected, instances: readonly Instance[], primaries: 
   ];
 }
 
+/** The end of a backup flushes what was acknowledged before it, and the server writes full pages while one is on, whatever the settings. */
 function capsOf(app: Detected, inspection: Inspection): Cap[] {
+  if (app.mode === 'BackupAPI') return [];
   return durabilityCaps(app.name, { settings: inspection.settings, asynchronous: inspection.asynchronous });
 }
 

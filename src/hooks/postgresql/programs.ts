@@ -123,11 +123,14 @@ export const recordProgram = program(String.raw`exec cat -- "$1/stillpoint.recov
 /**
  * Makes a copy ready for its first start; can be repeated until the server has started, never after.
  * Arguments: data directory, major version, `isolated` or `plain`, set id, timeline and position from which the WAL is
- * examined (empty: not examined), lines for postgresql.auto.conf each as an argument.
+ * examined (empty: not examined), contents of backup_label and tablespace_map (empty: none), namespaces of the original and
+ * of the copy, lines for postgresql.auto.conf each as an argument.
  */
 export const prepareProgram = program(String.raw`
-data=$1 major=$2 isolation=$3 set_id=$4 timeline=$5 position=$6
-shift 6
+data=$1 major=$2 isolation=$3 set_id=$4 timeline=$5 position=$6 label=$7 tablespaces=$8 from=$9
+shift 9
+to=$1
+shift
 ${binaries}
 refuse() { printf 'stillpoint: %s\n' "$1" >&2; exit 1; }
 
@@ -136,7 +139,19 @@ for link in "$data/pg_wal" "$data"/pg_tblspc/*; do
   [ -L "$link" ] && [ ! -d "$link" ] && refuse "$link points to $(readlink "$link"), which is not there: its volume is not mounted"
 done
 [ -d "$data/pg_wal" ] || refuse "$data/pg_wal is not there"
-[ ! -e "$data/backup_label" ] || refuse "$data/backup_label exists: a copy of one instant must start without it"
+# Byte for byte: with another label, or none, the server would begin its recovery elsewhere (docs/postgresql.md).
+write_file() { printf '%s' "$2" >"$data/$1.stillpoint" && chmod 0600 "$data/$1.stillpoint" && mv -f "$data/$1.stillpoint" "$data/$1"; }
+if [ -n "$label" ]; then
+  first=$(printf '%s' "$label" | sed -n 's/^START WAL LOCATION: .*(file \([0-9A-F]*\))$/\1/p')
+  [ -e "$data/pg_wal/\${first:-none}" ] || refuse "$data/pg_wal lacks the segment $first, from which recovery must begin"
+  missing=$(printf '%s\n' "$tablespaces" | while read -r _ directory; do [ -z "$directory" ] || [ -d "$directory" ] || echo "$directory"; done)
+  [ -z "$missing" ] || refuse "the directory of a tablespace is not there, its volume is not mounted: $missing"
+  write_file backup_label "$label" || refuse "$data/backup_label cannot be written"
+  rm -f "$data/tablespace_map"
+  [ -z "$tablespaces" ] || write_file tablespace_map "$tablespaces" || refuse "$data/tablespace_map cannot be written"
+elif [ -e "$data/backup_label" ]; then
+  refuse "$data/backup_label exists: a copy of one instant must start without it"
+fi
 
 # Whoever has that pid here is not the server that wrote the file, unless it is a PostgreSQL.
 if [ -e "$data/postmaster.pid" ]; then
@@ -159,7 +174,23 @@ write_configuration() {
     printf '# stillpoint %s end\n' "$set_id"
   } >"$configuration.stillpoint" && chmod 0600 "$configuration.stillpoint" && mv -f "$configuration.stillpoint" "$configuration"
 }
+# A standby of a clone may follow the primary of its clone only: by a name inside its own namespace. The original would let it in.
+follow() {
+  conninfo=$(sed -e '/^# stillpoint .* begin$/,/^# stillpoint .* end$/d' -e "s/^ *primary_conninfo *=* *'\(.*\)'.*/\1/p" -e d "$configuration" 2>/dev/null | tail -n 1)
+  case " $conninfo" in *" host"*" host"* | *" hostaddr"* | *" service"*) return ;; esac
+  host=$(printf ' %s\n' "$conninfo" | sed -n "s/.* host *= *'*\([A-Za-z0-9.-]*\)'*\( .*\)\{0,1\}$/\1/p")
+  name=\${host%%.svc.*}
+  name=\${name%.svc}
+  own=\${name%".$from"}
+  [ "$own" != "$name" ] || [ "$name" = "$host" ] || return
+  case $own in *.*.* | '') return ;; *[!0-9.]*) ;; *) return ;; esac
+  printf ' %s\n' "$conninfo" | sed "s/ host *= *'*[A-Za-z0-9.-]*'*/ host=''$own.$to.svc''/; s/^ //"
+}
 if [ "$isolation" = isolated ]; then
+  if [ -n "$to" ]; then
+    followed=$(follow)
+    if [ -n "$followed" ]; then set -- "$@" "primary_conninfo = '$followed'"; else set -- "$@" "primary_conninfo = ''" "primary_slot_name = ''"; fi
+  fi
   write_configuration "$@" || refuse "$configuration cannot be written"
 fi
 

@@ -4,6 +4,7 @@ import { AppError } from '../../runtime/app-error.js';
 import type { CopiedApplication, RestoreContext } from '../adapter.js';
 import { Server, succeeded, type Credentials } from './connection.js';
 import { dataDirectoryOf } from './facts.js';
+import { followCheck } from './follow-check.js';
 import { amcheck, checksums } from './integrity.js';
 import { majorOf } from './inspection.js';
 import { recordProgram } from './programs.js';
@@ -38,17 +39,25 @@ export async function verify(app: CopiedApplication, context: RestoreContext): P
   return results.flat();
 }
 
-async function verifyMember(app: CopiedApplication, member: Member, context: RestoreContext, credentials: Credentials | undefined): Promise<Check[]> {
-  const pod = context.pods.get(member.pod);
-  const name = `${member.role} ${member.pod} answers`;
-  if (pod === undefined) return [{ name, outcome: 'Failed', message: 'The pod was not restored.' }];
+function serverOf(member: Member | undefined, context: RestoreContext, credentials: Credentials | undefined): Server | undefined {
+  const pod = member === undefined ? undefined : context.pods.get(member.pod);
+  if (member === undefined || pod === undefined) return undefined;
   const { exec, account, namespace, signal } = context;
-  const server = new Server({ exec, account, namespace, pod: pod.metadata.name, container: member.container, credentials, patienceSeconds, signal });
+  return new Server({ exec, account, namespace, pod: pod.metadata.name, container: member.container, credentials, patienceSeconds, signal });
+}
+
+async function verifyMember(app: CopiedApplication, member: Member, context: RestoreContext, credentials: Credentials | undefined): Promise<Check[]> {
+  const name = `${member.role} ${member.pod} answers`;
+  const server = serverOf(member, context, credentials);
+  if (server === undefined) return [{ name, outcome: 'Failed', message: 'The pod was not restored.' }];
   try {
     const [answer] = await server.rows(select, row);
     if (answer === undefined) return [{ name, outcome: 'Unknown', message: 'The server gave no answer.' }];
     const common = [roleCheck(name, member, answer.standby), identityCheck(app, member, answer.systemIdentifier)];
-    return member.role === 'primary' ? [...common, ...(await primaryChecks(app, member, server, answer))] : common;
+    if (member.role === 'primary') return [...common, ...(await primaryChecks(app, member, server, answer))];
+    if (!answer.standby) return common;
+    const primary = serverOf(app.members.find((m) => m.role === 'primary'), context, credentials);
+    return [...common, await followCheck(server, context.pods.get(member.pod)?.podIP, primary)];
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'ApplicationNotReady') throw error;
     return [{ name, outcome: 'Failed', message: error.publicMessage }];

@@ -11,7 +11,8 @@ const checkpointMillis = 300_000;
 /** Longest value that status keeps. */
 const valueLength = 256;
 
-const setIdPattern = /^[a-z0-9-]{1,63}$/;
+/** Ids of ours may stand in SQL as they are. */
+export const setIdPattern = /^[a-z0-9-]{1,63}$/;
 
 const row = z.object({
   primary: z.boolean(),
@@ -62,8 +63,13 @@ export async function warmUp(app: Detected, context: AdapterContext): Promise<Po
   if (primary === undefined || primaries.length > 1) throw fail('ApplicationNotReady', `${app.name} has ${primaries.length} primaries; exactly one must write the marker.`);
   const { markerFrom, marker, flushed, timeline, started } = primary;
   const replayed = answers.flatMap((a) => (a.primary || a.replayed == null ? [] : [`${a.pod} ${a.replayed}`]));
-  const standbys = replayed.length === 0 ? {} : { replayed: replayed.join(', ').slice(0, valueLength) };
+  const standbys = replayed.length === 0 ? {} : { replayed: replayed.join(', ').slice(0, valueLength), standbys: standbysText(answers) };
   return { markerFrom: markerFrom ?? '', marker: marker ?? '', flushed: flushed ?? '', timeline: timeline ?? '', started, ...standbys };
+}
+
+/** Every standby with its start, so that one that was restarted or promoted meanwhile is noticed. */
+export function standbysText(answers: readonly { readonly primary: boolean; readonly pod: string; readonly started: string }[]): string {
+  return answers.flatMap((a) => (a.primary ? [] : [`${a.pod} ${a.started}`])).join(', ').slice(0, valueLength);
 }
 
 async function warm(server: Server, setId: string): Promise<z.infer<typeof row> & { pod: string }> {

@@ -17,6 +17,8 @@ export interface PostgresqlOptions {
   readonly storageClassName?: string;
   /** Further `name=value` settings of the server. */
   readonly settings?: readonly string[];
+  /** A third claim `fast-<name>-N` at /fast, for tablespaces. */
+  readonly tablespaces?: boolean;
 }
 
 const restricted = {
@@ -47,10 +49,15 @@ const container = (options: PostgresqlOptions): object => ({
   volumeMounts: [
     { name: 'data', mountPath: '/data' },
     { name: 'wal', mountPath: '/wal' },
+    ...(options.tablespaces === true ? [{ name: 'fast', mountPath: '/fast' }] : []),
     { name: 'run', mountPath: '/var/run/postgresql' },
     { name: 'tmp', mountPath: '/tmp' },
   ],
 });
+
+function claimNames(options: PostgresqlOptions): string[] {
+  return ['data', 'wal', ...(options.tablespaces === true ? ['fast'] : [])];
+}
 
 /** Secret, headless Service and StatefulSet of one server, without a namespace. */
 export function postgresqlObjects(options: PostgresqlOptions): object[] {
@@ -82,7 +89,7 @@ export function postgresqlObjects(options: PostgresqlOptions): object[] {
             volumes: ['run', 'tmp'].map((name) => ({ name, emptyDir: {} })),
           },
         },
-        volumeClaimTemplates: [claim('data', options), claim('wal', options)],
+        volumeClaimTemplates: claimNames(options).map((name) => claim(name, options)),
       },
     },
   ];

@@ -7,7 +7,7 @@ import type { Promises } from './load.js';
 const grainMillis = 1;
 
 /** Milliseconds to add to a wall-clock time to get the writer's clock: read where the wall clock goes to its next millisecond. */
-function wallToMonotonic(): number {
+export function wallToMonotonic(): number {
   const before = Date.now();
   let now = before;
   while (now === before) now = Date.now();

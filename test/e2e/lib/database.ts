@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { postgresqlObjects, type PostgresqlOptions } from '../../apps/postgresql/manifests.js';
 import { READ_ROWS, type Row } from '../../apps/postgresql/history.js';
-import { apply, kubectl } from './kubectl.js';
+import { apply, kubectl, waitFor } from './kubectl.js';
 
 /** A test database in a namespace: StatefulSet `pg`, pod `pg-0`, claims `data-pg-0` and `wal-pg-0`. */
 export interface Database {
@@ -27,6 +27,15 @@ export async function startDatabase(namespace: string, variant: Variant, options
   await apply(postgresqlObjects(all), namespace);
   await databaseReady(namespace);
   return { namespace, password: all.password };
+}
+
+/** Makes the claims of a database one after the other: the skewed class cuts the one that was made last first. */
+export async function claimsInOrder(namespace: string, names: readonly string[]): Promise<void> {
+  for (const name of names.map((n) => `${n}-pg-0`)) {
+    const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+    await apply([{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name }, spec }], namespace);
+    await waitFor('jsonpath={.status.phase}=Bound', `pvc/${name}`, namespace, 30);
+  }
 }
 
 /** Waits until the pod of the database is ready. */

@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { isGood } from '../../apps/postgresql/check.js';
 import { monotonicMs, TABLE } from '../../apps/postgresql/history.js';
-import { postgresqlObjects } from '../../apps/postgresql/manifests.js';
 import { compare, counts, windowOf } from '../lib/compare.js';
 import { deleteAndWait, eventsOf, readyOf, restoreCopy, snapshotObjects, takeCopy, untilNoSnapshots } from '../lib/copies.js';
 import { clearFaults, setFaults } from '../lib/csi-faults.js';
-import { databaseOptions, query, readRows, startDatabase, type Database } from '../lib/database.js';
+import { claimsInOrder, query, readRows, startDatabase, type Database } from '../lib/database.js';
 import { recordFigures } from '../lib/figures.js';
-import { apply, waitFor } from '../lib/kubectl.js';
 import { startLoad, type Load } from '../lib/load.js';
 import { dropNamespace } from '../lib/namespaces.js';
 import { makeTenant } from '../lib/tenant.js';
@@ -20,7 +18,8 @@ export function negativeControls(shared: () => Database): void {
 
     beforeAll(async () => {
       await makeTenant(namespace);
-      await claimsInOrder(namespace);
+      // The class cuts the volume that was made last first; the WAL shall be that one.
+      await claimsInOrder(namespace, ['data', 'wal']);
       database = await startDatabase(namespace, '15');
     }, 120_000);
     afterAll(() => dropNamespace(namespace), 30_000);
@@ -112,16 +111,6 @@ export function negativeControls(shared: () => Database): void {
       expect((await eventsOf(namespace, 'storage-fails')).map((e) => e.type)).toContain('Warning');
     }, 120_000);
   });
-}
-
-/** The class cuts the volume that was made last first; the WAL shall be that one. */
-async function claimsInOrder(namespace: string): Promise<void> {
-  const objects = postgresqlObjects(databaseOptions('15')) as { kind: string; spec?: { volumeClaimTemplates?: { metadata: { name: string } }[] } }[];
-  for (const template of objects.flatMap((o) => o.spec?.volumeClaimTemplates ?? [])) {
-    const name = `${template.metadata.name}-pg-0`;
-    await apply([{ ...template, apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name } }], namespace);
-    await waitFor('jsonpath={.status.phase}=Bound', `pvc/${name}`, namespace, 30);
-  }
 }
 
 /** Checkpoints again and again: one between the two cuts points to WAL that the WAL's cut does not have. */

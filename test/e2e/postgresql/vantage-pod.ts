@@ -45,9 +45,10 @@ export function vantagePod(pidOne: () => Database): void {
 
     test('is refused for a server that is process 1 of its container, with a sentence and without a copy', async () => {
       const { namespace: other } = pidOne();
-      const copy = await takeCopy(other, 'pid-one', { quiesce: { vantage: 'Pod', attempts: 1 }, consistency: { required: 'Frozen', onUnmet: 'Fail' } });
+      const copy = await takeCopy(other, 'pid-one', { quiesce: { vantage: 'Pod', attempts: 1 }, consistency: { required: 'Quiesced', onUnmet: 'Fail' } });
       expect(copy.status?.phase).toBe('Failed');
       expect(readyOf(copy.status)).toMatchObject({ reason: 'HoldRefused', message: expect.stringMatching(/PID 1.*PidOne|PidOne.*PID 1/) });
+      expect(readyOf(copy.status)?.message).toContain('pg can be copied without a hold, as Quiesced: set mode BackupAPI');
       await untilNoSnapshots(other, 30);
       expect(await snapshotObjects(other)).toEqual([]);
     }, 60_000);

@@ -35,6 +35,7 @@ const snapshotCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'expiresAfter at most ten years', good: snapshot({ expiresAfter: '87600h' }), bad: snapshot({ expiresAfter: '87601h' }), says: /expiresAfter.*must be a duration from 1m to 87600h/ },
   { rule: 'grades are known', good: snapshot({ consistency: { required: frozen } }), bad: snapshot({ consistency: { required: 'Perfect' } }), says: /spec\.consistency\.required: Unsupported value/ },
   { rule: 'kinds of applications are known', good: application(orders), bad: application({ ...orders, kind: 'Oracle7' }), says: /applications\[0\]\.kind: Unsupported value/ },
+  { rule: 'mode BackupAPI is for PostgreSQL', good: application({ ...orders, mode: 'BackupAPI' }), bad: application({ ...orders, kind: 'Generic', mode: 'BackupAPI' }), says: /applications\[0\].*mode BackupAPI is for kind PostgreSQL/ },
   { rule: 'names of applications are unique', good: application(orders, { ...orders, name: 'stock' }), bad: application(orders, orders), says: /spec\.applications\[1\]: Duplicate value/ },
   { rule: 'names of applications are labels', good: application(orders), bad: application({ ...orders, name: 'a.b' }), says: /applications\[0\]\.name.*should match/ },
   { rule: 'capture.exclude has no doubles', good: snapshot({ capture: { exclude: ['events', 'jobs.batch'] } }), bad: snapshot({ capture: { exclude: ['events', 'events'] } }), says: /spec\.capture\.exclude\[1\]: Duplicate value/ },

@@ -73,5 +73,5 @@ export async function runSteps(namespace: TestNamespace, image: string, copy: st
 /** What a recovery point would say of the application. */
 export function copied(app: Detected, preflight: Preflight, setId: string, positions: Positions): CopiedApplication {
   const members = app.pods.map((pod) => ({ pod, role: preflight.roles[pod] ?? '', container: app.container[pod] ?? '' }));
-  return { name: app.name, kind: app.kind, version: preflight.version, members, positions, facts: preflight.facts, setId };
+  return { name: app.name, kind: app.kind, version: preflight.version, members, positions, facts: preflight.facts, startFiles: [], setId };
 }

@@ -14,6 +14,8 @@ const adapter = postgresqlAdapter();
 const size = '512Mi';
 const claims = ['data-pg-0', 'wal-pg-0'];
 
+const isolated = { isolated: true, from: 'it-from', to: 'it-to' };
+
 const outcomes = (checks: readonly Check[]): Record<string, string> => Object.fromEntries(checks.map((c) => [c.name, c.outcome]));
 const failed = (checks: readonly Check[]): string[] => checks.filter((c) => c.outcome === 'Failed').map((c) => c.name);
 
@@ -123,7 +125,7 @@ describe.each(['15', '17'])('PostgreSQL %s in a pod', (version) => {
     expect(pair).toMatchObject({ blockers: [], roles: { 'pg-0': 'primary', replica: 'standby' }, softLimitMillis: 20_000, hardLimitMillis: 20_000 });
     expect(pair.facts).toMatchObject({ primary: 'pg-0', dataDirectory: '/data/pg' });
     const before = await adapter.warmUp(both[0]!, context);
-    expect(Object.keys(before).sort()).toEqual(['flushed', 'marker', 'markerFrom', 'replayed', 'started', 'timeline']);
+    expect(Object.keys(before).sort()).toEqual(['flushed', 'marker', 'markerFrom', 'replayed', 'standbys', 'started', 'timeline']);
     expect(adapter.contradictions(before, await adapter.evidence(both[0]!, context))).toEqual([]);
     const alone = { ...both[0]!, pods: ['replica'] };
     expect((await adapter.preflight(alone, context)).blockers).toMatchObject([{ code: 'ApplicationNotReady', message: expect.stringContaining('No pod of pair is a primary') as unknown as string }]);
@@ -172,13 +174,13 @@ describe.each(['15', '17'])('PostgreSQL %s in a pod', (version) => {
     }, 240_000);
 
     test('control: a cut made before the marker lacks it', async () => {
-      await runSteps(namespace, image, 'early', adapter.fixups(second, { isolated: true }));
+      await runSteps(namespace, image, 'early', adapter.fixups(second, isolated));
       const found = await record('early');
       expect(outcomes(walChecks('set-2', second.positions, found, 'F/0'))).toMatchObject({ 'marker present': 'Failed' });
     }, 120_000);
 
     test('control: a cut made after the release shows what was written since', async () => {
-      await runSteps(namespace, image, 'copy', adapter.fixups(first, { isolated: true }));
+      await runSteps(namespace, image, 'copy', adapter.fixups(first, isolated));
       const found = await record('copy');
       expect(outcomes(walChecks('set-1', first.positions, found, 'F/0'))).toMatchObject({ 'marker present': 'Passed', 'nothing after the release': 'Failed' });
       const withoutMarkers = found === undefined ? undefined : { ...found, markers: found.markers.filter((m) => m.setId === 'set-1') };
@@ -186,7 +188,7 @@ describe.each(['15', '17'])('PostgreSQL %s in a pod', (version) => {
     }, 120_000);
 
     test('a copy starts, holds what was written before the cut, and passes every check', async () => {
-      await runSteps(namespace, image, 'copy', adapter.fixups(second, { isolated: true }));
+      await runSteps(namespace, image, 'copy', adapter.fixups(second, isolated));
       await namespace.apply(postgresqlObjects({ name: 'copy', image, password: 'not-a-secret', size }));
       await namespace.ready('copy-0');
       expect((await namespace.sql('copy-0', 'SELECT count(*) FROM entries')).trim()).toBe('21500');

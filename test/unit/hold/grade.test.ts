@@ -106,6 +106,38 @@ describe('the table of grades', () => {
   });
 });
 
+describe('an application that was copied by its own online method', () => {
+  const online = (input: GradeInput): GradeInput => ({ ...unheld(input), claims: unheld(input).claims.map((c) => ({ ...c, holds: [] })), applications: input.applications.map((a) => ({ ...a, online: a.name === 'db' })), window: { holds: [], overlapped: true } });
+
+  test('alone it is Quiesced, cut apart and not held, and says so', () => {
+    expect(gradeCopy(online(good))).toMatchObject({ grade: 'Quiesced', reasons: [expect.stringContaining('db was not held')] });
+  });
+
+  test('without the evidence of its method it is what it looks like', () => {
+    const input = online(good);
+    expect(gradeCopy({ ...input, applications: [{ ...postgres, online: false }] }).grade).toBe('Inconsistent');
+  });
+
+  test.each<[string, GradeInput, Grade]>([
+    ['one volume was not seen in a cut', { ...online(good), cutsMade: new Set(['c1']) }, 'Inconsistent'],
+    ['a claim was mounted by others meanwhile', { ...online(good), changed: new Map([['data', 'changed']]) }, 'CrashConsistent'],
+    ['its adapter caps it', { ...online(good), applications: [{ ...postgres, online: true, caps: [{ grade: 'CrashConsistent', reason: 'x' }] }] }, 'CrashConsistent'],
+  ])('%s', (_, input, grade) => {
+    expect(gradeCopy(input).grade).toBe(grade);
+  });
+
+  test('nothing orders it with another application, held or not; volumes that nobody writes do not matter', () => {
+    const held = member('web', 'web');
+    const cuts = [...good.cuts, { name: 'c3', atomic: false, claimUids: ['web'] }];
+    const two: GradeInput = { ...online(good), claims: [...online(good).claims, held], applications: [{ ...postgres, online: true }, generic], cuts, cutsMade: new Set(['c1', 'c2', 'c3']), window: { holds: [hold('h1')], overlapped: true } };
+    const report = gradeCopy(two);
+    expect(report.applications.map((a) => a.grade)).toEqual(['Inconsistent', 'CrashConsistentSynced']);
+    expect(report.reasons.join(' ')).toMatch(/Nothing orders the copy of db.*web.*spec\.selector/);
+    const idle = { ...two, claims: [...online(good).claims, member('web', 'x', { applications: [], still: 'Unmounted', holds: [] })], applications: [{ ...postgres, online: true }] };
+    expect(gradeCopy(idle).grade).toBe('Quiesced');
+  });
+});
+
 describe('properties of the grade', () => {
   const names = ['a', 'b', 'c', 'd'];
   const inputs: fc.Arbitrary<GradeInput> = fc

@@ -31,21 +31,26 @@ const app: CopiedApplication = {
   ],
   positions: { markerFrom: '0/1A40A00', marker: '0/1A40A48', timeline: '1' },
   facts: { major: '17', dataDirectory: '/data/b', 'dataDirectory.0': 'orders-0 /data/a' },
+  startFiles: [],
   setId: 'set-1',
 };
+const target = (isolated: boolean) => ({ isolated, from: 'shop', to: 'drill' });
 
 describe('fix-ups', () => {
   test('one step for each member, everything variable an argument of its own', () => {
-    const steps = fixups(app, { isolated: false });
+    const steps = fixups(app, target(false));
     expect(steps.map((s) => [s.name, s.pod, s.container])).toEqual([['prepare', 'orders-0', 'postgres'], ['prepare', 'orders-1', 'postgres']]);
-    expect(steps[0]?.command.slice(3)).toEqual(['stillpoint', '/data/a', '17', 'plain', 'set-1', '', '']);
-    expect(steps[1]?.command.slice(3)).toEqual(['stillpoint', '/data/b', '17', 'plain', 'set-1', '1', '0/1A40A00']);
+    expect(steps[0]?.command.slice(3)).toEqual(['stillpoint', '/data/a', '17', 'plain', 'set-1', '', '', '', '', '', '']);
+    expect(steps[1]?.command.slice(3)).toEqual(['stillpoint', '/data/b', '17', 'plain', 'set-1', '1', '0/1A40A00', '', '', '', '']);
     expect(new Set(steps.map((s) => s.command[2]))).toEqual(new Set([programs.prepareProgram]));
   });
 
   test('isolated: no archiving, no replication, no jobs', () => {
-    const [step] = fixups({ ...app, facts: { ...app.facts, jobs: 'pg_cron' } }, { isolated: true });
+    const [standby, step] = fixups({ ...app, facts: { ...app.facts, jobs: 'pg_cron' } }, target(true));
     expect(step?.command).toEqual(expect.arrayContaining(['isolated', "archive_mode = 'off'", "primary_conninfo = ''", "restore_command = ''", 'max_logical_replication_workers = 0', "cron.launch_active_jobs = 'off'"]));
+    // Whom a standby follows, the step decides on the volume.
+    expect(standby?.command.slice(10, 14)).toEqual(['', '', 'shop', 'drill']);
+    expect(standby?.command).not.toContain("primary_conninfo = ''");
   });
 });
 
@@ -65,9 +70,16 @@ describe.each(shells)('the prepare step in %s', (...shell) => {
 
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  const prepare = (isolation: string, ...settings: string[]) => {
+  interface Words {
+    readonly label?: string;
+    readonly tablespaces?: string;
+    readonly from?: string;
+    readonly to?: string;
+  }
+  const prepare = (isolation: string, ...settings: string[]) => prepareWith({}, isolation, ...settings);
+  const prepareWith = ({ label = '', tablespaces = '', from = '', to = '' }: Words, isolation: string, ...settings: string[]) => {
     const [file = '', ...rest] = shell;
-    return spawnSync(file, [...rest, '-c', programs.prepareProgram, 'stillpoint', data, '17', isolation, 'set-1', '', '', ...settings], { encoding: 'utf8' });
+    return spawnSync(file, [...rest, '-c', programs.prepareProgram, 'stillpoint', data, '17', isolation, 'set-1', '', '', label, tablespaces, from, to, ...settings], { encoding: 'utf8' });
   };
 
   test('removes a stale postmaster.pid, and sets a mode that the server accepts', () => {
@@ -108,5 +120,53 @@ describe.each(shells)('the prepare step in %s', (...shell) => {
   ])('refuses %s', (_, breakIt, message) => {
     breakIt();
     expect(prepare('plain')).toMatchObject({ status: 1, stderr: expect.stringMatching(message) as unknown as string });
+  });
+
+  describe('of a copy by the backup API', () => {
+    const segment = '000000010000000000000002';
+    const label = `START WAL LOCATION: 0/2000028 (file ${segment})\nCHECKPOINT LOCATION: 0/2000060\nBACKUP METHOD: streamed\nBACKUP FROM: primary\nSTART TIME: 2026-11-24 10:00:00 UTC\nLABEL: stillpoint-set-1\nSTART TIMELINE: 1\n`;
+    const read = (name: string): string => readFileSync(join(data, name), 'utf8');
+
+    test('writes the label and the map byte for byte, also when it runs again', () => {
+      writeFileSync(join(root, 'wal', segment), 'x');
+      mkdirSync(join(root, 'fast'));
+      const tablespaces = `16400 ${join(root, 'fast')}\n`;
+      for (let run = 0; run < 2; run++) expect(prepareWith({ label, tablespaces }, 'plain')).toMatchObject({ status: 0, stderr: '' });
+      expect([read('backup_label'), read('tablespace_map')]).toEqual([label, tablespaces]);
+      expect(statSync(join(data, 'backup_label')).mode & 0o777).toBe(0o600);
+      expect(prepareWith({ label }, 'plain').status).toBe(0);
+      expect(existsSync(join(data, 'tablespace_map'))).toBe(false);
+    });
+
+    test('refuses WAL that begins too late, and a tablespace that is not mounted', () => {
+      expect(prepareWith({ label }, 'plain')).toMatchObject({ status: 1, stderr: expect.stringContaining(`lacks the segment ${segment}`) as unknown as string });
+      writeFileSync(join(root, 'wal', segment), 'x');
+      expect(prepareWith({ label, tablespaces: `16400 ${join(root, 'gone')}\n` }, 'plain')).toMatchObject({ status: 1, stderr: expect.stringContaining(join(root, 'gone')) as unknown as string });
+      expect(existsSync(join(data, 'backup_label'))).toBe(false);
+    });
+  });
+
+  describe('of a standby in a clone', () => {
+    const followed = (conninfo: string): string | undefined => {
+      const configuration = join(data, 'postgresql.auto.conf');
+      writeFileSync(configuration, `primary_conninfo = '${conninfo}'\nprimary_slot_name = 'one'\n`);
+      for (let run = 0; run < 2; run++) expect(prepareWith({ from: 'shop', to: 'drill' }, 'isolated')).toMatchObject({ status: 0, stderr: '' });
+      const [, own = ''] = /# stillpoint set-1 begin\n([^]*)# stillpoint set-1 end\n/.exec(readFileSync(configuration, 'utf8')) ?? [];
+      return own === "primary_conninfo = ''\nprimary_slot_name = ''\n" ? undefined : own.trim();
+    };
+
+    test.each([
+      ["user=rep password=''p w'' host=''pg-0.pg'' port=5432", "user=rep password=''p w'' host=''pg-0.pg.drill.svc'' port=5432"],
+      ['host=pg-rw port=5432 user=rep', "host=''pg-rw.drill.svc'' port=5432 user=rep"],
+      ['host=pg-0.pg.shop.svc.cluster.local', "host=''pg-0.pg.drill.svc''"],
+      ['user=rep host=pg-rw.shop.svc', "user=rep host=''pg-rw.drill.svc''"],
+      ['user=rep host=pg-rw.shop', "user=rep host=''pg-rw.drill.svc''"],
+    ])('%s becomes a name of its own namespace', (before, after) => {
+      expect(followed(before)).toBe(`primary_conninfo = '${after}'`);
+    });
+
+    test.each(['host=10.1.2.3', 'host=pg-rw.other.svc', 'host=db.example.com', 'host=a,b', 'host=pg hostaddr=10.1.2.3', "password=''a host=b'' host=pg", 'service=pg', 'host=/run/x', ''])('with %s it follows nobody', (conninfo) => {
+      expect(followed(conninfo)).toBeUndefined();
+    });
   });
 });

@@ -86,6 +86,16 @@ describe('judging a snapshot set', () => {
     expect(judgeSet(planned, { groups: [group(both)], snapshots: [member('data'), snapshot] }).ready).toBe(false);
   });
 
+  test('two groups of one driver, one after the other, are judged together and only when both are cut', () => {
+    const half = (stage: string, volumes: string[], more: Partial<ObservedGroup> = {}): ObservedGroup => ({ ...group(volumes), name: `g-${stage}`, uid: `g-${stage}`, ...more });
+    const [first, last] = [half('first', ['vol-data']), half('last', ['vol-wal'])];
+    const snapshots = [member('data', { groupUid: 'g-first' }), member('wal', { groupUid: 'g-last' })];
+    expect(judgeSet(planned, { groups: [first, last], snapshots })).toMatchObject({ ready: true, error: undefined });
+    expect(judgeSet(planned, { groups: [first, half('last', [], { content: undefined })], snapshots: snapshots.slice(0, 1) })).toMatchObject({ ready: false, error: undefined });
+    expect(judgeSet(planned, { groups: [half('first', []), last], snapshots: snapshots.slice(1) }).error?.publicMessage).toContain('lacks data');
+    expect(judgeSet(planned, { groups: [half('first', ['vol-data', 'vol-other']), last], snapshots }).error?.publicMessage).toContain('not planned: vol-other');
+  });
+
   test('a claim that was replaced under its name is not the planned one', () => {
     const single = (name: string, volume: string): ObservedSnapshot => member(name, { groupUid: undefined }, { volumeHandles: [volume] });
     expect(judgeSet(planned, { groups: [], snapshots: [single('data', 'vol-data'), single('wal', 'vol-wal')] }).ready).toBe(true);

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { groupTypes, type SnapshotCapability, type SnapshotClass } from '../../../src/snapshots/capability.js';
 import { planSnapshots, type PlanClaim } from '../../../src/snapshots/plan.js';
+import { withLast } from '../../../src/snapshots/stages.js';
 
 const claim = (name: string, driver: string | null = 'a.csi', phase = 'Bound'): PlanClaim => ({
   metadata: { name, uid: `uid-${name}` },
@@ -13,6 +14,26 @@ const cls = (name: string, driver = 'a.csi', more: Partial<SnapshotClass> = {}):
 const capability = (groupClasses: SnapshotClass[], singleClasses: SnapshotClass[] = [cls('single')], group = groupTypes('v1')): SnapshotCapability => ({ group, groupClasses, singleClasses });
 
 const codes = (input: Parameters<typeof planSnapshots>[0]): string[] => planSnapshots(input).errors.map((e) => e.code);
+
+describe('cuts with an order', () => {
+  const plan = (claims: PlanClaim[], groups: SnapshotClass[]) => planSnapshots({ claims, capability: capability(groups) });
+  const shown = (cuts: ReturnType<typeof withLast>['cuts']) => cuts.map((c) => [c.kind, c.stage, c.claims.map((x) => x.name)]);
+
+  test('no group has claims of both halves, and nothing is atomic over them', () => {
+    const split = withLast(plan([claim('data'), claim('fast'), claim('wal')], [cls('g', 'a.csi', { atomic: true })]), new Set(['wal']));
+    expect(shown(split.cuts)).toEqual([['group', 'first', ['data', 'fast']], ['group', 'last', ['wal']]]);
+    expect(split.storageAtomic).toBe(false);
+  });
+
+  test('single cuts and other drivers get their half as well', () => {
+    expect(shown(withLast(plan([claim('data'), claim('wal')], []), new Set(['wal'])).cuts)).toEqual([['single', 'first', ['data']], ['single', 'last', ['wal']]]);
+  });
+
+  test('without names nothing changes', () => {
+    const same = plan([claim('data'), claim('wal')], [cls('g')]);
+    expect(withLast(same, new Set())).toBe(same);
+  });
+});
 
 describe('planning a snapshot set', () => {
   test('one driver with an atomic group class: one cut, atomic', () => {
