@@ -1,6 +1,8 @@
 import type { ApplicationKind, Check, Grade } from '../api/common.js';
 import type { Exec } from '../runtime/exec.js';
 import type { ServiceAccountRef } from '../runtime/service-account.js';
+import type { FenceProgram } from './hold/fence.js';
+import type { ProfileReader } from './profile.js';
 import type { NamespaceView, PodView } from './view.js';
 
 /** An application as detection or the spec names it. */
@@ -19,6 +21,8 @@ export interface Detected {
   readonly mode: 'Auto' | 'Freeze' | 'None';
   /** Secret with username and password, when the spec names one. */
   readonly credentialsSecret: string | undefined;
+  /** QuiesceProfile of kind Custom; the digest is known once a plan has fixed it. */
+  readonly profile?: { readonly name: string; readonly digest?: string };
 }
 
 /** What adapters work with: exec in the tenant's pods runs as the tenant's account. */
@@ -30,6 +34,8 @@ export interface AdapterContext {
   readonly claims: ReadonlySet<string>;
   /** Reads the data of a Secret as the account. */
   readonly secret: (name: string) => Promise<Readonly<Record<string, string>>>;
+  /** Reads a QuiesceProfile as the account. */
+  readonly profile: ProfileReader;
   /** Id that marks everything of this copy (the snapshot set id). */
   readonly setId: string;
   readonly signal: AbortSignal;
@@ -62,6 +68,10 @@ export interface Preflight {
   readonly hardLimitMillis: number;
   /** Facts for the restore, kept on the snapshots (never secrets). */
   readonly facts: Readonly<Record<string, string>>;
+  /** QuiesceProfile that the plan is made by. */
+  readonly profile?: { readonly name: string; readonly digest: string };
+  /** Its server runs on and keeps its clients from writing, instead of being frozen. */
+  readonly fence?: FenceProgram;
 }
 
 /** Positions as the database names them; compared by its own adapter only. */
@@ -89,6 +99,8 @@ export interface CopiedApplication {
   readonly positions: Positions;
   readonly facts: Readonly<Record<string, string>>;
   readonly setId: string;
+  /** QuiesceProfile by which it was held. */
+  readonly profile?: { readonly name: string; readonly digest: string };
 }
 
 /** One database product. The hold itself is common (3-stillness.md, 3.5). */
@@ -118,6 +130,8 @@ export interface RestoreContext {
   readonly namespace: string;
   /** Reads the data of a Secret of that namespace as the account. */
   readonly secret: (name: string) => Promise<Readonly<Record<string, string>>>;
+  /** Reads a QuiesceProfile of that namespace as the account. */
+  readonly profile: ProfileReader;
   readonly signal: AbortSignal;
 }
 

@@ -59,6 +59,7 @@ export function copied(application: ApplicationStatus, snapshot: AppSnapshot): C
     positions: application.positions ?? {},
     facts: application.facts ?? {},
     setId: snapshot.status?.setId ?? '',
+    ...(application.profile === undefined ? {} : { profile: application.profile }),
   };
 }
 

@@ -11,6 +11,7 @@ import { planSnapshots, type SnapshotPlan } from '../../snapshots/plan.js';
 import { requireAuthority, requirePolicies, rightsToSnapshot } from '../authority.js';
 import { agentOn, attachedVolumes, namespaceView } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
+import { profileReader } from '../profile-reader.js';
 import { secretReader } from '../secret-reader.js';
 
 /** One application with its adapter and what the adapter found. */
@@ -54,7 +55,7 @@ export async function gather(object: AppSnapshot, setId: string, deps: OperatorD
   const [error] = snapshots.errors;
   if (error !== undefined) throw error;
   const claims = new Set(selected.map((claim) => claim.metadata.name));
-  const context: AdapterContext = { account, exec: deps.exec, view, claims, secret: secretReader(deps.client, account), setId, signal };
+  const context: AdapterContext = { account, exec: deps.exec, view, claims, secret: secretReader(deps.client, account), profile: profileReader(deps.client, account), setId, signal };
   const applications = await Promise.all(
     detectApplications(view, object.spec.applications ?? [], claims, deps.adapters).map(async (detected): Promise<PlannedApplication> => {
       const adapter = deps.adapters[detected.kind];

@@ -6,6 +6,7 @@ import { isUnknownOutcome } from '../../runtime/api-error.js';
 import { AppError } from '../../runtime/app-error.js';
 import { namespaceView } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
+import { profileReader } from '../profile-reader.js';
 import { secretReader } from '../secret-reader.js';
 import { accountOf } from './gather.js';
 import { later, now, type StepResult } from '../step.js';
@@ -79,6 +80,7 @@ function detectedAgain(application: ApplicationStatus, credentialsSecret: string
     by: 'status',
     mode: 'Auto',
     credentialsSecret,
+    ...(application.profile === undefined ? {} : { profile: application.profile }),
   };
 }
 
@@ -95,6 +97,7 @@ function contextOf(writer: SnapshotWriter, deps: OperatorDeps, signal: AbortSign
     view: namespaceView(deps.caches, object.metadata.namespace),
     claims: new Set((object.status?.members ?? []).map((m) => m.claim)),
     secret: secretReader(deps.client, account),
+    profile: profileReader(deps.client, account),
     setId: object.status?.setId ?? '',
     signal,
   };

@@ -24,6 +24,7 @@ export function plannedApplications(plan: AttemptPlan): ApplicationStatus[] {
       name: app.detected.name,
       kind: app.detected.kind,
       ...(app.preflight.version === undefined ? {} : { version: app.preflight.version }),
+      ...(app.preflight.profile === undefined ? {} : { profile: app.preflight.profile }),
       ...(holder === undefined ? { mechanism: 'None' as const } : { vantage: holder.vantage, mechanism: mechanismOf(holder) }),
       members: app.detected.pods.map((pod) => ({ pod, role: roleOf(app, pod), container: app.detected.container[pod] ?? '' })),
       facts: { ...app.preflight.facts },
@@ -35,7 +36,8 @@ function roleOf(app: PlannedApplication, pod: string): string {
   return app.preflight.roles[pod] ?? 'member';
 }
 
-function mechanismOf(holder: HolderPlan): 'Freezer' | 'Signal' {
+function mechanismOf(holder: HolderPlan): 'Freezer' | 'Signal' | 'Fence' {
+  if (holder.fence !== undefined) return 'Fence';
   return holder.vantage === 'Node' ? 'Freezer' : 'Signal';
 }
 
