@@ -13,7 +13,8 @@ const command = z
   .refine((words) => words[0] !== '' && words[0]?.startsWith('-') !== true, 'the first word must name a program')
   .meta({ 'x-kubernetes-validations': [{ rule: "size(self) == 0 || (size(self[0]) > 0 && !self[0].startsWith('-'))", message: 'the first word must name a program' }] })
   .describe('Program and arguments, as they are: no shell reads them. Run in the container of the application, under its user. At most 32 words of 1024 characters, without control characters.');
-const line = z.string().min(1).max(256).regex(/^\P{Cc}+$/u);
+/** A line of output; clients of databases separate columns by tabs. */
+const line = z.string().min(1).max(256).regex(/^[\t\P{Cc}]+$/u);
 const stdin = z
   .strictObject({ secretKeyRef })
   .optional()

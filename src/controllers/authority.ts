@@ -27,7 +27,7 @@ export const rightsToRestore: readonly Right[] = [
 ];
 
 /** Policies without which the operator refuses to exec; the chart installs them under these names. */
-export const requiredPolicies = ['stillpoint-author', 'stillpoint-author-into', 'stillpoint-status', 'stillpoint-agent-exec', 'stillpoint-agent-closed'] as const;
+export const requiredPolicies = ['stillpoint-author', 'stillpoint-author-into', 'stillpoint-profile', 'stillpoint-status', 'stillpoint-agent-exec', 'stillpoint-agent-closed'] as const;
 
 /**
  * Makes sure that the operator may act as the account and that the account may do the work.

@@ -9,7 +9,7 @@ const pod = `policy-probe-${process.pid}`;
 const author = 'author@test.stillpoint.dev';
 /** Cluster admin by group: bound to nothing, allowed everything. */
 const admin = ['--as=admin@test.stillpoint.dev', '--as-group=system:masters'];
-const policies = ['stillpoint-author', 'stillpoint-author-into', 'stillpoint-status', 'stillpoint-agent-exec', 'stillpoint-agent-closed'];
+const policies = ['stillpoint-author', 'stillpoint-author-into', 'stillpoint-profile', 'stillpoint-status', 'stillpoint-agent-exec', 'stillpoint-agent-closed'];
 const policyKinds = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];
 const installed = ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'ServiceAccount', ...policyKinds];
 
