@@ -44,6 +44,7 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   postgresql: suite('postgresql'),
   restore: suite('restore'),
   install: suite('install'),
+  profile: suite('profile'),
 };
 
 /** Suites that take too long for `make test`: `make e2e SUITE=…` runs them. */

@@ -76,7 +76,6 @@ const quiesceProfile: KindDefinition = {
     { name: 'MaxHold', type: 'string', jsonPath: '.spec.tolerates.maxHold', description: 'Longest hold that does no harm.' },
     age,
     { name: 'Process', type: 'string', jsonPath: '.spec.processName', description: 'Process of the server.', priority: 1 },
-    { name: 'Checks', type: 'string', jsonPath: '.spec.checks[*].name', description: 'What is checked after a restore.', priority: 1 },
   ],
 };
 
