@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationWithin, objectName, secretKeyRef } from './common.js';
+import { durationWithin, secretKeyRef } from './common.js';
 
 /**
  * One word of a command line. Control characters, newlines among them, are refused: the holder keeps its commands one word

@@ -30,7 +30,12 @@ export const redis: TestServer = {
   secret: {},
   connect: async (namespace) => {
     const client = new RedisClient(await podIp(namespace, 'redis'));
-    return { insert: async (writer, n) => void (await client.command('RPUSH', `rows:${writer}`, String(n))), close: () => client.close() };
+    return {
+      insert: async (writer, n) => {
+        await client.command('RPUSH', `rows:${writer}`, String(n));
+      },
+      close: () => client.close(),
+    };
   },
   rows: async (namespace) => {
     const client = new RedisClient(await podIp(namespace, 'redis'));
@@ -55,7 +60,12 @@ export const mariadb: TestServer = {
   secret: { password, 'checker.cnf': `[client]\nuser=checker\npassword=${password}\n` },
   connect: async (namespace) => {
     const client = await openMariadb(namespace);
-    return { insert: async (writer, n) => void (await client.query(`INSERT INTO stillpoint_rows VALUES (${writer}, ${n})`)), close: () => client.close() };
+    return {
+      insert: async (writer, n) => {
+        await client.query(`INSERT INTO stillpoint_rows VALUES (${writer}, ${n})`);
+      },
+      close: () => client.close(),
+    };
   },
   rows: async (namespace) => {
     const client = await openMariadb(namespace);
