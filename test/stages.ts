@@ -48,6 +48,7 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   // The rest of it by `make e2e SUITE=kill`.
   kill: suite('kill', { PART: 'small' }),
   shapes: suite('shapes'),
+  profile: suite('profile'),
 };
 
 /** RUNS decides how long these take. */

@@ -9,10 +9,12 @@ export type SnapshotPhase = (typeof snapshotPhases)[number];
 const resourceName = z.string().min(1).max(316).regex(/^[a-z0-9]+(\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/);
 
 const backupApiRule = { rule: "self.mode != 'BackupAPI' || self.kind == 'PostgreSQL'", message: 'mode BackupAPI is for kind PostgreSQL; other kinds have Auto, Freeze and None' };
+const profileRule = { rule: "(self.kind == 'Custom') == has(self.profileRef)", message: 'kind Custom needs profileRef, and no other kind may have one' };
+const customCredentialsRule = { rule: "self.kind != 'Custom' || !has(self.credentialsSecretRef)", message: 'kind Custom takes no credentialsSecretRef: its QuiesceProfile names the Secret of each command that needs one, as stdin.secretKeyRef' };
 
 const application = z.strictObject({
   name: labelName.describe('Name of the application in status, events and labels.'),
-  kind: z.enum(applicationKinds).describe('Which adapter takes care of it. Generic: freeze and sync only.'),
+  kind: z.enum(applicationKinds).describe('Which adapter takes care of it. Custom: the QuiesceProfile that profileRef names. Generic: freeze and sync only.'),
   selector: labelSelector.optional().describe('Pods of the application. Default: what detection finds for this kind.'),
   container: z.string().min(1).max(63).optional().describe('Container of the database in these pods. Default: found by detection.'),
   mode: z
@@ -22,9 +24,12 @@ const application = z.strictObject({
   credentialsSecretRef: secretRef
     .optional()
     .describe('Secret with the keys username and password for the database. Read as the service account, passed by stdin. Default: the local socket inside the container.'),
+  profileRef: z.strictObject({ name: objectName.describe('QuiesceProfile of this namespace.') }).optional().describe('For kind Custom: the QuiesceProfile that says how it is held and checked. Read as the service account; a profile never applies by itself.'),
 })
   .refine((a) => a.mode !== 'BackupAPI' || a.kind === 'PostgreSQL', { message: backupApiRule.message, path: ['mode'] })
-  .meta({ 'x-kubernetes-validations': [backupApiRule] });
+  .refine((app) => (app.kind === 'Custom') === (app.profileRef !== undefined), profileRule.message)
+  .refine((app) => app.kind !== 'Custom' || app.credentialsSecretRef === undefined, customCredentialsRule.message)
+  .meta({ 'x-kubernetes-validations': [backupApiRule, profileRule, customCredentialsRule] });
 
 export const appSnapshotSpec = z.strictObject({
   serviceAccountName: objectName.describe(
@@ -79,7 +84,7 @@ const hold = z.strictObject({
   pod: z.string().max(253).describe('Pod in which the holder runs: an agent, or the member itself.'),
   container: z.string().max(63).describe('Container in which the holder runs.'),
   podUid: z.string().max(63).describe('Uid of that pod.'),
-  mechanism: z.enum(['Freezer', 'Signal']).describe('How processes are stopped.'),
+  mechanism: z.enum(['Freezer', 'Signal', 'Fence']).describe('Freezer, Signal: how processes are stopped. Fence: the server runs on and keeps its clients from writing.'),
   maxHoldMillis: z.int().min(0).describe('Absolute limit of the hold.'),
   heartbeatTimeoutMillis: z.int().min(0).describe('Limit without heartbeat.'),
   targets: z
@@ -120,7 +125,11 @@ const applicationStatus = z.strictObject({
   kind: z.enum(applicationKinds).describe('Adapter.'),
   version: z.string().max(64).optional().describe('Version of the server.'),
   vantage: z.enum(['Node', 'Pod']).optional().describe('Where it is held.'),
-  mechanism: z.enum(['Freezer', 'Signal', 'BackupAPI', 'None']).optional().describe('How it is held.'),
+  mechanism: z.enum(['Freezer', 'Signal', 'Fence', 'BackupAPI', 'None']).optional().describe('How it is held.'),
+  profile: z
+    .strictObject({ name: z.string().max(253).describe('Name of the QuiesceProfile.'), digest: z.string().max(64).describe('SHA-256 of its spec when the plan was made: another one proves nothing of this copy.') })
+    .optional()
+    .describe('The QuiesceProfile by which it is held.'),
   grade: gradeSchema.optional().describe('What the copy of this application is proven to be.'),
   caps: z.array(z.string().max(512)).max(16).optional().describe('What keeps the grade from being higher.'),
   members: z

@@ -40,8 +40,8 @@ export const grades = ['Frozen', 'Quiesced', 'CrashConsistentSynced', 'CrashCons
 export type Grade = (typeof grades)[number];
 export const gradeSchema = z.enum(grades);
 
-/** Databases that an adapter knows, and `Generic` for every other workload. */
-export const applicationKinds = ['PostgreSQL', 'Generic'] as const;
+/** Databases that an adapter knows, `Custom` for what a QuiesceProfile describes, and `Generic` for every other workload. */
+export const applicationKinds = ['PostgreSQL', 'Custom', 'Generic'] as const;
 export type ApplicationKind = (typeof applicationKinds)[number];
 
 /** RFC 1123 label: name of a namespaced object that must also serve as a label value. */
@@ -131,6 +131,14 @@ export const labelSelector = z
 
 /** Reference to a Secret in the same namespace. */
 export const secretRef = z.strictObject({ name: objectName.describe('Name of the Secret.') });
+
+/** One key of a Secret in the same namespace. */
+export const secretKeyRef = z
+  .strictObject({
+    name: objectName.describe('Name of the Secret.'),
+    key: z.string().min(1).max(253).regex(/^[-._a-zA-Z0-9]+$/).describe('Key in its data.'),
+  })
+  .describe('Secret of this namespace and the key in it.');
 
 /** metav1.Condition in status. */
 export const condition = z.strictObject({

@@ -25,6 +25,8 @@ export const errorCatalogue = {
   MembersDiffer: { retry: 'backoff', meaning: 'The snapshot set does not cover exactly the planned claims.', remedy: 'Nothing: the window is repeated. If it persists, something changes claims during the cut.' },
   ContainerNotFound: { retry: 'after', meaning: 'A container named in the spec does not exist or does not run.', remedy: 'Correct spec.applications[].container.' },
   ApplicationNotFound: { retry: 'after', meaning: 'An application of the spec selects no running pod.', remedy: 'Correct spec.applications[].selector.' },
+  ProfileNotFound: { retry: 'after', meaning: 'spec.applications[].profileRef names a QuiesceProfile that does not exist, or that the account may not read.', remedy: 'Create it or correct the name; bind the ClusterRole stillpoint-tenant to the account.' },
+  ProfileCommandFailed: { retry: 'backoff', meaning: 'A command of a QuiesceProfile failed, was late, or did not print what it should.', remedy: 'Correct the field of the profile that the message names, or repair the application.' },
   DataOutsideSet: { retry: 'after', meaning: 'A database keeps data on a path that no selected claim holds.', remedy: 'Select the claim, or move the data.' },
   ApplicationNotReady: { retry: 'backoff', meaning: 'A database does not answer or is not healthy enough to be held.', remedy: 'Repair it, then the copy is tried again.' },
   HoldNotPossible: { retry: 'after', meaning: 'No mechanism can hold a member as the spec asks.', remedy: 'Install the agent, lower consistency.required, or allow onUnmet: Downgrade.' },

@@ -2,6 +2,8 @@ import type { StartFile } from '../api/appsnapshot.js';
 import type { ApplicationKind, Check, Grade } from '../api/common.js';
 import type { Exec } from '../runtime/exec.js';
 import type { ServiceAccountRef } from '../runtime/service-account.js';
+import type { FenceProgram } from './hold/fence.js';
+import type { ProfileReader } from './profile.js';
 import type { NamespaceView, PodView } from './view.js';
 
 /** An application as detection or the spec names it. */
@@ -20,6 +22,8 @@ export interface Detected {
   readonly mode: 'Auto' | 'Freeze' | 'None' | 'BackupAPI';
   /** Secret with username and password, when the spec names one. */
   readonly credentialsSecret: string | undefined;
+  /** QuiesceProfile of kind Custom; the digest is known once a plan has fixed it. */
+  readonly profile?: { readonly name: string; readonly digest?: string };
 }
 
 /** What adapters work with: exec in the tenant's pods runs as the tenant's account. */
@@ -31,6 +35,8 @@ export interface AdapterContext {
   readonly claims: ReadonlySet<string>;
   /** Reads the data of a Secret as the account. */
   readonly secret: (name: string) => Promise<Readonly<Record<string, string>>>;
+  /** Reads a QuiesceProfile as the account. */
+  readonly profile: ProfileReader;
   /** Id that marks everything of this copy (the snapshot set id). */
   readonly setId: string;
   readonly signal: AbortSignal;
@@ -65,6 +71,10 @@ export interface Preflight {
   readonly facts: Readonly<Record<string, string>>;
   /** What a copy by the application's own online method would be like; undefined when it has none, or cannot run it now. */
   readonly online?: OnlineOffer;
+  /** QuiesceProfile that the plan is made by. */
+  readonly profile?: { readonly name: string; readonly digest: string };
+  /** Its server runs on and keeps its clients from writing, instead of being frozen. */
+  readonly fence?: FenceProgram;
 }
 
 /** A copy without a hold, by the application's own method. */
@@ -118,6 +128,8 @@ export interface CopiedApplication {
   /** Files that must be in the data before the first start. */
   readonly startFiles: readonly StartFile[];
   readonly setId: string;
+  /** QuiesceProfile by which it was held. */
+  readonly profile?: { readonly name: string; readonly digest: string };
 }
 
 /** Where a copy is restored to. */
@@ -158,6 +170,8 @@ export interface RestoreContext {
   readonly namespace: string;
   /** Reads the data of a Secret of that namespace as the account. */
   readonly secret: (name: string) => Promise<Readonly<Record<string, string>>>;
+  /** Reads a QuiesceProfile of that namespace as the account. */
+  readonly profile: ProfileReader;
   readonly signal: AbortSignal;
 }
 

@@ -3,6 +3,7 @@ import { labels } from '../api/common.js';
 import type { AppSnapshotSpec } from '../api/appsnapshot.js';
 import { fail } from '../api/errors.js';
 import type { ApplicationAdapter, Detected } from './adapter.js';
+import { customAdapter } from './custom/adapter.js';
 import { genericAdapter, writingContainer } from './generic.js';
 import { postgresqlAdapter } from './postgresql/adapter.js';
 import type { NamespaceView, PodView } from './view.js';
@@ -16,7 +17,7 @@ const specRank = 1000;
 
 /** Every adapter there is, by kind. */
 export function createAdapters(): Readonly<Record<ApplicationKind, ApplicationAdapter>> {
-  return { PostgreSQL: postgresqlAdapter(), Generic: genericAdapter() };
+  return { PostgreSQL: postgresqlAdapter(), Custom: customAdapter(), Generic: genericAdapter() };
 }
 
 /**
@@ -61,6 +62,7 @@ function fromEntry(entry: ApplicationEntry, field: string, scope: NamespaceView,
     by: field,
     mode: entry.mode,
     credentialsSecret: entry.credentialsSecretRef?.name,
+    ...(entry.profileRef === undefined ? {} : { profile: { name: entry.profileRef.name } }),
   };
 }
 

@@ -4,8 +4,11 @@ import type { ResourceType } from '../runtime/resource.js';
 import { list, record } from './json.js';
 import { kindKey } from './pod-templates.js';
 
-/** Groups of which nothing is configuration: our own kinds, snapshots (data), metrics and events (observations). */
+/** Groups of which nothing is configuration: our own kinds but for those below, snapshots (data), metrics and events (observations). */
 const groupsLeftOut = new Set([apiGroup, 'snapshot.storage.k8s.io', 'groupsnapshot.storage.k8s.io', 'metrics.k8s.io', 'events.k8s.io']);
+
+/** Kinds of ours that say how an application is, not what is done with it: a restore needs them. */
+const kindsOfOursCaptured = new Set([`${apiGroup}/QuiesceProfile`]);
 
 /** Kinds that the cluster itself writes. */
 const kindsLeftOut = new Set(['/Event', 'coordination.k8s.io/Lease', 'apps/ControllerRevision', 'storage.k8s.io/CSIStorageCapacity']);
@@ -15,7 +18,7 @@ const madeByOwner = new Set(['/Pod', 'apps/ReplicaSet', 'batch/Job', 'discovery.
 
 /** True when no object of this type is ever captured. */
 export function isTypeLeftOut(type: ResourceType): boolean {
-  return groupsLeftOut.has(type.group) || kindsLeftOut.has(kindKey(type));
+  return (groupsLeftOut.has(type.group) && !kindsOfOursCaptured.has(kindKey(type))) || kindsLeftOut.has(kindKey(type));
 }
 
 /** What deciding about one object needs to know of the others. */

@@ -3,6 +3,7 @@ import type { ResourceType } from '../runtime/resource.js';
 import { resourceName, type CapturedObject } from './captured.js';
 import { editAt, record } from './json.js';
 import { kindKey } from './pod-templates.js';
+import { isTypeLeftOut } from './left-out.js';
 
 /** A workload that was put to rest and what it takes to start it as it was. */
 export interface ScaledWorkload {
@@ -90,7 +91,7 @@ export function orderForRestore(objects: readonly CapturedObject[]): RestoreOrde
   for (const captured of [...objects].sort((a, b) => rank(a) - rank(b))) {
     const key = kindKey(captured.type);
     const spec = record(captured.object['spec']);
-    if (captured.type.group === apiGroup) {
+    if (captured.type.group === apiGroup && isTypeLeftOut(captured.type)) {
       never.push(`${resourceName(captured.type)}/${captured.object.metadata.name}: objects of Stillpoint are never restored`);
     } else if (Object.hasOwn(scalableTypes, resourceName(captured.type))) {
       const replicas = typeof spec['replicas'] === 'number' ? spec['replicas'] : 1;

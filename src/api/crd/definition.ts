@@ -20,15 +20,16 @@ export interface KindDefinition {
   /** Shown by `kubectl explain`. */
   readonly description: string;
   readonly spec: z.ZodType;
-  readonly status: z.ZodType;
-  /** Fields of the spec that may change after creation. */
-  readonly mutable: readonly string[];
+  /** Absent for a kind that nothing reconciles. */
+  readonly status?: z.ZodType;
+  /** Fields of the spec that may change after creation; absent: all of them. */
+  readonly mutable?: readonly string[];
   readonly columns: readonly PrinterColumn[];
 }
 
 /** The CustomResourceDefinition of a kind as a plain object. Throws as {@link structuralSchema} does. */
 export function customResourceDefinition(definition: KindDefinition): Record<string, unknown> {
-  const { kind, plural, shortName, columns } = definition;
+  const { kind, plural, shortName, columns, status } = definition;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -42,7 +43,7 @@ export function customResourceDefinition(definition: KindDefinition): Record<str
           name: apiVersion,
           served: true,
           storage: true,
-          subresources: { status: {} },
+          ...(status === undefined ? {} : { subresources: { status: {} } }),
           additionalPrinterColumns: columns,
           schema: { openAPIV3Schema: rootSchema(definition) },
         },
@@ -65,9 +66,9 @@ function rootSchema({ kind, description, spec, status, mutable }: KindDefinition
       spec: {
         ...specSchema,
         description: 'What is wanted. Written by people and by GitOps.',
-        'x-kubernetes-validations': [...rules, ...immutableExcept(specSchema, mutable, kind)],
+        'x-kubernetes-validations': [...rules, ...(mutable === undefined ? [] : immutableExcept(specSchema, mutable, kind))],
       },
-      status: { ...structuralSchema(status, 'status', { defaults: false }), description: 'What is so. Written by the operator only.' },
+      ...(status === undefined ? {} : { status: { ...structuralSchema(status, 'status', { defaults: false }), description: 'What is so. Written by the operator only.' } }),
     },
   };
 }

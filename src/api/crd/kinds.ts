@@ -1,6 +1,7 @@
 import { appRestoreSpec, appRestoreStatus } from '../apprestore.js';
 import { appSnapshotSpec, appSnapshotStatus } from '../appsnapshot.js';
-import { appRestores, appSnapshots } from '../kinds.js';
+import { appRestores, appSnapshots, quiesceProfiles } from '../kinds.js';
+import { quiesceProfileSpec } from '../quiesceprofile.js';
 import type { KindDefinition, PrinterColumn } from './definition.js';
 
 const ready: PrinterColumn = {
@@ -63,5 +64,20 @@ const appRestore: KindDefinition = {
   ],
 };
 
+const quiesceProfile: KindDefinition = {
+  kind: quiesceProfiles.kind,
+  plural: quiesceProfiles.plural,
+  shortName: 'qprof',
+  description: 'How an application that no adapter knows is held still, and how a copy of it is checked. Acts only where spec.applications[].profileRef of an AppSnapshot names it.',
+  spec: quiesceProfileSpec,
+  columns: [
+    { name: 'Hold', type: 'string', jsonPath: '.spec.hold', description: 'How clients are kept from writing.' },
+    { name: 'Recovery', type: 'string', jsonPath: '.spec.recovery', description: 'What its author states of the recovery of the server.' },
+    { name: 'MaxHold', type: 'string', jsonPath: '.spec.tolerates.maxHold', description: 'Longest hold that does no harm.' },
+    age,
+    { name: 'Process', type: 'string', jsonPath: '.spec.processName', description: 'Process of the server.', priority: 1 },
+  ],
+};
+
 /** Every kind of ours, in the order in which they are installed. */
-export const kindDefinitions: readonly KindDefinition[] = [appSnapshot, appRestore];
+export const kindDefinitions: readonly KindDefinition[] = [appSnapshot, appRestore, quiesceProfile];

@@ -67,6 +67,7 @@ export function copied(application: ApplicationStatus, snapshot: AppSnapshot): C
     facts: application.facts ?? {},
     startFiles: application.startFiles ?? [],
     setId: snapshot.status?.setId ?? '',
+    ...(application.profile === undefined ? {} : { profile: application.profile }),
   };
 }
 

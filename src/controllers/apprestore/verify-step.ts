@@ -8,6 +8,7 @@ import type { PodView } from '../../hooks/view.js';
 import { resourceName, type CapturedObject } from '../../manifests/captured.js';
 import type { StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
+import { profileReader } from '../profile-reader.js';
 import { secretReader } from '../secret-reader.js';
 import { summarize } from './check-summary.js';
 import { copied, restoredApplications } from './fixup-plan.js';
@@ -52,7 +53,7 @@ async function withLimit<T>(object: AppRestore, deps: OperatorDeps, signal: Abor
 function checkAll(object: AppRestore, snapshot: AppSnapshot, objects: readonly CapturedObject[], deps: OperatorDeps, signal: AbortSignal): Promise<RestoredApplication[]> {
   const account = targetAccount(object);
   const live = deps.caches.pods.list(targetNamespace(object));
-  const base = { account, exec: deps.exec, namespace: account.namespace, secret: secretReader(deps.client, account), signal };
+  const base = { account, exec: deps.exec, namespace: account.namespace, secret: secretReader(deps.client, account), profile: profileReader(deps.client, account), signal };
   return Promise.all(
     restoredApplications(object, snapshot).map(async (application): Promise<RestoredApplication> => {
       const context: RestoreContext = { ...base, pods: podsByCopyName(application, objects, live) };

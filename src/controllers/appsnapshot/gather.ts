@@ -9,14 +9,15 @@ import type { ServiceAccountRef } from '../../runtime/service-account.js';
 import { discoverCapability } from '../../snapshots/capability.js';
 import { expectedCut, shapesOf } from '../../snapshots/expected-cut.js';
 import { planSnapshots, type SnapshotPlan } from '../../snapshots/plan.js';
-import { requireAuthority, rightsToSnapshot } from '../authority.js';
 import { withLast } from '../../snapshots/stages.js';
-import { lastClaims } from './online-step.js';
+import { requireAuthority, rightsToSnapshot } from '../authority.js';
 import { agentOn, attachedVolumes, namespaceView } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
 import { requirePolicies } from '../policies.js';
+import { profileReader } from '../profile-reader.js';
 import { secretReader } from '../secret-reader.js';
 import { earlierCuts } from './earlier-cuts.js';
+import { lastClaims } from './online-step.js';
 
 /** One application with its adapter and what the adapter found. */
 export interface PlannedApplication {
@@ -59,7 +60,7 @@ export async function gather(object: AppSnapshot, setId: string, deps: OperatorD
   const [error] = snapshots.errors;
   if (error !== undefined) throw error;
   const claims = new Set(selected.map((claim) => claim.metadata.name));
-  const context: AdapterContext = { account, exec: deps.exec, view, claims, secret: secretReader(deps.client, account), setId, signal };
+  const context: AdapterContext = { account, exec: deps.exec, view, claims, secret: secretReader(deps.client, account), profile: profileReader(deps.client, account), setId, signal };
   const applications = await Promise.all(
     detectApplications(view, object.spec.applications ?? [], claims, deps.adapters).map(async (detected): Promise<PlannedApplication> => {
       const adapter = deps.adapters[detected.kind];

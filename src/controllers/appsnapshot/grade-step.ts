@@ -8,6 +8,7 @@ import { AppError } from '../../runtime/app-error.js';
 import type { ConditionInput } from '../../runtime/conditions.js';
 import { namespaceView } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
+import { profileReader } from '../profile-reader.js';
 import { secretReader } from '../secret-reader.js';
 import { captureCondition, notCompared } from './capture-step.js';
 import { accountOf } from './gather.js';
@@ -93,6 +94,7 @@ function detectedAgain(application: ApplicationStatus, credentialsSecret: string
     by: 'status',
     mode: 'Auto',
     credentialsSecret,
+    ...(application.profile === undefined ? {} : { profile: application.profile }),
   };
 }
 
@@ -109,6 +111,7 @@ function contextOf(writer: SnapshotWriter, deps: OperatorDeps, signal: AbortSign
     view: namespaceView(deps.caches, object.metadata.namespace),
     claims: new Set((object.status?.members ?? []).map((m) => m.claim)),
     secret: secretReader(deps.client, account),
+    profile: profileReader(deps.client, account),
     setId: object.status?.setId ?? '',
     signal,
   };

@@ -25,6 +25,7 @@ export function plannedApplications(plan: AttemptPlan): ApplicationStatus[] {
       name: app.detected.name,
       kind: app.detected.kind,
       ...(app.preflight.version === undefined ? {} : { version: app.preflight.version }),
+      ...(app.preflight.profile === undefined ? {} : { profile: app.preflight.profile }),
       ...(holder === undefined ? { mechanism: isOnline(app) ? ('BackupAPI' as const) : ('None' as const) } : { vantage: holder.vantage, mechanism: mechanismOf(holder) }),
       members: app.detected.pods.map((pod) => ({ pod, role: roleOf(app, pod), container: app.detected.container[pod] ?? '' })),
       facts: { ...app.preflight.facts },
@@ -36,7 +37,8 @@ function roleOf(app: PlannedApplication, pod: string): string {
   return app.preflight.roles[pod] ?? 'member';
 }
 
-function mechanismOf(holder: HolderPlan): 'Freezer' | 'Signal' {
+function mechanismOf(holder: HolderPlan): 'Freezer' | 'Signal' | 'Fence' {
+  if (holder.fence !== undefined) return 'Fence';
   return holder.vantage === 'Node' ? 'Freezer' : 'Signal';
 }
 

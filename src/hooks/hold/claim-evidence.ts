@@ -6,6 +6,8 @@ export interface ClaimEvidence {
   readonly claim: ClaimHold;
   /** Nothing could write to it from before the first cut until after the last. */
   readonly still: boolean;
+  /** Its server kept everybody from writing to it for as long, but may have written by itself. */
+  readonly fenced: boolean;
   /** Its page cache was written back right before the cut, after the freeze where it is frozen. */
   readonly synced: boolean;
   /** Seen in a cut that was made. */
@@ -29,6 +31,7 @@ export function claimEvidence(input: GradeInput): ClaimEvidence[] {
     return {
       claim,
       still: asPlanned && held,
+      fenced: asPlanned && claim.still === 'Fenced' && own.some((hold) => hold?.fenced === true),
       synced: asPlanned && claim.synced && written,
       cut: cut.has(claim.uid),
       changed,

@@ -39,10 +39,11 @@ function stillness(claim: ClaimView, input: HoldersInput, placed: readonly Place
   const name = claim.metadata.name;
   if (placed.length === 0) return withoutContainer(claim, input);
   const writers = placed.filter((p) => !p.mount.readOnly);
-  const running = writers.flatMap(({ placement }) => (placement.kind === 'freeze' ? [] : [placement.why]));
+  const running = writers.flatMap(({ placement }) => (placement.kind === 'freeze' || placement.kind === 'fence' ? [] : [placement.why]));
   if (running.length > 0) return { still: 'No', reasons: [...new Set(running)].map((why) => `Claim ${name} can be written during the window. ${why}`) };
   const unsynced = withoutSync(placed).map((why) => `Claim ${name} is not synced. ${why}`);
-  return { still: writers.length === 0 ? 'ReadOnly' : 'Frozen', reasons: [...new Set(unsynced)] };
+  const fenced = writers.some((p) => p.placement.kind === 'fence');
+  return { still: writers.length === 0 ? 'ReadOnly' : fenced ? 'Fenced' : 'Frozen', reasons: [...new Set(unsynced)] };
 }
 
 /** Why nothing is synced, for mounts on nodes where no holder syncs the claim: the containers of a node share its page cache. */

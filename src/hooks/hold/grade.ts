@@ -4,7 +4,7 @@ import { claimEvidence, type ClaimEvidence } from './claim-evidence.js';
 import { onlineCaps } from './grade-online.js';
 import type { ApplicationGrade, GradedApplication, GradeInput, GradeReport } from './grade-types.js';
 import type { HoldersPlan } from './plan-types.js';
-import type { Cut, HoldResult } from './window-types.js';
+import type { Cut, HolderPlan, HoldResult } from './window-types.js';
 
 /** The worse of two grades. */
 export function worseGrade(a: Grade, b: Grade): Grade {
@@ -49,13 +49,13 @@ export function reachableGrade(plan: { holders: HoldersPlan; cuts: readonly Pick
     applications: plan.applications,
     cuts,
     cutsMade: new Set(cuts.map((cut) => cut.name)),
-    window: { holds: plan.holders.holders.map((holder) => wentWell(holder.id)), overlapped: true },
+    window: { holds: plan.holders.holders.map(wentWell), overlapped: true },
     changed: new Map(),
   });
 }
 
-function wentWell(id: string): HoldResult {
-  return { id, frozen: true, synced: true, unbroken: true, endedBy: 'release', heldMillis: undefined, freezeMillis: undefined, syncMillis: undefined, thawMillis: undefined };
+function wentWell({ id, fence }: HolderPlan): HoldResult {
+  return { id, frozen: true, ...(fence === undefined ? {} : { fenced: true }), synced: true, unbroken: true, endedBy: 'release', heldMillis: undefined, freezeMillis: undefined, syncMillis: undefined, thawMillis: undefined };
 }
 
 /** All claims that could be written are in one cut of one instant. A single volume is always cut at one instant. */
@@ -79,7 +79,7 @@ function capsOf(app: GradedApplication, own: readonly ClaimEvidence[], consisten
 /** Claims of no application: nothing is known of their data, unless nobody could write. */
 function restCaps(rest: readonly ClaimEvidence[], consistent: boolean, moving: readonly ClaimEvidence[], input: GradeInput): Cap[] {
   const caps = claimCaps(rest, consistent, moving, input);
-  const written = rest.filter((e) => e.claim.still === 'Frozen').map((e) => e.claim.claim);
+  const written = rest.filter((e) => e.claim.still === 'Frozen' || e.claim.still === 'Fenced').map((e) => e.claim.claim);
   if (written.length > 0) caps.push({ grade: 'CrashConsistentSynced', reason: `How the data of ${written.join(', ')} is recovered is not known.` });
   return caps;
 }
@@ -90,12 +90,19 @@ function claimCaps(own: readonly ClaimEvidence[], consistent: boolean, moving: r
   const ownMoving = own.filter((e) => !e.still);
   const whole = own.every((e) => e.synced) ? 'CrashConsistentSynced' : 'CrashConsistent';
   if (own.every((e) => e.still && e.synced)) return caps;
+  if (consistent && own.every((e) => (e.still || e.fenced) && e.synced)) return [...caps, ...fenceCaps(own)];
   const grade: Grade = ownMoving.length === 0 || consistent ? whole : 'Inconsistent';
   const reasons = [...new Set([...windowReasons(input), ...own.filter((e) => !e.still || !e.synced).flatMap((e) => e.reasons)])];
   if (grade === 'Inconsistent') reasons.push(`Nothing proves that ${moving.map((e) => e.claim.claim).join(', ')} were cut at one instant: neither one atomic cut nor an unbroken hold covers them all.`);
   caps.push(...reasons.map((reason) => ({ grade, reason })));
   if (reasons.length === 0) caps.push({ grade, reason: `${own.map((e) => e.claim.claim).join(', ')}: not proven to have been held and synced.` });
   return caps;
+}
+
+/** Clients could not write, but the server could: a cut of one instant is needed besides, and it is no freeze. */
+function fenceCaps(own: readonly ClaimEvidence[]): Cap[] {
+  const names = own.filter((e) => !e.still).map((e) => e.claim.claim);
+  return [{ grade: 'Quiesced', reason: `${names.join(', ')}: clients were kept from writing by the database itself, no process was frozen.` }];
 }
 
 function windowReasons(input: GradeInput): string[] {

@@ -30,9 +30,12 @@ export interface HoldLimits {
   readonly blockers: readonly PlanBlocker[];
 }
 
-/** MAX is the smallest of what the spec, the operator, the liveness probes and the databases allow (3-stillness.md, 3.3). */
-export function holdLimits(input: HoldersInput, frozen: readonly FrozenContainer[]): HoldLimits {
-  const pods = new Set(frozen.map((f) => f.pod.metadata.name));
+/**
+ * MAX is the smallest of what the spec, the operator, the liveness probes and the databases allow (3-stillness.md, 3.3).
+ * @param fenced pods whose server runs on behind a fence: it answers its probes
+ */
+export function holdLimits(input: HoldersInput, frozen: readonly FrozenContainer[], fenced: readonly string[] = []): HoldLimits {
+  const pods = new Set([...frozen.map((f) => f.pod.metadata.name), ...fenced]);
   const held = input.applications.filter((a) => a.detected.mode !== 'None' && a.detected.pods.some((pod) => pods.has(pod)));
   const hard = [...general(input), ...frozen.flatMap(liveness), ...held.map(tolerance)];
   const maxMillis = Math.floor(Math.min(...hard.map((h) => h.millis)));

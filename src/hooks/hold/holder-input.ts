@@ -1,4 +1,5 @@
 import type { ExecTarget } from '../../runtime/exec.js';
+import { fenceWords } from './fence.js';
 import type { HolderPlan, WindowLimits } from './window-types.js';
 
 /** Path of the holder in the agent's image. */
@@ -28,6 +29,7 @@ export function holdCommand(plan: HolderPlan, limits: WindowLimits, podProgram: 
 function podHold(plan: HolderPlan, limits: WindowLimits, podProgram: string): string[] {
   if (plan.processName === undefined) throw new Error(`hold ${plan.id} at vantage Pod has no process name`);
   const paths = plan.volumes.map((volume) => volume.path);
+  if (plan.fence !== undefined) return ['sh', '-c', podProgram, podHolder, plan.id, 'fence', String(limits.ttlMillis), String(limits.maxMillis), plan.processName, ...fenceWords(plan.fence), 'volumes', ...paths];
   return ['sh', '-c', podProgram, podHolder, plan.id, 'hold', String(limits.ttlMillis), String(limits.maxMillis), plan.processName, ...paths];
 }
 

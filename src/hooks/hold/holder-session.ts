@@ -132,10 +132,19 @@ export class HolderSession {
         if (!this.#ending) this.#failed(fail('HoldBroken', `${holderName(this.plan)}: the hold was ended by ${event.why}, not by its release.`));
         this.#settleEnd(event);
         return;
+      case 'frozen':
+        // Nobody may take a fence for a freeze.
+        if (event.fenced !== (this.plan.fence !== undefined)) this.#failed(fail('HoldRefused', `${holderName(this.plan)} says fenced=${event.fenced}, which is not what it was asked for.`));
+        this.#answer(event);
+        return;
       default:
-        this.#waiters.get(event.kind)?.resolve(event);
-        this.#waiters.delete(event.kind);
+        this.#answer(event);
     }
+  }
+
+  #answer(event: HolderEvent): void {
+    this.#waiters.get(event.kind)?.resolve(event);
+    this.#waiters.delete(event.kind);
   }
 
   #streamEnded(outcome: ExecOutcome): void {

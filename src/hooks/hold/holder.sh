@@ -1,9 +1,12 @@
 #!/bin/sh
 # Holder of vantage Pod, protocol version 1: docs/design/0002-holder-protocol.md.
 #   sh -c "$PROGRAM" stillpoint-holder <id> hold <ttlMillis> <maxMillis> <comm> <mountPath>...
+#   sh -c "$PROGRAM" stillpoint-holder <id> fence <ttlMillis> <maxMillis> <comm> <command>... volumes <mountPath>...
 #   sh -c "$PROGRAM" stillpoint-holder <id> end takeover|sweep|abort
-# Stops the processes named <comm> and their descendants with SIGSTOP. It runs in a database's
-# container, so it needs only sh, cat, kill, mkdir and sleep, and leaves nothing behind there:
+# hold stops the processes named <comm> and their descendants with SIGSTOP; fence lets them run and has
+# the server itself refuse its clients, by commands that come as
+#   engage|verify|release|position <limitMillis> <expected line> <number of words> <word>...
+# It runs in a database's container, so it needs only sh, cat, kill, mkdir and sleep, and leaves nothing behind there:
 # the guard ends with 0 by itself, since PostgreSQL as PID 1 restarts the whole server when an
 # orphan that it adopted dies by a signal.
 set -u
@@ -72,17 +75,8 @@ stopped() {
   done
 }
 
-# scan: FOUND = "pid:start" of the targets, parents before their children.
-scan() {
-  all='' FOUND='' PIDS=' '
-  for entry in /proc/[0-9]*; do
-    read_stat "$entry/stat" || continue
-    if [ "$COMM" = "$TARGET" ]; then
-      FOUND="$FOUND ${entry#/proc/}:$START" PIDS="$PIDS${entry#/proc/} "
-    else
-      all="$all ${entry#/proc/}:$START:$PARENT"
-    fi
-  done
+# descend: adds to FOUND and PIDS what descends from them, out of "pid:start:parent" in $all.
+descend() {
   grown=yes
   while [ -n "$grown" ]; do
     grown='' others=$all all=''
@@ -95,10 +89,51 @@ scan() {
   done
 }
 
+# scan: FOUND = "pid:start" of the targets, parents before their children.
+scan() {
+  all='' FOUND='' PIDS=' '
+  for entry in /proc/[0-9]*; do
+    read_stat "$entry/stat" || continue
+    if [ "$COMM" = "$TARGET" ]; then
+      FOUND="$FOUND ${entry#/proc/}:$START" PIDS="$PIDS${entry#/proc/} "
+    else
+      all="$all ${entry#/proc/}:$START:$PARENT"
+    fi
+  done
+  descend
+}
+
+# servers: FOUND = "pid:start" of the processes named TARGET whose parent is none of them. Behind a
+# fence their children come and go, but a restart replaces them.
+servers() {
+  named='' PIDS=' ' FOUND=''
+  for entry in /proc/[0-9]*; do
+    read_stat "$entry/stat" || continue
+    if [ "$COMM" = "$TARGET" ]; then
+      named="$named ${entry#/proc/}:$START:$PARENT" PIDS="$PIDS${entry#/proc/} "
+    fi
+  done
+  for entry in $named; do
+    case $PIDS in *" ${entry##*:} "*) ;; *) FOUND="$FOUND ${entry%:*}" ;; esac
+  done
+}
+
+# kill_family PID: ends it and what descends from it.
+kill_family() {
+  all='' FOUND='' PIDS=" $1 "
+  for entry in /proc/[0-9]*; do
+    if read_stat "$entry/stat"; then all="$all ${entry#/proc/}:$START:$PARENT"; fi
+  done
+  descend
+  # shellcheck disable=SC2086 # a list of pids
+  kill -KILL $PIDS 2>/dev/null
+}
+
 # check_targets: nothing has been touched yet when it refuses.
 check_targets() {
-  scan
+  if [ -n "$ENGAGE" ]; then servers; else scan; fi
   [ -n "$FOUND" ] || fatal TargetNotFound "no process is named $TARGET"
+  if [ -n "$ENGAGE" ]; then return; fi
   case $PIDS in
     *' 1 '*) fatal PidOne 'a target is PID 1, which cannot be stopped from inside' ;;
     *" $$ "*) fatal OwnProcess 'the holder is one of its targets' ;;
@@ -179,8 +214,82 @@ winner() {
   WINNER=unknown
 }
 
-# thaw: lets everything go that was stopped, children first, and looks whether it runs.
+# perform NAME: runs a command of the fence as it is recorded, with its own limit and without our
+# streams. False when it fails, is late, or prints something else than is expected. SAID is its first
+# line, STATUS its exit code or late, OUTCOME the same for people.
+perform() {
+  SAID='' STATUS=missing OUTCOME='is not recorded' limit='' expected='' words=0
+  [ -f "$D/$1" ] || return 1
+  answer=$D/$1.$ROLE source=$D/$1
+  set --
+  while IFS= read -r word; do
+    words=$((words + 1))
+    case $words in
+      1) limit=$word ;;
+      2) expected=$word ;;
+      *) set -- "$@" "$word" ;;
+    esac
+  done <"$source"
+  clock
+  since=$NOW
+  # exec, since a word like the name of a builtin must be a program all the same.
+  (
+    trap - HUP INT TERM QUIT PIPE
+    ulimit -f 128
+    exec "$@" </dev/null >"$answer" 2>/dev/null
+  ) &
+  child=$!
+  read_stat "/proc/$child/stat" || START=gone
+  born=$START
+  if [ "$ROLE" = holder ]; then echo "$child:$born" >"$D/running"; fi
+  while same "$child" "$born"; do
+    clock
+    if [ $((NOW - since)) -ge "$limit" ]; then
+      kill_family "$child"
+      wait "$child" 2>/dev/null
+      STATUS=late OUTCOME='was late and was killed'
+      return 1
+    fi
+    sleep "$FINE"
+  done
+  wait "$child" 2>/dev/null
+  STATUS=$? OUTCOME="ended with $STATUS"
+  [ "$STATUS" = 0 ] || return 1
+  more=''
+  { IFS= read -r SAID && IFS= read -r more; } <"$answer"
+  if [ -z "$expected" ]; then return 0; fi
+  OUTCOME='did not print what it should'
+  [ "$SAID" = "$expected" ] && [ -z "$more" ]
+}
+
+# serving: is a server left that the fence was put on? With the last one it is gone as well.
+serving() {
+  while read -r entry; do
+    if same "${entry%:*}" "${entry#*:}"; then return 0; fi
+  done <"$D/servers"
+  return 1
+}
+
+# unfence: lets clients write again, and looks whether they can.
+unfence() {
+  get impact || return 0
+  # What a holder that is gone, or hangs, has begun would put the fence on again.
+  if [ "$ROLE" != holder ] && get running && same "${VALUE%:*}" "${VALUE#*:}"; then kill_family "${VALUE%:*}"; fi
+  for _ in 1 2 3; do
+    if ! serving; then return 0; fi
+    if perform release && ! perform verify; then return 0; fi
+    sleep "$TICK"
+  done
+  return 1
+}
+
+# thaw: lets everything go that was stopped, children first, and looks whether it runs; or lifts the
+# fence.
 thaw() {
+  if [ -f "$D/release" ]; then
+    unfence
+    return
+  fi
   for _ in 1 2 3 4 5; do
     reversed=''
     if [ -f "$D/stopped" ]; then
@@ -221,7 +330,7 @@ expired() {
 # nothing is stopped and no holder is left that could stop anything.
 guard() {
   trap '' HUP INT TERM QUIT PIPE
-  IMPACT='' BEAT=$ARMED own=''
+  ROLE=guard IMPACT='' BEAT=$ARMED own=''
   read_stat /proc/self/stat
   echo "${stat%% *}:$START" >"$D/guard"
   while [ ! -d "$D/end" ]; do
@@ -262,6 +371,36 @@ clean() {
   D=$mine
 }
 
+# refuse CODE MESSAGE: nothing was engaged, and this id is used up.
+refuse() {
+  claim abort
+  echo yes >"$D/end/thawed"
+  fatal "$1" "$2"
+}
+
+# prepare: records the fence, so that whoever lifts it needs nothing from outside, and rehearses it:
+# what lifts it must work before it is put on, and what cannot say that it is off proves nothing.
+prepare() {
+  servers
+  [ -n "$FOUND" ] || refuse TargetNotFound "no process is named $TARGET"
+  NOTED=$FOUND
+  for entry in $FOUND; do echo "$entry"; done >"$D/servers"
+  printf '%s\n' "$ENGAGE" >"$D/engage"
+  printf '%s\n' "$VERIFY" >"$D/verify"
+  if [ -n "$POSITION" ]; then printf '%s\n' "$POSITION" >"$D/position"; fi
+  if perform verify; then
+    refuse AlreadyFenced 'spec.fence.verify succeeds before anything was engaged: somebody else keeps clients from writing, or it cannot tell'
+  fi
+  case $STATUS in 0) ;; late | 126 | 127) refuse FenceFailed "spec.fence.verify $OUTCOME" ;; esac
+  if [ -n "$expected" ] && [ "$STATUS" != 0 ]; then refuse FenceFailed "spec.fence.verify $OUTCOME"; fi
+  printf '%s\n' "$RELEASE" >"$D/release"
+  perform release || refuse FenceFailed "spec.fence.release $OUTCOME; nothing was engaged"
+  if [ -n "$POSITION" ]; then
+    perform position || refuse FenceFailed "spec.position $OUTCOME"
+    [ -n "$SAID" ] || refuse FenceFailed 'spec.position printed nothing'
+  fi
+}
+
 arm() {
   if [ -n "$GUARD" ]; then
     fail AlreadyArmed false 'this hold is armed'
@@ -274,6 +413,11 @@ arm() {
   clock
   HOLDER=$$ HOLDER_START=$START ARMED=$NOW
   echo "$HOLDER $HOLDER_START" >"$D/record"
+  if [ -n "$ENGAGE" ]; then
+    prepare
+    clock
+    ARMED=$NOW
+  fi
   # With the redirections at the command a shell would keep copies of our streams in it.
   (
     exec </dev/null >/dev/null 2>&1
@@ -335,6 +479,17 @@ stop_all() {
   done
 }
 
+# engage: FAULT = why the fence is not on.
+engage() {
+  servers
+  FAULT='the server was restarted'
+  [ "$FOUND" = "$NOTED" ] || return 1
+  perform engage || { FAULT="spec.fence.engage $OUTCOME" && return 1; }
+  if [ -z "$POSITION" ]; then return 0; fi
+  perform position || { FAULT="spec.position $OUTCOME" && return 1; }
+  STOOD=$SAID
+}
+
 freeze() {
   if [ -z "$GUARD" ]; then
     fail NotArmed false 'freeze needs arm'
@@ -350,19 +505,40 @@ freeze() {
   # Written before the first impact: from here on the guard counts.
   echo "$IMPACT" >"$D/impact"
   if ! get impact; then give_up StateFailed 'the state directory takes no more'; fi
-  if ! stop_all || [ -d "$D/end" ]; then give_up FreezeFailed 'not everything stands still'; fi
-  NOTED=$FOUND
+  if [ -n "$ENGAGE" ]; then
+    engage || give_up FenceFailed "$FAULT"
+    if [ -d "$D/end" ]; then give_up FenceFailed 'the hold was ended meanwhile'; fi
+  else
+    if ! stop_all || [ -d "$D/end" ]; then give_up FreezeFailed 'not everything stands still'; fi
+    NOTED=$FOUND
+  fi
   clock
   still=$NOW
   sync_all "$@" || give_up SyncFailed 'a volume could not be synced'
   clock
-  # shellcheck disable=SC2086 # one word or none
-  emit frozen "freezeMicros=$(((still - IMPACT) * 10000))" "syncMicros=$(((NOW - still) * 10000))" "at=$UPTIME" $SYNC_NOTE
+  note="freezeMicros=$(((still - IMPACT) * 10000)) syncMicros=$(((NOW - still) * 10000)) $SYNC_NOTE"
+  if [ -n "$ENGAGE" ]; then
+    perform verify || give_up FenceFailed "spec.fence.verify $OUTCOME after the fence was engaged"
+    note="$note fenced=true"
+  fi
+  # shellcheck disable=SC2086 # words
+  emit frozen $note "at=$UPTIME"
 }
 
 # prove: BROKEN = why the hold proves nothing, or nothing. Read before the thaw.
 prove() {
   BROKEN=''
+  if [ -n "$ENGAGE" ]; then
+    servers
+    if [ "$FOUND" != "$NOTED" ]; then
+      BROKEN=restarted
+    elif ! perform verify; then
+      BROKEN=notfenced
+    elif [ -n "$POSITION" ] && { ! perform position || [ "$SAID" != "$STOOD" ]; }; then
+      BROKEN=moved
+    fi
+    return
+  fi
   scan
   for entry in $NOTED; do
     if ! stopped "${entry%:*}"; then BROKEN=notfrozen; fi
@@ -373,7 +549,7 @@ prove() {
 # let_go: thaws, settles the hold, and leaves its length in HELD.
 let_go() {
   if ! thaw; then
-    fail ThawFailed true 'a process stays stopped'
+    fail ThawFailed true "$STAYS"
     THAWED=no
   else
     echo yes >"$D/end/thawed"
@@ -427,16 +603,56 @@ leave() {
   exit "$1"
 }
 
-hold() {
-  [ $# -ge 3 ] || fatal BadSpec 'hold needs ttlMillis, maxMillis, comm and mount paths'
-  for number in "$1" "$2"; do
-    case $number in
-      '' | 0* | *[!0-9]* | ??????*) fatal BadSpec "$number is no limit in milliseconds" ;;
-    esac
-    if [ "$number" -lt 100 ] || [ "$number" -gt 60000 ]; then fatal BadSpec "$number is not 100 to 60000"; fi
+# number TEXT LEAST MOST: refuses what is none.
+number() {
+  case $1 in
+    '' | 0* | *[!0-9]* | ??????*) fatal BadSpec "$1 is no number" ;;
+  esac
+  if [ "$1" -lt "$2" ] || [ "$1" -gt "$3" ]; then fatal BadSpec "$1 is not $2 to $3"; fi
+}
+
+# keep NAME LIMIT EXPECTED COUNT WORD...: one command of the fence, a word a line; TAKEN = how many
+# words it had.
+keep() {
+  number "${2:-}" 100 5000
+  number "${4:-}" 1 64
+  TAKEN=$(($4 + 4))
+  [ $# -ge "$TAKEN" ] || fatal BadSpec "$1 has less words than it says"
+  name=$1 left=$4 text=$((($2 + 9) / 10))$NEWLINE$3
+  case $3 in *"$NEWLINE"*) fatal BadSpec "$1 expects more than one line" ;; esac
+  shift 4
+  while [ "$left" -gt 0 ]; do
+    case $1 in *"$NEWLINE"*) fatal BadSpec "a word of $name has a line break" ;; esac
+    text=$text$NEWLINE$1 left=$((left - 1))
+    shift
   done
-  TTL=$((($1 + 9) / 10)) MAX=$((($2 + 9) / 10)) TARGET=$3
-  shift 3
+  case $name in
+    engage) ENGAGE=$text ;;
+    verify) VERIFY=$text ;;
+    release) RELEASE=$text ;;
+    position) POSITION=$text ;;
+    *) fatal BadSpec "$name is no command of a fence" ;;
+  esac
+}
+
+# hold MODE TTL MAX COMM ...
+hold() {
+  [ $# -ge 4 ] || fatal BadSpec 'hold needs ttlMillis, maxMillis, comm and mount paths'
+  number "$2" 100 60000
+  number "$3" 100 60000
+  mode=$1 TTL=$((($2 + 9) / 10)) MAX=$((($3 + 9) / 10)) TARGET=$4
+  shift 4
+  ENGAGE='' VERIFY='' RELEASE='' POSITION='' STOOD='' STAYS='a process stays stopped'
+  if [ "$mode" = fence ]; then
+    STAYS='the fence could not be lifted'
+    while [ "${1:-}" != volumes ]; do
+      [ $# -ge 5 ] || fatal BadSpec 'fence needs engage, verify, release and volumes'
+      keep "$@"
+      shift "$TAKEN"
+    done
+    shift
+    if [ -z "$ENGAGE" ] || [ -z "$VERIFY" ] || [ -z "$RELEASE" ]; then fatal BadSpec 'fence needs engage, verify and release'; fi
+  fi
   GUARD='' IMPACT='' NOTED='' LISTENER='' THAWED=yes
   for volume in "$@"; do
     mounted "$volume" || fatal VolumeNotFound "$volume is not a mount point"
@@ -491,6 +707,7 @@ obey() {
 
 # end_hold WHY: from outside; may be repeated. An id that nobody armed is used up by it.
 end_hold() {
+  ROLE=end
   case $1 in takeover | sweep | abort) ;; *) fatal BadArguments 'end takeover, sweep or abort' ;; esac
   find_state
   if mkdir "$D" 2>/dev/null; then
@@ -502,7 +719,7 @@ end_hold() {
   IMPACT=''
   if get impact; then IMPACT=$VALUE; fi
   if [ ! -f "$D/end/thawed" ]; then
-    thaw || fatal ThawFailed 'a process stays stopped'
+    thaw || fatal ThawFailed 'a process stays stopped, or the fence could not be lifted'
     HOLDER=0 HOLDER_START=0
     if get record; then HOLDER=${VALUE% *} HOLDER_START=${VALUE#* }; fi
     if holder_gone; then echo yes >"$D/end/thawed"; fi
@@ -516,18 +733,20 @@ end_hold() {
   fi
 }
 
-ID=${1:-} VOLUMES_RESOLVED='' TICK=1
+ID=${1:-} VOLUMES_RESOLVED='' TICK=1 FINE=1 ROLE=holder
+NEWLINE='
+'
 case $ID in '' | *[!a-z0-9-]*) ID='' ;; esac
 if [ -z "$ID" ] || [ ${#ID} -gt 63 ]; then
-  echo 'usage: stillpoint-holder <id> hold <ttlMillis> <maxMillis> <comm> <mountPath>... | <id> end <why>' >&2
+  echo 'usage: stillpoint-holder <id> hold|fence <ttlMillis> <maxMillis> <comm> ... <mountPath>... | <id> end <why>' >&2
   exit 2
 fi
-if sleep 0.01 2>/dev/null; then TICK=0.1; fi
+if sleep 0.01 2>/dev/null; then TICK=0.1 FINE=0.01; fi
 case ${2:-} in
-  hold)
-    shift 2
+  hold | fence)
+    shift
     hold "$@"
     ;;
   end) end_hold "${3:-}" ;;
-  *) fatal BadArguments 'hold or end' ;;
+  *) fatal BadArguments 'hold, fence or end' ;;
 esac

@@ -17,7 +17,8 @@ export function planHolders(input: HoldersInput): HoldersPlan {
   const mounts = all.filter((m) => !m.container.ended);
   const placed = mounts.map((mount): PlacedMount => ({ mount, placement: readerOrWriter(mount, mounts, input) }));
   const frozen = distinctContainers(placed.filter((p) => p.placement.kind === 'freeze').map((p) => p.mount));
-  const { limits, softLimits, blockers } = holdLimits(input, frozen);
+  const fenced = placed.filter((p) => p.placement.kind === 'fence').map((p) => p.mount.pod.metadata.name);
+  const { limits, softLimits, blockers } = holdLimits(input, frozen, fenced);
   const holders = holdersOf(placed, input);
   return { holders, claims: claimHolds(input, all, placed, holders), limits, softLimits, blockers: [...blockers, ...refusedFreezes(placed, input)] };
 }
@@ -60,7 +61,7 @@ function targetsOf(members: readonly PlacedMount[], input: HoldersInput): HoldTa
     container: container.name,
     containerId: container.containerId ?? '',
     applications: input.applications.filter((a) => a.detected.pods.includes(pod.metadata.name)).map((a) => a.detected.name),
-    freeze: placement.kind === 'freeze',
+    freeze: placement.kind !== 'sync',
   }));
 }
 

@@ -10,7 +10,7 @@ export interface HoldersInput {
   readonly view: NamespaceView;
   /** Claims of the copy, by name. */
   readonly claims: ReadonlySet<string>;
-  readonly applications: readonly { readonly detected: Detected; readonly preflight: Pick<Preflight, 'processName' | 'softLimitMillis' | 'hardLimitMillis'> }[];
+  readonly applications: readonly { readonly detected: Detected; readonly preflight: Pick<Preflight, 'processName' | 'softLimitMillis' | 'hardLimitMillis' | 'fence'> }[];
   /** The ready agent on a node. */
   readonly agentOn: (node: string) => AgentRef | undefined;
   /** Names of the PersistentVolumes that a VolumeAttachment names. */
@@ -26,6 +26,8 @@ export interface HoldersInput {
 export type ClaimStill =
   /** Everything that can write to it is frozen. */
   | 'Frozen'
+  /** Its server keeps everybody from writing to it by its clients, and may write by itself. */
+  | 'Fenced'
   /** No pod mounts it and no VolumeAttachment names it: nothing can write. */
   | 'Unmounted'
   /** Pods only read it. */

@@ -11,8 +11,11 @@ export type HolderEvent =
   | { readonly kind: 'ready'; readonly targets: number; readonly volumes: number }
   | { readonly kind: 'synced'; readonly micros: number; readonly synced: boolean }
   | { readonly kind: 'armed' }
-  /** `synced: false`: the processes stand still, but the page cache could not be written back. */
-  | { readonly kind: 'frozen'; readonly freezeMicros: number; readonly syncMicros: number; readonly synced: boolean }
+  /**
+   * `synced: false`: the processes stand still, but the page cache could not be written back. `fenced`: no process stands
+   * still, the server keeps its clients from writing.
+   */
+  | { readonly kind: 'frozen'; readonly freezeMicros: number; readonly syncMicros: number; readonly synced: boolean; readonly fenced: boolean }
   | { readonly kind: 'beat' }
   /** `unbroken`: still frozen, by the same processes, right before this release. `thawMicros`: from the command to the thaw (vantage Node). */
   | { readonly kind: 'released'; readonly why: string; readonly unbroken: boolean; readonly heldMicros: number; readonly thawMicros?: number | undefined }
@@ -103,7 +106,7 @@ const byKind: Readonly<Record<HolderEventKind, Reader>> = {
     const freezeMicros = count(fields, 'freezeMicros');
     const syncMicros = count(fields, 'syncMicros');
     if (freezeMicros === undefined || syncMicros === undefined) return undefined;
-    return { kind: 'frozen', freezeMicros, syncMicros, synced: fields.get('sync') !== 'none' };
+    return { kind: 'frozen', freezeMicros, syncMicros, synced: fields.get('sync') !== 'none', fenced: fields.get('fenced') === 'true' };
   },
   beat: () => ({ kind: 'beat' }),
   released: (fields) => {

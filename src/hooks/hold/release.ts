@@ -54,6 +54,7 @@ function resultOf(session: HolderSession, end: SeenEnd): HoldResult {
   return {
     id: session.plan.id,
     frozen: frozen !== undefined,
+    ...(frozen?.fenced === true ? { fenced: true } : {}),
     synced: frozen?.synced === true,
     ...ending(end),
     freezeMillis: millis(frozen?.freezeMicros),

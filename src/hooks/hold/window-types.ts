@@ -1,6 +1,7 @@
 import type { AppError } from '../../runtime/app-error.js';
+import type { FenceProgram } from './fence.js';
 
-/** One thing that a holder stops: all processes of a container (Node) or of a server (Pod). */
+/** One thing that a holder holds: all processes of a container (Node) or of a server (Pod). */
 export interface HoldTarget {
   readonly pod: string;
   readonly podUid: string;
@@ -33,6 +34,8 @@ export interface HolderPlan {
   readonly volumes: readonly HoldVolume[];
   /** Vantage Pod: process name of the server. */
   readonly processName?: string;
+  /** Vantage Pod: the server is fenced by these commands instead of being stopped. */
+  readonly fence?: FenceProgram;
 }
 
 export interface WindowLimits {
@@ -68,6 +71,8 @@ export interface WindowPlan {
 export interface HoldResult {
   readonly id: string;
   readonly frozen: boolean;
+  /** It was a fence: clients could not write, the server ran on. Absent for a freeze. */
+  readonly fenced?: true;
   /** All volumes of the holder were synced after the freeze. */
   readonly synced: boolean;
   /** The holder itself says: ended by our release, and still frozen just before it. Undefined when it did not answer. */

@@ -78,9 +78,9 @@ describe('values', () => {
     const off = await render('agent.enabled=false', 'admission.enabled=false', 'crds.enabled=false', 'rbac.aggregate=false', 'networkPolicy.enabled=false', 'metrics.service=false', 'operator.replicas=1');
     expect(new Set(off.map((o) => o.kind))).toEqual(new Set(['ServiceAccount', 'Deployment', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding']));
     const kept = (await render()).filter((o) => o.kind === 'CustomResourceDefinition');
-    expect(kept.map((o) => o.metadata.annotations?.['helm.sh/resource-policy'])).toEqual(['keep', 'keep']);
+    expect(kept.map((o) => o.metadata.annotations?.['helm.sh/resource-policy'])).toEqual(['keep', 'keep', 'keep']);
     const loose = (await render('crds.keep=false')).filter((o) => o.kind === 'CustomResourceDefinition');
-    expect(loose.map((o) => o.metadata.annotations)).toEqual([undefined, undefined]);
+    expect(loose.map((o) => o.metadata.annotations)).toEqual([undefined, undefined, undefined]);
   });
 });
 

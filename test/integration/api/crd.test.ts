@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appRestoreSpec } from '../../../src/api/apprestore.js';
 import { appSnapshotSpec } from '../../../src/api/appsnapshot.js';
+import { quiesceProfileSpec } from '../../../src/api/quiesceprofile.js';
 import { kindDefinitions } from '../../../src/api/crd/kinds.js';
 import { applyRendered, crdsOf, render } from './chart.js';
 import { kubectl, must, until, type Outcome } from './kubectl.js';
 import { fixedFields, freeFields, specCases } from './spec-cases.js';
 
 const namespace = `stillpoint-test-crd-${process.pid}`;
-const schemas = { AppSnapshot: appSnapshotSpec, AppRestore: appRestoreSpec };
+const schemas = { AppSnapshot: appSnapshotSpec, AppRestore: appRestoreSpec, QuiesceProfile: quiesceProfileSpec };
 
 interface Crd {
   status: { conditions: { type: string; status: string; message: string }[] };

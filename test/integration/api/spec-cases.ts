@@ -5,7 +5,7 @@ type Spec = Record<string, unknown>;
 /** One rule of a spec: an object that keeps it and one that breaks it. */
 export interface SpecCase {
   readonly rule: string;
-  readonly kind: 'AppSnapshot' | 'AppRestore';
+  readonly kind: 'AppSnapshot' | 'AppRestore' | 'QuiesceProfile';
   readonly good: Spec;
   readonly bad: Spec;
   /** What the API server says about the bad one. */
@@ -19,6 +19,12 @@ const selector = (s: Spec): Spec => snapshot({ selector: s });
 const application = (...list: Spec[]): Spec => snapshot({ applications: list });
 const orders = { name: 'orders', kind: 'PostgreSQL' };
 const frozen: Grade = 'Frozen';
+const cache = { name: 'cache', kind: 'Custom', profileRef: { name: 'redis' } };
+const profile = (spec: Spec = {}): Spec => ({ hold: 'Freeze', ...spec });
+const one = { command: ['true'] };
+const fence = { engage: one, verify: one, release: one };
+const fenced = (spec: Spec = {}): Spec => ({ hold: 'Fence', processName: 'mariadbd', fence, ...spec });
+const step = (more: Spec = {}): Spec => ({ name: 'flush', command: ['true'], ...more });
 
 const snapshotCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'serviceAccountName is required', good: snapshot(), bad: {}, says: /spec\.serviceAccountName: Required value/ },
@@ -46,6 +52,29 @@ const snapshotCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'In needs values', good: selector({ matchExpressions: [{ key: 'app', operator: 'In', values: ['a'] }] }), bad: selector({ matchExpressions: [{ key: 'app', operator: 'In' }] }), says: /In and NotIn need at least one entry/ },
   { rule: 'Exists takes no values', good: selector({ matchExpressions: [{ key: 'app', operator: 'Exists' }] }), bad: selector({ matchExpressions: [{ key: 'app', operator: 'Exists', values: ['a'] }] }), says: /Exists and DoesNotExist must have none/ },
   { rule: 'selector of an application', good: application({ ...orders, selector: { matchLabels: { app: 'db' } } }), bad: application({ ...orders, selector: { matchExpressions: [{ key: 'app', operator: 'NotIn', values: [] }] } }), says: /applications\[0\]\.selector\.matchExpressions\[0\].*In and NotIn need at least one entry/ },
+  { rule: 'kind Custom needs a profile', good: application(cache), bad: application({ name: 'cache', kind: 'Custom' }), says: /applications\[0\].*kind Custom needs profileRef/ },
+  { rule: 'only kind Custom has a profile', good: application(cache), bad: application({ ...orders, profileRef: { name: 'redis' } }), says: /applications\[0\].*no other kind may have one/ },
+  { rule: 'kind Custom takes no credentials', good: application(cache), bad: application({ ...cache, credentialsSecretRef: { name: 'x' } }), says: /applications\[0\].*stdin\.secretKeyRef/ },
+];
+
+const profileCases: readonly Omit<SpecCase, 'kind'>[] = [
+  { rule: 'hold is required', good: profile(), bad: {}, says: /spec\.hold: Required value/ },
+  { rule: 'settling cannot be asked for', good: profile(), bad: profile({ settle: '300ms' }), says: /unknown field "spec\.settle"/ },
+  { rule: 'a fence for hold Fence', good: fenced(), bad: profile({ hold: 'Fence', processName: 'x' }), says: /hold Fence needs fence/ },
+  { rule: 'no fence for hold Freeze', good: profile(), bad: profile({ fence }), says: /hold Freeze must have none/ },
+  { rule: 'hold Fence needs the process', good: fenced(), bad: profile({ hold: 'Fence', fence }), says: /hold Fence needs processName/ },
+  { rule: 'names of processes have 15 characters', good: profile({ processName: 'redis-server' }), bad: profile({ processName: 'much-too-long-name' }), says: /spec\.processName.*Too long/ },
+  { rule: 'the position of a fence has no Secret', good: profile({ position: { ...one, stdin: { secretKeyRef: { name: 'a', key: 'b' } } } }), bad: fenced({ position: { ...one, stdin: { secretKeyRef: { name: 'a', key: 'b' } } } }), says: /position\.stdin cannot be used with hold Fence/ },
+  { rule: 'commands of a fence have no Secret', good: fenced(), bad: fenced({ fence: { ...fence, engage: { ...one, stdin: { secretKeyRef: { name: 'a', key: 'b' } } } } }), says: /unknown field "spec\.fence\.engage\.stdin"/ },
+  { rule: 'commands are lists', good: profile({ position: one }), bad: profile({ position: { command: 'redis-cli PING' } }), says: /spec\.position\.command.*must be of type array/ },
+  { rule: 'commands name a program', good: profile({ position: one }), bad: profile({ position: { command: ['-x'] } }), says: /the first word must name a program/ },
+  { rule: 'words have no line breaks', good: profile({ position: { command: ['echo', 'a b'] } }), bad: profile({ position: { command: ['echo', 'a\nb'] } }), says: /position\.command\[1\].*should match/ },
+  { rule: 'a command of a fence takes 5s at most', good: fenced({ fence: { ...fence, engage: { ...one, timeout: '5s' } } }), bad: fenced({ fence: { ...fence, engage: { ...one, timeout: '6s' } } }), says: /engage\.timeout.*must be a duration from 100ms to 5s/ },
+  { rule: 'expected output is one line', good: profile({ checks: [step({ expect: 'a\tb' })] }), bad: profile({ checks: [step({ expect: 'a\nb' })] }), says: /checks\[0\]\.expect.*should match/ },
+  { rule: 'names of steps differ', good: profile({ warmUp: [step(), step({ name: 'sync' })] }), bad: profile({ warmUp: [step(), step()] }), says: /spec\.warmUp.*names must differ/ },
+  { rule: 'names of checks differ', good: profile({ checks: [step(), step({ name: 'sync' })] }), bad: profile({ checks: [step(), step()] }), says: /spec\.checks.*names must differ/ },
+  { rule: 'a hold takes 10s at most', good: profile({ tolerates: { maxHold: '10s' } }), bad: profile({ tolerates: { maxHold: '11s' } }), says: /tolerates\.maxHold.*must be a duration from 100ms to 10s/ },
+  { rule: 'recovery is known', good: profile({ recovery: 'Durable' }), bad: profile({ recovery: 'Certain' }), says: /spec\.recovery: Unsupported value/ },
 ];
 
 const restoreCases: readonly Omit<SpecCase, 'kind'>[] = [
@@ -67,6 +96,7 @@ function manyLabels(count: number): Record<string, string> {
 export const specCases: readonly SpecCase[] = [
   ...snapshotCases.map((c) => ({ ...c, kind: 'AppSnapshot' as const })),
   ...restoreCases.map((c) => ({ ...c, kind: 'AppRestore' as const })),
+  ...profileCases.map((c) => ({ ...c, kind: 'QuiesceProfile' as const })),
 ];
 
 /** A change of a field that is fixed after creation, for every such field. */

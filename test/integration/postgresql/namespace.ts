@@ -61,6 +61,7 @@ export async function makeNamespace(purpose: string): Promise<TestNamespace> {
       view: await viewOf(name),
       claims: new Set(claims),
       secret: async (secret) => secretData(JSON.parse(await kubectl('get', 'secret', secret, '-o', 'json')) as KubeObject),
+      profile: () => Promise.reject(new Error('PostgreSQL needs no profile')),
       setId,
       signal: new AbortController().signal,
     }),

@@ -3,11 +3,12 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { appRestoreSpec } from '../../../src/api/apprestore.js';
 import { appSnapshotSpec } from '../../../src/api/appsnapshot.js';
+import { quiesceProfileSpec } from '../../../src/api/quiesceprofile.js';
 import { longSuites, suites } from '../../stages.js';
 import { codeOf, examplesIn, filesBelow, readPages, samples, type Page } from './pages.js';
 
 const pages = readPages();
-const specs: Readonly<Record<string, typeof appSnapshotSpec | typeof appRestoreSpec>> = { AppSnapshot: appSnapshotSpec, AppRestore: appRestoreSpec };
+const specs: Readonly<Record<string, typeof appSnapshotSpec | typeof appRestoreSpec | typeof quiesceProfileSpec>> = { AppSnapshot: appSnapshotSpec, AppRestore: appRestoreSpec, QuiesceProfile: quiesceProfileSpec };
 const examples = examplesIn(pages);
 const ours = [...examples, ...samples()].filter((e) => e.object.apiVersion.startsWith('stillpoint.dev/'));
 

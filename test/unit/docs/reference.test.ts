@@ -5,6 +5,7 @@ import { appRestoreSpec, appRestoreStatus, restorePhases } from '../../../src/ap
 import { appSnapshotSpec, appSnapshotStatus, snapshotPhases } from '../../../src/api/appsnapshot.js';
 import { grades } from '../../../src/api/common.js';
 import { kindDefinitions } from '../../../src/api/crd/kinds.js';
+import { quiesceProfileSpec } from '../../../src/api/quiesceprofile.js';
 import { errorCatalogue } from '../../../src/api/errors.js';
 import { createOperatorMetrics } from '../../../src/controllers/metrics.js';
 import { createMetrics } from '../../../src/observability/metrics.js';
@@ -66,6 +67,15 @@ describe.each(kinds)('$path', ({ kind, path, spec, status, phases }) => {
     // A condition may have the name of a phase: the first table is that of the phases.
     expect([...new Set(rows.filter((row) => (phases as readonly string[]).includes(row)))]).toEqual([...phases]);
   });
+});
+
+test('docs/quiesceprofile.md speaks of every field of the spec, and of no other in its table', () => {
+  const page = pageAt('docs/quiesceprofile.md');
+  const fields = fieldsOf(schemaOf(quiesceProfileSpec));
+  const leaves = fields.filter((field) => !fields.some((other) => other.startsWith(`${field}.`) || other.startsWith(`${field}[]`)));
+  expect(leaves.filter((field) => !page.inline.includes(field))).toEqual([]);
+  const named = page.prose.flatMap((line) => /^\| (`[a-z].*?`) \|/.exec(line)?.[1]?.match(/[a-zA-Z.[\]]+/g) ?? []);
+  expect(named.sort()).toEqual(leaves.sort());
 });
 
 test('the table of grades is that of the code', () => {

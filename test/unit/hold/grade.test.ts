@@ -34,6 +34,9 @@ const good: GradeInput = {
 };
 const atomic = (input: GradeInput): GradeInput => ({ ...input, cuts: [{ name: 'c1', atomic: true, claimUids: input.claims.map((c) => c.uid) }], cutsMade: new Set(['c1']) });
 const unheld = (input: GradeInput): GradeInput => ({ ...input, claims: input.claims.map((c) => ({ ...c, still: 'No', reasons: ['it can be written'] })) });
+/** The same two volumes behind a fence. */
+const fenced = (input: GradeInput): GradeInput => ({ ...input, claims: input.claims.map((c) => ({ ...c, still: 'Fenced' })), window: { holds: [hold('h1', { fenced: true })], overlapped: true } });
+const fencedAlone = (input: GradeInput): GradeInput => ({ ...fenced(input), claims: fenced(input).claims.slice(0, 1), cuts: input.cuts.slice(0, 1), cutsMade: new Set(['c1']) });
 const broken = { holds: [hold('h1', { unbroken: false, endedBy: 'max' })], overlapped: false, error: fail('HoldBroken', 'ended by max') };
 
 describe('the table of grades', () => {
@@ -57,6 +60,14 @@ describe('the table of grades', () => {
     ['a settle time that was not given', { ...good, applications: [{ ...postgres, settleMillis: 300 }] }, 'CrashConsistentSynced'],
     ['a settle time that was given', { ...good, applications: [{ ...postgres, settleMillis: 300, settledMillis: 300 }] }, 'Frozen'],
     ['kind Generic without a profile', { ...good, claims: good.claims.map((c) => ({ ...c, applications: ['web'] })), applications: [generic] }, 'CrashConsistentSynced'],
+    ['fenced and synced, in an atomic group', atomic(fenced(good)), 'Quiesced'],
+    ['fenced and synced, one volume', fencedAlone(good), 'Quiesced'],
+    ['fenced and synced, cut apart', fenced(good), 'Inconsistent'],
+    ['fenced, but the image cannot sync, atomic group', atomic({ ...fenced(good), window: { holds: [hold('h1', { fenced: true, synced: false })], overlapped: true } }), 'CrashConsistent'],
+    ['a broken fence, atomic group', atomic({ ...fenced(good), window: broken }), 'CrashConsistent'],
+    ['a fence of which only a freeze was planned and nothing was said, atomic group', atomic({ ...fenced(good), window: { holds: [hold('h1')], overlapped: true } }), 'CrashConsistentSynced'],
+    ['a fence by a profile that states nothing, atomic group', atomic({ ...fenced(good), applications: [{ ...postgres, kind: 'Custom', caps: [{ grade: 'CrashConsistentSynced', reason: 'spec.recovery is Unknown' }] }] }), 'CrashConsistentSynced'],
+    ['a server behind a fence that was restarted, atomic group', atomic({ ...fenced(good), changed: new Map([['data', 'changed']]) }), 'CrashConsistent'],
     ['no volume at all', { ...good, claims: [], applications: [] }, 'Inconsistent'],
   ])('%s', (_, input, grade) => {
     const report = gradeCopy(input);
@@ -83,6 +94,18 @@ describe('the table of grades', () => {
     expect(gradeCopy(together).grade).toBe('CrashConsistentSynced');
     const loose = { ...together, cuts: together.cuts.map((c) => ({ ...c, atomic: false })) };
     expect(gradeCopy(loose).grade).toBe('Inconsistent');
+  });
+
+  test('a fenced volume is cut at one instant while another application is frozen: each has its own grade', () => {
+    const both: GradeInput = {
+      ...good,
+      claims: [member('data', 'db'), member('files', 'web', { still: 'Fenced', holds: ['h2'] })],
+      applications: [postgres, { ...postgres, name: 'web', kind: 'Custom' }],
+      cuts: ['data', 'files'].map((name) => ({ name, atomic: false, claimUids: [name] })),
+      cutsMade: new Set(['data', 'files']),
+      window: { holds: [hold('h1'), hold('h2', { fenced: true })], overlapped: true },
+    };
+    expect(gradeCopy(both)).toMatchObject({ grade: 'Quiesced', applications: [{ grade: 'Frozen' }, { grade: 'Quiesced' }] });
   });
 
   test('two applications with one volume each, cut apart and not held, are not one instant', () => {
@@ -142,13 +165,13 @@ describe('properties of the grade', () => {
   const names = ['a', 'b', 'c', 'd'];
   const inputs: fc.Arbitrary<GradeInput> = fc
     .record({
-      stills: fc.array(fc.constantFrom<ClaimStill>('Frozen', 'Unmounted', 'ReadOnly', 'No'), { minLength: 1, maxLength: 4 }),
+      stills: fc.array(fc.constantFrom<ClaimStill>('Frozen', 'Fenced', 'Unmounted', 'ReadOnly', 'No'), { minLength: 1, maxLength: 4 }),
       owners: fc.array(fc.constantFrom('db', 'web', ''), { minLength: 4, maxLength: 4 }),
       synced: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
       grouping: fc.array(fc.nat(2), { minLength: 4, maxLength: 4 }),
       atomics: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
       made: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
-      holds: fc.array(fc.record({ frozen: fc.boolean(), synced: fc.boolean(), unbroken: fc.constantFrom(true, false, undefined) }), { minLength: 2, maxLength: 2 }),
+      holds: fc.array(fc.record({ frozen: fc.boolean(), synced: fc.boolean(), unbroken: fc.constantFrom(true, false, undefined), fenced: fc.boolean() }), { minLength: 2, maxLength: 2 }),
       where: fc.array(fc.nat(1), { minLength: 4, maxLength: 4 }),
       overlapped: fc.boolean(),
       cap: fc.constantFrom<Grade | undefined>(undefined, ...grades),
@@ -165,7 +188,7 @@ describe('properties of the grade', () => {
         applications: [{ ...postgres, settleMillis: 300, settledMillis: r.settledMillis, caps: r.cap === undefined ? [] : [{ grade: r.cap, reason: 'cap' }] }, generic].filter((a) => used.has(a.name)),
         cuts,
         cutsMade: new Set(cuts.filter((_, n) => r.made[n]).map((c) => c.name)),
-        window: { holds: r.holds.map((h, i) => hold(`h${i}`, h)), overlapped: r.overlapped },
+        window: { holds: r.holds.map(({ fenced: f, ...h }, i) => hold(`h${i}`, { ...h, ...(f ? { fenced: true } : {}) })), overlapped: r.overlapped },
         changed: new Map<string, string>(),
       };
     });
@@ -228,6 +251,16 @@ describe('the grade that can be reached', () => {
     const input = holdersInput(claims, [pod('db-0', nodeName, [container(container_, ['data', 'wal'])])], { applications: [application('db', ['db-0'])] });
     return reachableGrade({ holders: planHolders(input), cuts: apart, applications: [postgres] }).grade;
   };
+
+  test('behind a fence it is Quiesced, if the cut is of one instant', () => {
+    const command = { command: ['true'], timeoutMillis: 1000, expect: undefined };
+    const fence = { engage: command, verify: command, release: command, position: undefined };
+    const input = holdersInput(claims, [pod('db-0', 'n1', [container('server', ['data', 'wal'])])], { applications: [application('db', ['db-0'], { kind: 'Custom' }, { fence })] });
+    const custom = { ...postgres, kind: 'Custom' as const };
+    const group = [{ atomic: true, claimUids: apart.flatMap((c) => c.claimUids) }];
+    expect(reachableGrade({ holders: planHolders(input), cuts: group, applications: [custom] }).grade).toBe('Quiesced');
+    expect(reachableGrade({ holders: planHolders(input), cuts: apart, applications: [custom] }).grade).toBe('Inconsistent');
+  });
 
   test('is that of a window in which everything goes well', () => {
     expect(reach('n1', 'server')).toBe('Frozen');

@@ -32,7 +32,7 @@ export async function eventually(milliseconds: number, condition: () => boolean)
   return condition();
 }
 
-/** A server that counts in a file and forks all the time; its process name is its own. */
+/** A server that counts in a file, unless there is a file `fence`, and forks all the time; its process name is its own. */
 export class Server {
   readonly comm = `st${randomBytes(5).toString('hex')}`;
   readonly directory = mkdtempSync(join(tmpdir(), 'holder-sh-'));
@@ -42,7 +42,7 @@ export class Server {
   constructor() {
     writeFileSync(
       this.#path,
-      `#!/bin/sh\ncd ${this.directory}\n(while :; do sleep 0.02; done) &\nn=0\nwhile :; do n=$((n + 1)); echo $n >count; sleep 0.005; done\n`,
+      `#!/bin/sh\ncd ${this.directory}\n(while :; do sleep 0.02; done) &\nn=0\nwhile :; do [ -e fence ] || { n=$((n + 1)); echo $n >count; }; sleep 0.005; done\n`,
     );
     chmodSync(this.#path, 0o700);
   }

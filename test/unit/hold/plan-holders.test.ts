@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { changedClaims } from '../../../src/hooks/hold/changed-claims.js';
 import { planHolders } from '../../../src/hooks/hold/plan-holders.js';
-import type { ClaimHold, HoldersPlan } from '../../../src/hooks/hold/plan-types.js';
+import type { Detected } from '../../../src/hooks/adapter.js';
+import type { ClaimHold, HoldersInput, HoldersPlan } from '../../../src/hooks/hold/plan-types.js';
 import { application, claim, container, holdersInput, pod } from './namespace.js';
 
 const holdOf = (plan: HoldersPlan, name: string): ClaimHold => plan.claims.find((c) => c.claim === name)!;
@@ -215,6 +216,38 @@ describe('limits', () => {
     expect(plan.limits.maxMillis).toBe(10_000);
     expect(plan.softLimits.map((s) => s.millis)).toEqual([1000, 2000]);
     expect(plan.softLimits[0]!.reason).toContain('Endpoints');
+  });
+});
+
+describe('a server with a fence', () => {
+  const command = { command: ['true'], timeoutMillis: 1000, expect: undefined };
+  const fence = { engage: command, verify: command, release: command, position: undefined };
+  const claims = [claim('data'), claim('logs')];
+  const db = pod('db-0', 'n1', [container('server', ['data'], { livenessBudgetMillis: 50 }), container('shipper', ['logs'], { sidecar: true })]);
+  const plan = (quiesce: Partial<HoldersInput['quiesce']> = {}, detected: Partial<Detected> = {}, pods = [db]): HoldersPlan => {
+    const input = holdersInput(claims, pods, { applications: [application('db', ['db-0'], { kind: 'Custom', ...detected }, { fence, processName: 'mariadbd', hardLimitMillis: 4000 })] });
+    return planHolders({ ...input, quiesce: { ...input.quiesce, ...quiesce } });
+  };
+
+  test('is held from inside although an agent is there, and its sidecar by the agent', () => {
+    const { holders, claims: held, blockers } = plan();
+    expect(blockers).toEqual([]);
+    expect(holders.map((h) => [h.vantage, h.fence === undefined, h.targets.map((t) => [t.container, t.freeze])])).toEqual(expect.arrayContaining([['Pod', false, [['server', true]]], ['Node', true, [['shipper', true]]]]));
+    expect(held.map((c) => [c.claim, c.still, c.synced])).toEqual([['data', 'Fenced', true], ['logs', 'Frozen', true]]);
+  });
+
+  test('answers its probes, so that only what its profile tolerates bounds the hold', () => {
+    expect(plan().limits.maxMillis).toBe(4000);
+  });
+
+  test('cannot be held from the node, and mode None leaves it alone', () => {
+    expect(plan({ vantage: 'Node' }).claims[0]).toMatchObject({ still: 'No', reasons: [expect.stringContaining('a fence is put on from inside the container')] });
+    expect(plan({}, { mode: 'None' }).claims[0]).toMatchObject({ still: 'No', synced: true });
+  });
+
+  test('has no fence for a raw block volume', () => {
+    const raw = pod('db-0', 'n1', [container('server', [], { devices: [{ volume: 'data', devicePath: '/dev/xvda' }] })]);
+    expect(plan({}, {}, [raw]).claims[0]).toMatchObject({ still: 'No', reasons: [expect.stringContaining('raw block volume')] });
   });
 });
 

@@ -18,9 +18,9 @@ const word = fc.stringMatching(/^[a-z]{1,12}$/);
 /** An event and the fields that a holder writes for it. */
 const events: fc.Arbitrary<[HolderEvent, Record<string, string>]> = fc.oneof(
   fc.tuple(count, count).map(([targets, volumes]): [HolderEvent, Record<string, string>] => [{ kind: 'ready', targets, volumes }, { targets: `${targets}`, volumes: `${volumes}` }]),
-  fc.tuple(count, count, fc.boolean()).map(([f, s, synced]): [HolderEvent, Record<string, string>] => [
-    { kind: 'frozen', freezeMicros: f, syncMicros: s, synced },
-    { freezeMicros: `${f}`, syncMicros: `${s}`, at: '12.34', ...(synced ? {} : { sync: 'none' }) },
+  fc.tuple(count, count, fc.boolean(), fc.boolean()).map(([f, s, synced, fenced]): [HolderEvent, Record<string, string>] => [
+    { kind: 'frozen', freezeMicros: f, syncMicros: s, synced, fenced },
+    { freezeMicros: `${f}`, syncMicros: `${s}`, at: '12.34', ...(synced ? {} : { sync: 'none' }), ...(fenced ? { fenced: 'true' } : {}) },
   ]),
   fc.tuple(word, count).map(([why, heldMicros]): [HolderEvent, Record<string, string>] => [{ kind: 'broken', why, heldMicros }, { why, heldMicros: `${heldMicros}` }]),
   count.map((heldMicros): [HolderEvent, Record<string, string>] => [{ kind: 'released', why: 'release', unbroken: true, heldMicros }, { why: 'release', unbroken: 'true', heldMicros: `${heldMicros}` }]),

@@ -54,6 +54,11 @@ describe('order of a restore', () => {
     expect([first, gate, never.length]).toEqual([[], [], 1]);
   });
 
+  test('a QuiesceProfile is configuration, and made as such', () => {
+    const { first, never } = orderForRestore([captured('stillpoint.dev', 'QuiesceProfile', { spec: {} })]);
+    expect([first.length, never]).toEqual([1, []]);
+  });
+
   test('nothing is lost: each object is made first, at the gate, or named as left out', () => {
     const kinds = fc.constantFrom<[string, string]>(['', 'ConfigMap'], ['apps', 'StatefulSet'], ['batch', 'CronJob'], ['', 'Pod'], ['example.com', 'Thing'], ['stillpoint.dev', 'AppSnapshot']);
     fc.assert(
