@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationWithin, secretKeyRef } from './common.js';
+import { durationWithin, listBy, secretKeyRef } from './common.js';
 
 /**
  * One word of a command line. Control characters, newlines among them, are refused: the holder keeps its commands one word
@@ -37,38 +37,32 @@ export type FenceSpec = z.infer<typeof fence>;
 const positionRule = { rule: "self.hold != 'Fence' || !has(self.position) || !has(self.position.stdin)", message: 'position.stdin cannot be used with hold Fence: the holder runs the command inside the hold, by the own authentication of the container' };
 const fenceRule = { rule: "(self.hold == 'Fence') == has(self.fence)", message: 'hold Fence needs fence, and hold Freeze must have none' };
 const processRule = { rule: "self.hold != 'Fence' || has(self.processName)", message: 'hold Fence needs processName: a server that was restarted has lost its fence' };
-const stepNamesRule = { rule: 'self.all(a, self.exists_one(b, a.name == b.name))', message: 'names must differ' };
-const namesDiffer = (steps: readonly { name: string }[]): boolean => new Set(steps.map((s) => s.name)).size === steps.length;
 
-const warmUp = z
-  .array(
-    z.strictObject({
-      name: stepName.describe('What it does, for messages.'),
-      command,
-      timeout: commandTimeout,
-      expect: line.optional().describe('The only line that it must print, for what a promise of this profile depends on. Default: its exit code 0 is enough.'),
-      stdin,
-    }),
-  )
-  .max(8)
-  .refine(namesDiffer, stepNamesRule.message)
-  .meta({ 'x-kubernetes-validations': [stepNamesRule] })
+const warmUp = listBy(
+  'name',
+  z.strictObject({
+    name: stepName.describe('What it does, for messages.'),
+    command,
+    timeout: commandTimeout,
+    expect: line.optional().describe('The only line that it must print, for what a promise of this profile depends on. Default: its exit code 0 is enough.'),
+    stdin,
+  }),
+  8,
+)
   .optional()
   .describe('Run one after the other before every window, without impact on clients: flushes that shorten the hold, and settings that must be so. One that fails keeps the window from being opened.');
 
-const checks = z
-  .array(
-    z.strictObject({
-      name: stepName.describe('What it proves.'),
-      command,
-      timeout: commandTimeout,
-      expect: line.optional().describe('The only line that it must print. Default: its exit code 0 is enough.'),
-      stdin,
-    }),
-  )
-  .max(16)
-  .refine(namesDiffer, stepNamesRule.message)
-  .meta({ 'x-kubernetes-validations': [stepNamesRule] })
+const checks = listBy(
+  'name',
+  z.strictObject({
+    name: stepName.describe('What it proves.'),
+    command,
+    timeout: commandTimeout,
+    expect: line.optional().describe('The only line that it must print. Default: its exit code 0 is enough.'),
+    stdin,
+  }),
+  16,
+)
   .optional()
   .describe('Run in every restored pod of the application; a restore is verified only when all pass.');
 

@@ -34,8 +34,11 @@ export interface Cache<P extends Projected> {
   list(namespace?: string): P[];
   /** Those that the named index files under `value`. Throws on an index that does not exist. */
   by(index: string, value: string): P[];
-  /** Calls back on every change, in order, at once; what is there already arrives as `added` before this returns. */
-  subscribe(handler: (event: CacheEvent<P>) => void): () => void;
+  /**
+   * Calls back on every change, in order, at once; what is there already arrives as `added` before this returns, unless `replay` is false: in a
+   * large cluster it is a lot.
+   */
+  subscribe(handler: (event: CacheEvent<P>) => void, options?: { readonly replay?: boolean }): () => void;
   /** Resolves as soon as the object satisfies the predicate. Rejects with WaitTimeout, or when the signal aborts. */
   until(key: ObjectKey | string, predicate: (object: P) => boolean, options: WaitOptions): Promise<P>;
   /** Resolves as soon as the object is gone, or has another uid than the given one. Rejects as `until`. */
@@ -126,8 +129,9 @@ class WatchingCache<P extends Projected> implements Cache<P> {
     return this.#store.by(index, value);
   }
 
-  subscribe(handler: (event: CacheEvent<P>) => void): () => void {
+  subscribe(handler: (event: CacheEvent<P>) => void, { replay = true }: { readonly replay?: boolean } = {}): () => void {
     this.#handlers.add(handler);
+    if (!replay) return () => void this.#handlers.delete(handler);
     for (const [key, object] of this.#store.entries()) this.#call(handler, { type: 'added', key, object, initial: true });
     return () => void this.#handlers.delete(handler);
   }

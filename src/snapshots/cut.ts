@@ -56,7 +56,7 @@ export function runCut(cut: CutRun, signal: AbortSignal, onStep: (step: CutStep)
       if (content === undefined) onStep('content');
       content = event.object;
       check();
-    });
+    }, { replay: false }); // its content cannot be there yet
     if (signal.aborted) {
       onAbort();
       return;

@@ -45,7 +45,7 @@ try {
   home.remove();
   bed.close();
   if (keep) await putBack();
-  else execFileSync('test/cluster/bed', ['down'], { env: { ...process.env, NAME: process.env['BED'] ?? 'a' }, stdio: 'inherit' });
+  else execFileSync('bash', ['-c', 'test/cluster/bed down'], { env: { ...process.env, NAME: process.env['BED'] ?? 'a' }, stdio: 'inherit' });
 }
 
 /** One life of the operator: filled, elected, every object looked at once. `busy`: a new AppSnapshot comes while the others are looked at. */

@@ -4,7 +4,7 @@ import type { Shape } from './shapes.js';
 /** Label of the claims of the bench, by which its bare cuts select them. */
 export const benchLabel = { 'bench.stillpoint.dev/volume': 'true' } as const;
 
-const image = 'localhost/stillpoint-test/tools:1';
+const image = 'localhost/stillpoint-test/writer:1';
 /** Small, since the machine holds 64 of them; what a database recycles of its log fits. */
 const claimSize = '64Mi';
 
@@ -12,14 +12,14 @@ const claimSize = '64Mi';
 export async function startWriters(namespace: string, { pods, volumes, load }: Shape): Promise<void> {
   const labels = { app: 'writer' };
   const names = Array.from({ length: volumes / pods }, (_, i) => `data-${i}`);
-  const command = load === 'idle' ? ['/bin/sleep', '86400'] : ['/bin/fsync-writer', `/${names[0] ?? ''}/log`];
+  const command = load === 'idle' ? ['/writer', 'idle'] : ['/writer', 'commit', `/${names[0] ?? ''}/log`];
   const container = {
     name: 'writer',
     image,
     command,
     volumeMounts: names.map((name) => ({ name, mountPath: `/${name}` })),
     // The file is complete and writing goes on.
-    ...(load === 'idle' ? {} : { startupProbe: { exec: { command: ['/bin/test', '-s', `/${names[0] ?? ''}/log`] }, periodSeconds: 1, failureThreshold: 90 } }),
+    ...(load === 'idle' ? {} : { startupProbe: { exec: { command: ['/writer', 'written', `/${names[0] ?? ''}/log`] }, periodSeconds: 1, failureThreshold: 90 } }),
   };
   const spec = { automountServiceAccountToken: false, enableServiceLinks: false, terminationGracePeriodSeconds: 0, containers: [container] };
   const claims = names.map((name) => ({ metadata: { name, labels: benchLabel }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: claimSize } } } }));

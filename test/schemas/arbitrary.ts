@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { celFixtures } from './cel-fixtures.js';
 import { durationMillis } from '../../src/api/common.js';
 import type { Node, Path } from './nodes.js';
-import { durationBounds, fits } from './samples.js';
+import { durationBounds, fits, patternOf } from './samples.js';
 
 /** Values for single places, by their path, instead of what the schema alone would give. */
 export type Hints = Readonly<Record<string, fc.Arbitrary<unknown>>>;
@@ -54,8 +54,9 @@ function text(node: Node): fc.Arbitrary<unknown> {
   if (node.format === 'date-time') return fc.date({ min: new Date(0), max: new Date('2100-01-01T00:00:00Z'), noInvalidDate: true }).map((date) => date.toISOString());
   const [bounds] = (node['x-kubernetes-validations'] ?? []).flatMap(({ rule }) => durationBounds(rule) ?? []);
   if (bounds !== undefined) return fc.integer({ min: durationMillis(bounds.least), max: durationMillis(bounds.most) }).map((millis) => `${millis}ms`);
-  if (node.pattern !== undefined) return fc.stringMatching(new RegExp(node.pattern), { size: 'small' }).filter((drawn) => fits(drawn, node));
-  return fc.string({ minLength: node.minLength ?? 0, maxLength: Math.min(node.maxLength ?? 40, 40) });
+  // Classes of Unicode are not drawn by stringMatching: printable texts keep those of ours.
+  if (node.pattern?.includes('\\P{') === false) return fc.stringMatching(patternOf(node), { size: 'small' }).filter((drawn) => fits(drawn, node));
+  return fc.string({ minLength: node.minLength ?? 0, maxLength: Math.min(node.maxLength ?? 40, 40) }).filter((drawn) => fits(drawn, node));
 }
 
 /** What may stand where something else belongs. */

@@ -1,3 +1,9 @@
+const application = { name: 'a', kind: 'PostgreSQL' };
+const custom = { name: 'a', kind: 'Custom', profileRef: { name: 'p' } };
+const fence = { engage: { command: ['on'] }, verify: { command: ['look'] }, release: { command: ['off'] } };
+const fenced = { hold: 'Fence', processName: 'db', fence };
+const position = { command: ['where'], stdin: { secretKeyRef: { name: 'login', key: 'options' } } };
+
 /** Values of `self` that keep and break a rule of CEL, by the text of the rule. Durations have theirs generated. */
 export const celFixtures: Readonly<Record<string, readonly { readonly good: unknown; readonly bad: unknown }[]>> = {
   "self.all(k, size(k) <= 317 && k.matches('^([a-z0-9.-]+/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$'))": [
@@ -14,4 +20,22 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
     { good: { a: 'fast', ['b'.repeat(253)]: 'fast' }, bad: { '': 'fast' } },
     { good: { a: 'fast' }, bad: { ['b'.repeat(254)]: 'fast' } },
   ],
+  // AppSnapshot: an application
+  "self.mode != 'BackupAPI' || self.kind == 'PostgreSQL'": [{ good: { ...application, mode: 'BackupAPI' }, bad: { ...application, kind: 'Generic', mode: 'BackupAPI' } }],
+  "(self.kind == 'Custom') == has(self.profileRef)": [
+    { good: custom, bad: { ...application, kind: 'Custom' } },
+    { good: application, bad: { ...custom, kind: 'PostgreSQL' } },
+  ],
+  "self.kind != 'Custom' || !has(self.credentialsSecretRef)": [{ good: { ...application, credentialsSecretRef: { name: 'login' } }, bad: { ...custom, credentialsSecretRef: { name: 'login' } } }],
+  // QuiesceProfile
+  "size(self) == 0 || (size(self[0]) > 0 && !self[0].startsWith('-'))": [
+    { good: ['flush', '--all'], bad: ['--all', 'flush'] },
+    { good: ['flush', ''], bad: ['', 'flush'] },
+  ],
+  "(self.hold == 'Fence') == has(self.fence)": [
+    { good: fenced, bad: { ...fenced, fence: undefined } },
+    { good: { hold: 'Freeze' }, bad: { hold: 'Freeze', fence } },
+  ],
+  "self.hold != 'Fence' || has(self.processName)": [{ good: fenced, bad: { ...fenced, processName: undefined } }],
+  "self.hold != 'Fence' || !has(self.position) || !has(self.position.stdin)": [{ good: { hold: 'Freeze', position }, bad: { ...fenced, position } }],
 };

@@ -34,9 +34,11 @@ interface Values {
 
 /** Every rule of a kind's spec or status, generated from the schema that the API server gets. */
 export function rulePairs(definition: KindDefinition, part: Part): { pairs: RulePair[]; uncovered: UncoveredRule[] } {
+  const zod = definition[part];
+  if (zod === undefined) return { pairs: [], uncovered: [] };
   const root = schemaOf(definition, part);
   const all = placesIn(root);
-  const pairs = all.flatMap((where) => valuesOf(where, root).map((values) => pairOf(definition[part], part, root, where.path, values)));
+  const pairs = all.flatMap((where) => valuesOf(where, root).map((values) => pairOf(zod, part, root, where.path, values)));
   const uncovered = all.flatMap(({ path, node }) => {
     const rules = (node['x-kubernetes-validations'] ?? []).filter(({ rule }) => durationBounds(rule) === undefined && celFixtures[rule] === undefined);
     return rules.map(({ message }) => ({ at: `${part}${pathText(path)}`, message }));

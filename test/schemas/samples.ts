@@ -25,8 +25,8 @@ export function sample(node: Node, variant = 0): unknown {
   }
 }
 
-/** How many variants are worth trying. */
-export const variants = 4;
+/** How many variants are worth trying: as many as the richest object has fixtures. */
+export const variants = 6;
 
 function bound(node: Node, variant: number): unknown {
   const fixtures = node.properties === undefined ? [] : (node['x-kubernetes-validations'] ?? []).flatMap(({ rule }) => celFixtures[rule] ?? []);
@@ -79,13 +79,18 @@ function sampleText(node: Node): string {
   if (duration !== undefined) return duration;
   const word = words.find((text) => fits(text, node));
   if (word !== undefined) return word;
-  const [drawn] = fc.sample(fc.stringMatching(new RegExp(node.pattern ?? '.')).filter((text) => fits(text, node)), { numRuns: 1, seed: 1 });
+  const [drawn] = fc.sample(fc.stringMatching(patternOf(node)).filter((text) => fits(text, node)), { numRuns: 1, seed: 1 });
   return drawn ?? '';
+}
+
+/** The pattern of a node; every text fits where there is none. */
+export function patternOf({ pattern = '' }: Node): RegExp {
+  return new RegExp(pattern, 'u');
 }
 
 /** Whether a text keeps pattern and length of its node. */
 export function fits(text: string, node: Node): boolean {
-  return text.length >= (node.minLength ?? 0) && text.length <= (node.maxLength ?? Infinity) && (node.pattern === undefined || new RegExp(node.pattern).test(text));
+  return text.length >= (node.minLength ?? 0) && text.length <= (node.maxLength ?? Infinity) && patternOf(node).test(text);
 }
 
 /** A text of this length that keeps the pattern of its node. Throws when there is none among what it knows. */
@@ -97,15 +102,15 @@ export function textOfLength(node: Node, length: number): string {
     `${'a'.repeat(Math.max(0, length - 64))}/${'a'.repeat(63)}`,
     '0'.repeat(length),
   ];
-  const found = candidates.find((text) => text.length === length && (node.pattern === undefined || new RegExp(node.pattern).test(text)));
+  const found = candidates.find((text) => text.length === length && patternOf(node).test(text));
   if (found === undefined) throw new Error(`no text of ${length} characters is known for ${node.pattern ?? ''}: add one to test/schemas/samples.ts`);
   return found;
 }
 
 /** A text that breaks the pattern of its node and nothing else. Throws when there is none among what it knows. */
 export function textAgainst(node: Node): string {
-  const pattern = new RegExp(node.pattern ?? '');
-  const found = ['!', '!!', '-a-', 'a b', ' '].find((text) => text.length >= (node.minLength ?? 0) && text.length <= (node.maxLength ?? Infinity) && !pattern.test(text));
+  const pattern = patternOf(node);
+  const found = ['!', '!!', '-a-', 'a b', ' ', 'a\nb'].find((text) => text.length >= (node.minLength ?? 0) && text.length <= (node.maxLength ?? Infinity) && !pattern.test(text));
   if (found === undefined) throw new Error(`nothing known breaks ${node.pattern ?? ''}: add a text to test/schemas/samples.ts`);
   return found;
 }

@@ -1,5 +1,5 @@
 import type { NamespaceView, PodView } from '../../hooks/view.js';
-import { isLive, mountedClaims } from '../../hooks/workload.js';
+import { mountedClaims } from '../../hooks/workload.js';
 import type { Cache } from '../../runtime/cache.js';
 
 /** Pods that come while a window is open, also those that are gone before it closes: a comparison of before and after does not show them. */
@@ -9,15 +9,14 @@ export interface Visitors {
   stop(): void;
 }
 
-/** Begins to note every pod of the namespace. Called before the plan is made, so that nobody comes in between. */
+/** Begins to note every pod of the namespace that comes or changes. Called before the plan is made, so that nobody comes in between. */
 export function watchVisitors(pods: Pick<Cache<PodView>, 'subscribe'>, namespace: string): Visitors {
   const seen = new Map<string, PodView>();
   const stop = pods.subscribe((event) => {
     if (event.type === 'deleted' || event.object.metadata.namespace !== namespace) return;
     const { object } = event;
-    const over = event.type === 'added' && event.initial && !isLive(object);
-    if (object.metadata.uid !== undefined && !over) seen.set(object.metadata.uid, object);
-  });
+    if (object.metadata.uid !== undefined) seen.set(object.metadata.uid, object);
+  }, { replay: false });
   return {
     since: (plan) => {
       const known = new Set(plan.pods.map((pod) => pod.metadata.uid));

@@ -23,7 +23,7 @@ export function onlineCaps(app: GradedApplication, own: readonly ClaimEvidence[]
 }
 
 function mayBeWritten({ claim }: ClaimEvidence): boolean {
-  return claim.still === 'Frozen' || claim.still === 'No';
+  return claim.still !== 'Unmounted' && claim.still !== 'ReadOnly';
 }
 
 function isOnlyOf({ claim }: ClaimEvidence, name: string): boolean {

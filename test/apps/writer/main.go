@@ -1,8 +1,10 @@
-// The writer of the shape tests: it numbers records in a file or on a device, and says on standard output when each was written. Its image
+// The writer of the shape tests and of the bench: it numbers records in a file or on a device, and says on standard output when each was written. Its image
 // holds this program alone: no shell, no libc, nothing to exec but itself.
 //
 //	writer write [--device] [--sync] [--count=N] [--stubborn] PATH    appends records and logs `NUMBER SENT ACKNOWLEDGED` (ms since the epoch)
 //	writer read PATH...     one line of JSON for each: how many records there are, from 1 without a gap
+//	writer commit PATH      commits as the log of a database does, for the bench
+//	writer written PATH     succeeds when the file is there and not empty
 //	writer touch PATH       makes an empty file
 //	writer idle             waits for SIGTERM
 //	writer true | false     ends, for probes
@@ -28,13 +30,17 @@ const pace = 10 * time.Millisecond
 
 func main() {
 	if len(os.Args) < 2 {
-		fail("usage: writer write|read|touch|idle|true|false")
+		fail("usage: writer write|read|commit|written|touch|idle|true|false")
 	}
 	switch arguments := os.Args[2:]; os.Args[1] {
 	case "write":
 		write(arguments)
 	case "read":
 		read(arguments)
+	case "commit":
+		commit(arguments[0])
+	case "written":
+		written(arguments[0])
 	case "touch":
 		_, err := os.OpenFile(arguments[0], os.O_CREATE|os.O_WRONLY, 0o666)
 		check(err)

@@ -15,7 +15,7 @@ interface Labelled {
  * What a window has left behind although it is over; empty when all is well. Holds are looked for by id: test clusters share the host. `others`:
  * snapshot objects that were there before.
  */
-export async function leftovers(copy: AppSnapshot, containerId: string, others: readonly string[]): Promise<string[]> {
+export async function leftovers(copy: AppSnapshot, containerId: string, others: readonly string[] = []): Promise<string[]> {
   const { namespace } = copy.metadata;
   const holds = copy.status?.holds ?? [];
   const claims = JSON.parse(await kubectl(['-n', namespace, 'get', 'pvc', '-o', 'json'])) as { items: Labelled[] };

@@ -53,7 +53,7 @@ export function atOnce(here: string, there: string): void {
       const goneMs = Math.round(performance.now() - deleted);
       // What the snapshot-controller 8.6 makes of the cut after the namespace has gone (contents of the group's members) it forgets: not asked here.
       await until('no group is left', async () => (await snapshotObjects(there)).every((name) => name.startsWith('snapcontent-')), 60, 500);
-      expect(ids.filter(openHold)).toEqual([]);
+      expect(ids.filter((id) => openHold(id))).toEqual([]);
       expect(holderProcesses(ids)).toEqual([]);
       recordFigures('shapes', { namespaceDeleted: { goneMs } });
       goneAt = new Date().toISOString();

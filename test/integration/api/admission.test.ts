@@ -8,6 +8,8 @@ const target = `${namespace}-target`;
 const pod = `policy-probe-${process.pid}`;
 /** May write our kinds and impersonate the account `allowed` in the namespace, and nothing else. */
 const author = 'author@test.stillpoint.dev';
+/** May write profiles and exec in the namespace, and nothing else. */
+const profiler = 'profiler@test.stillpoint.dev';
 /** Cluster admin by group: bound to nothing, allowed everything. */
 const admin = ['--as=admin@test.stillpoint.dev', '--as-group=system:masters'];
 const policies = requiredPolicies.map((p) => p.name);
@@ -25,20 +27,22 @@ function object(kind: string, spec: object, name = 'probe'): unknown {
 const snapshot = (account: string): unknown => object('AppSnapshot', { serviceAccountName: account });
 const restore = (into: object | undefined, account = 'allowed'): unknown =>
   object('AppRestore', { serviceAccountName: account, from: { appSnapshotRef: { name: 'copy' } }, ...(into === undefined ? {} : { into }) });
+const profile = (hold = {}): unknown => ({ ...(object('QuiesceProfile', {}, 'cache') as object), spec: { hold: 'Freeze', recovery: 'Unknown', ...hold } });
 const createAs = (who: string[], what: unknown): Promise<Outcome> => kubectl(['create', '--dry-run=server', ...who, '-f', '-'], what);
 const asAuthor = [`--as=${author}`];
 const asOperator = [`--as=${operatorUser}`];
 
 async function grantAuthor(): Promise<void> {
-  const user = { kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: author };
-  const roles: [string, string, object[]][] = [
+  const roles: [string, string, object[], string?][] = [
     [namespace, 'author', [{ apiGroups: ['stillpoint.dev'], resources: ['appsnapshots', 'apprestores'], verbs: ['get', 'create', 'update', 'patch'] }, { apiGroups: ['stillpoint.dev'], resources: ['appsnapshots/status', 'apprestores/status'], verbs: ['get', 'update', 'patch'] }]],
     [namespace, 'impersonate', [{ apiGroups: [''], resources: ['serviceaccounts'], resourceNames: ['allowed'], verbs: ['impersonate'] }]],
     [target, 'impersonate', [{ apiGroups: [''], resources: ['serviceaccounts'], resourceNames: ['allowed-there'], verbs: ['impersonate'] }]],
+    [namespace, 'profiles', [{ apiGroups: ['stillpoint.dev'], resources: ['quiesceprofiles'], verbs: ['get', 'create', 'update', 'patch'] }]],
+    [namespace, 'profiler', [{ apiGroups: ['stillpoint.dev'], resources: ['quiesceprofiles'], verbs: ['get', 'create'] }, { apiGroups: [''], resources: ['pods/exec'], verbs: ['create'] }], profiler],
   ];
-  const made = roles.flatMap(([where, name, rules]) => [
+  const made = roles.flatMap(([where, name, rules, who = author]) => [
     { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name, namespace: where }, rules },
-    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name, namespace: where }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name }, subjects: [user] },
+    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name, namespace: where }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name }, subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: who }] },
   ]);
   await must(['apply', '-f', '-'], { apiVersion: 'v1', kind: 'List', items: made });
 }
@@ -83,6 +87,8 @@ beforeAll(async () => {
   await until('stillpoint-author-into acts', () => createAs(admin, restore({ namespace: target })), (o) => o.stderr.includes('stillpoint-author-into'));
   await must(['create', '-f', '-'], object('AppSnapshot', { serviceAccountName: 'allowed' }, 'there'));
   await until('stillpoint-status acts', () => patchStatus(admin), (o) => o.stderr.includes('stillpoint-status'));
+  await until('stillpoint-profile acts', () => createAs(asAuthor, profile()), (o) => o.stderr.includes('stillpoint-profile'));
+  await must(['create', '-f', '-'], profile());
   await until('stillpoint-agent-exec acts', () => execAs(admin, ['true']), (o) => o.stderr.includes('stillpoint-agent-exec'));
   await until('stillpoint-agent-closed acts', () => addEphemeral(admin), (o) => o.stderr.includes('stillpoint-agent-closed'));
 }, 180_000);
@@ -159,6 +165,19 @@ describe('authors', () => {
   });
 });
 
+describe('authors of profiles', () => {
+  const patchProfile = (patch: object): Promise<Outcome> => kubectl(['patch', '-n', namespace, ...asAuthor, 'qprof', 'cache', '--dry-run=server', '--type=merge', '-p', JSON.stringify(patch)]);
+  const refusal = new RegExp(`spec: ${author} may not create pods/exec in namespace ${namespace}, where the commands of the profile would be run`);
+  test('whoever may exec in the namespace may write one', async () => {
+    expect(await createAs([`--as=${profiler}`], { ...(profile() as object), metadata: { name: 'another', namespace } })).toMatchObject({ code: 0 });
+  });
+  test('whoever may not is refused, also a change of what is there', async () => {
+    refusedBy(await createAs(asAuthor, { ...(profile() as object), metadata: { name: 'another', namespace } }), 'stillpoint-profile', refusal);
+    refusedBy(await patchProfile({ spec: { recovery: 'Durable' } }), 'stillpoint-profile', refusal);
+    expect(await patchProfile({ metadata: { labels: { team: 'shop' } } })).toMatchObject({ code: 0 });
+  });
+});
+
 describe('status', () => {
   test('the operator writes it', async () => {
     expect(await patchStatus(asOperator)).toMatchObject({ code: 0 });
@@ -218,7 +237,7 @@ test('every validation of every policy of the chart was broken once above', () =
   const missing = charted.flatMap(({ metadata: { name }, spec }) =>
     (spec as { validations: { message: string; messageExpression?: string }[] }).validations
       // A message that is computed begins with the field, as the fixed one does.
-      .map(({ message, messageExpression }) => (messageExpression === undefined ? [message] : [`${message.split(':')[0] ?? ''}: `, 'may not impersonate']))
+      .map(({ message, messageExpression }) => (messageExpression === undefined ? [message] : [`${message.split(':')[0] ?? ''}: `, 'may not']))
       .filter((words) => !refusals.some(({ policy, text }) => policy === name && words.every((word) => text.includes(word))))
       .map((words) => `${name}: ${words.join(' … ')}`),
   );

@@ -71,8 +71,8 @@ const profileCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'words have no line breaks', good: profile({ position: { command: ['echo', 'a b'] } }), bad: profile({ position: { command: ['echo', 'a\nb'] } }), says: /position\.command\[1\].*should match/ },
   { rule: 'a command of a fence takes 5s at most', good: fenced({ fence: { ...fence, engage: { ...one, timeout: '5s' } } }), bad: fenced({ fence: { ...fence, engage: { ...one, timeout: '6s' } } }), says: /engage\.timeout.*must be a duration from 100ms to 5s/ },
   { rule: 'expected output is one line', good: profile({ checks: [step({ expect: 'a\tb' })] }), bad: profile({ checks: [step({ expect: 'a\nb' })] }), says: /checks\[0\]\.expect.*should match/ },
-  { rule: 'names of steps differ', good: profile({ warmUp: [step(), step({ name: 'sync' })] }), bad: profile({ warmUp: [step(), step()] }), says: /spec\.warmUp.*names must differ/ },
-  { rule: 'names of checks differ', good: profile({ checks: [step(), step({ name: 'sync' })] }), bad: profile({ checks: [step(), step()] }), says: /spec\.checks.*names must differ/ },
+  { rule: 'names of steps differ', good: profile({ warmUp: [step(), step({ name: 'sync' })] }), bad: profile({ warmUp: [step(), step()] }), says: /spec\.warmUp\[1\]: Duplicate value/ },
+  { rule: 'names of checks differ', good: profile({ checks: [step(), step({ name: 'sync' })] }), bad: profile({ checks: [step(), step()] }), says: /spec\.checks\[1\]: Duplicate value/ },
   { rule: 'a hold takes 10s at most', good: profile({ tolerates: { maxHold: '10s' } }), bad: profile({ tolerates: { maxHold: '11s' } }), says: /tolerates\.maxHold.*must be a duration from 100ms to 10s/ },
   { rule: 'recovery is known', good: profile({ recovery: 'Durable' }), bad: profile({ recovery: 'Certain' }), says: /spec\.recovery: Unsupported value/ },
 ];

@@ -183,6 +183,9 @@ test('a handler that throws harms neither the cache nor other handlers', async (
   expect(seen).toHaveLength(1);
   const late = events(cache);
   expect(late.map((e) => [e.type, e.key])).toEqual([['added', path('t1')]]);
+  const without: unknown[] = [];
+  cache.subscribe((event) => without.push(event), { replay: false });
+  expect(without).toEqual([]);
 });
 
 test('a type that the server does not have is asked for again, and the rest goes on', async () => {

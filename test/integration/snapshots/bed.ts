@@ -73,11 +73,14 @@ export async function dropNamespace(client: Client, name: string): Promise<void>
 }
 
 async function gone(client: Client, type: ResourceType, key: { name: string; namespace?: string }): Promise<true | undefined> {
+  return (await found(client, type, key)) === undefined ? true : undefined;
+}
+
+async function found(client: Client, type: ResourceType, key: { name: string; namespace?: string }): Promise<KubeObject | undefined> {
   try {
-    await client.get(type, key);
-    return undefined;
+    return await client.get(type, key);
   } catch (error) {
-    if (isNotFound(error)) return true;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }
@@ -89,10 +92,11 @@ export async function makeClaim(client: Client, namespace: string, name: string,
   });
 }
 
-/** The claim joined with its volume, once bound. */
+/** The claim joined with its volume, once bound. A claim of a StatefulSet comes some time after it. */
 export function boundClaim(client: Client, namespace: string, name: string): Promise<PlanClaim> {
   return eventually(`claim ${namespace}/${name} is bound`, async () => {
-    const claim = await client.get(persistentVolumeClaims, { namespace, name });
+    const claim = await found(client, persistentVolumeClaims, { namespace, name });
+    if (claim === undefined) return undefined;
     const volumeName = (claim['spec'] as { volumeName?: string }).volumeName;
     const { phase = 'Pending' } = (claim['status'] ?? {}) as { phase?: string };
     if (phase !== 'Bound' || volumeName === undefined) return undefined;

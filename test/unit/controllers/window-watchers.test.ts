@@ -20,11 +20,9 @@ test('pods that the plan did not know are visitors of the claims that they mount
   const { cache, send, subscribers } = feed<PodView>();
   const visitors = watchVisitors(cache, 'shop');
   const known = pod('db-0', 'n1', [container('server', ['data'])]);
-  const old = pod('job-0', 'n1', [container('job', ['data'])], { phase: 'Succeeded' });
   const guest = pod('guest', 'n1', [container('c', ['data', 'wal'])]);
   const elsewhere = pod('far', 'n1', [container('c', ['data'])], { metadata: { name: 'far', namespace: 'other', uid: 'far' } });
-  for (const object of [known, old]) send({ type: 'added', key: object.metadata.name, object, initial: true });
-  for (const object of [guest, elsewhere]) send({ type: 'added', key: object.metadata.name, object, initial: false });
+  for (const object of [known, guest, elsewhere]) send({ type: 'added', key: object.metadata.name, object, initial: false });
   send({ type: 'deleted', key: 'guest', old: guest });
   expect(visitors.since({ namespace: 'shop', pods: [known], claims: [] })).toEqual(new Map([['data', 'guest'], ['wal', 'guest']]));
   visitors.stop();

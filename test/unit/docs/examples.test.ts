@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { appRestoreSpec } from '../../../src/api/apprestore.js';
 import { appSnapshotSpec } from '../../../src/api/appsnapshot.js';
 import { quiesceProfileSpec } from '../../../src/api/quiesceprofile.js';
-import { longSuites, suites } from '../../stages.js';
+import { benches, longSuites, suites } from '../../stages.js';
 import { codeOf, examplesIn, filesBelow, readPages, samples, type Page } from './pages.js';
 
 const pages = readPages();
@@ -53,7 +53,8 @@ describe('commands', () => {
   });
 
   test('every suite exists', () => {
-    expect(found(/\bSUITE=([a-z0-9]+)/g).filter(({ what }) => suites[what] === undefined && longSuites[what] === undefined)).toEqual([]);
+    const names = new Set([suites, longSuites, benches].flatMap(Object.keys));
+    expect(found(/\bSUITE=([a-z0-9]+)/g).filter(({ what }) => !names.has(what))).toEqual([]);
   });
 
   test('every verb and flag of the plugin exists', () => {

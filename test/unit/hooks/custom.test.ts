@@ -72,7 +72,7 @@ describe('warm-up and positions', () => {
 });
 
 describe('checks of a restored copy', () => {
-  const copy: CopiedApplication = { name: 'db', kind: 'Custom', version: undefined, members: [{ pod: 'db-0', role: 'member', container: 'server' }], positions: {}, facts: {}, setId: 's', profile: { name: 'db', digest: 'd1' } };
+  const copy: CopiedApplication = { name: 'db', kind: 'Custom', version: undefined, members: [{ pod: 'db-0', role: 'member', container: 'server' }], positions: {}, facts: {}, startFiles: [], setId: 's', profile: { name: 'db', digest: 'd1' } };
   const restored = (profile: () => Promise<Profile>): RestoreContext => ({ account, exec, pods: new Map([['db-0', pod('db-0', 'n1', [container('server', [])])]]), namespace: 'there', secret, profile, signal });
   const checks = [
     { name: 'passes', command: ['echo', 'yes'], expect: 'yes' },

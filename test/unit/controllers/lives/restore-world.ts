@@ -37,6 +37,7 @@ export class RestoreWorld extends World<AppRestore> {
   *#act(plan: RestorePlan, writer: Writer<AppRestore>): Step {
     switch (plan.kind) {
       case 'idle':
+      case 'suspended':
         return onChange;
       case 'addFinalizer':
         yield* writer.finalizers([restoreFinalizer]);

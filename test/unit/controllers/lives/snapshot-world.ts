@@ -187,7 +187,7 @@ export class SnapshotWorld extends World<AppSnapshot> {
   /** What the release of one hold comes to, and what the operator hears of it. */
   #release(id: string, frozen: boolean): HoldResult {
     const hold = this.holds.find((h) => h.id === id);
-    const base = { id, frozen, synced: frozen, heldMillis: 1, freezeMillis: 1, syncMillis: 1 };
+    const base = { id, frozen, synced: frozen, heldMillis: 1, thawMillis: 1, freezeMillis: 1, syncMillis: 1 };
     if (this.dice.roll(4) === 3) return { ...base, unbroken: undefined, endedBy: undefined };
     if (hold === undefined) return { ...base, unbroken: false, endedBy: 'abort' };
     hold.endedBy ??= hold.until > this.now ? 'release' : 'max';
