@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monotonicMs, parseLog, type Acknowledgement, type WriteError } from '../../apps/postgresql/history.js';
 import type { WriterSummary } from '../../apps/postgresql/summary.js';
 import { podIp, type Database } from './database.js';
+import { GrowingLog } from './growing-log.js';
 import { until } from './until.js';
 
 /** What a writer was promised. */
@@ -34,9 +35,8 @@ export async function stopAllLoads(): Promise<void> {
 /** Starts the writer program on the host against the database; resolves when it has begun. */
 export async function startLoad(database: Database, connections = 4): Promise<Load> {
   const directory = mkdtempSync(join(tmpdir(), 'stillpoint-load-'));
-  const log = join(directory, 'log.jsonl');
-  writeFileSync(log, '');
-  const argv = ['--import', './tools/ts.mjs', 'test/apps/postgresql/writer.ts', '--host', await podIp(database.namespace), '--log', log, '--connections', String(connections)];
+  const log = new GrowingLog(join(directory, 'log.jsonl'));
+  const argv = ['--import', './tools/ts.mjs', 'test/apps/postgresql/writer.ts', '--host', await podIp(database.namespace), '--log', log.file, '--connections', String(connections)];
   const child = spawn(process.execPath, argv, { env: { ...process.env, PGPASSWORD: database.password, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'pipe'] });
   const load = new Load(child, directory, log);
   running.add(load);
@@ -48,15 +48,12 @@ export async function startLoad(database: Database, connections = 4): Promise<Lo
 export class Load {
   readonly #child: ChildProcess;
   readonly #directory: string;
-  readonly #log: string;
+  readonly #log: GrowingLog;
   #output = '';
-  /** Without the lines that are parsed already. */
-  #text = '';
-  #read = 0;
   readonly #acks: Acknowledgement[] = [];
   readonly #failures: WriteError[] = [];
 
-  constructor(child: ChildProcess, directory: string, log: string) {
+  constructor(child: ChildProcess, directory: string, log: GrowingLog) {
     this.#child = child;
     this.#directory = directory;
     this.#log = log;
@@ -123,26 +120,8 @@ export class Load {
   }
 
   #follow(): void {
-    this.#append();
-    const end = this.#text.lastIndexOf('\n') + 1;
-    if (end === 0) return;
-    const { acknowledgements, errors } = parseLog(this.#text.slice(0, end));
-    this.#text = this.#text.slice(end);
+    const { acknowledgements, errors } = parseLog(this.#log.more());
     for (const ack of acknowledgements) this.#acks.push(ack);
     for (const error of errors) this.#failures.push(error);
-  }
-
-  #append(): void {
-    const file = openSync(this.#log, 'r');
-    const chunk = Buffer.alloc(256 * 1024);
-    try {
-      for (let n = readSync(file, chunk, 0, chunk.length, this.#read); n > 0; n = readSync(file, chunk, 0, chunk.length, this.#read)) {
-        this.#read += n;
-        // The log is ASCII: a chunk may end anywhere.
-        this.#text += chunk.toString('latin1', 0, n);
-      }
-    } finally {
-      closeSync(file);
-    }
   }
 }

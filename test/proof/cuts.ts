@@ -1,0 +1,100 @@
+import type { AppRestore, AppSnapshot } from '../../src/api/kinds.js';
+import { windowOf } from '../e2e/lib/compare.js';
+import { deleteAndWait, describe as describeObject, restoreCopy, takeCopy } from '../e2e/lib/copies.js';
+import { dropNamespace } from '../e2e/lib/namespaces.js';
+import { makeTenant } from '../e2e/lib/tenant.js';
+import { monotonicMs } from '../apps/postgresql/history.js';
+import type { ProofApplication } from './applications.js';
+import { checkProof, type ProofResult } from './check.js';
+import { longestGap, type Sent, type StillWindow } from './history.js';
+import { lanesOver, type Lane } from './lanes.js';
+import { startTokens } from './tokens.js';
+
+/** Seconds for the databases of a copy to start on two cores and to be checked. */
+const restoreSeconds = 600;
+
+/** What is cut, and when. */
+export interface CutPlan {
+  readonly namespace: string;
+  /** Of the copy, and with the namespace of the one it is restored to. */
+  readonly name: string;
+  readonly apps: readonly ProofApplication[];
+  /** Rounds of the ring that are acknowledged before the copy is asked for. */
+  readonly rounds: number;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+/** A cut under load with what clients were promised. */
+export interface CutMade {
+  readonly plan: CutPlan;
+  readonly lanes: readonly Lane[];
+  readonly history: readonly Sent[];
+  readonly copy: AppSnapshot;
+  /** Of a copy that was held; else from before it was asked for until it was there. */
+  readonly window: StillWindow;
+  readonly longestGapMs: number;
+  readonly clientErrors: number;
+}
+
+/** The lanes over the applications as they run in a namespace. */
+export async function lanesOf(apps: readonly ProofApplication[], namespace: string): Promise<Lane[]> {
+  const stores = await Promise.all(apps.map((app) => app.open(namespace)));
+  await Promise.all(stores.map((store) => store.close()));
+  return lanesOver(stores, 1);
+}
+
+/** Writes tokens, takes a copy in the middle, and writes on, so that a copy could hold too many. */
+export async function cutUnderLoad(plan: CutPlan): Promise<CutMade> {
+  const lanes = await lanesOf(plan.apps, plan.namespace);
+  const ring = lanes[0]?.slots.length ?? 0;
+  const tokens = await startTokens(plan.namespace, plan.apps.map((app) => app.name).join(','), lanes.length);
+  try {
+    await tokens.untilMore(0, ring * plan.rounds, 300);
+    const asked = monotonicMs();
+    const copy = await takeCopy(plan.namespace, plan.name, plan.spec, 180);
+    const seen = monotonicMs();
+    await tokens.untilMore(0, ring * 2, 120);
+    const history = await tokens.stop();
+    if (copy.status?.phase !== 'Ready') throw new Error(await describeObject('appsnapshot', plan.namespace, plan.name));
+    const window = copy.status.window?.heldFrom === undefined ? { heldAt: asked, releasedAt: seen } : windowOf(copy);
+    const errors = history.filter((sent) => sent.error !== undefined).length;
+    return { plan, lanes, history, copy, window, longestGapMs: Math.round(longestGap(history, window.heldAt)), clientErrors: errors };
+  } catch (error) {
+    await tokens.stop().catch(() => undefined); // the first error says more
+    throw error;
+  }
+}
+
+/** What became of the restore of a copy: the result of the checker when the databases came up. */
+export interface Restored {
+  readonly restore: AppRestore;
+  readonly result: ProofResult | undefined;
+}
+
+/** Restores a copy into a namespace of its own beside the running original, reads every token, and removes it again. */
+export async function restoreAndCheck(cut: CutMade, spec: Readonly<Record<string, unknown>> = {}): Promise<Restored> {
+  const { namespace, name, apps } = cut.plan;
+  const target = `${namespace}-${name}`;
+  await makeTenant(target);
+  try {
+    const restore = await restoreCopy(namespace, name, name, { into: { namespace: target, serviceAccountName: 'stillpoint' }, ...spec }, restoreSeconds);
+    const result = restore.status?.phase === 'Ready' ? checkProof(cut.lanes, cut.history, cut.window, await tokensOf(apps, target)) : undefined;
+    return { restore, result };
+  } finally {
+    await deleteAndWait('apprestore', namespace, name);
+    await dropNamespace(target);
+  }
+}
+
+async function tokensOf(apps: readonly ProofApplication[], namespace: string): Promise<Map<string, readonly number[]>> {
+  const found = new Map<string, readonly number[]>();
+  for (const app of apps) {
+    const store = await app.open(namespace);
+    try {
+      found.set(app.name, await store.tokens());
+    } finally {
+      await store.close();
+    }
+  }
+  return found;
+}

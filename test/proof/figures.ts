@@ -1,0 +1,59 @@
+import { writeFileSync } from 'node:fs';
+import { percentile } from '../e2e/lib/figures.js';
+import type { ProofResult } from './check.js';
+import type { CutMade, Restored } from './cuts.js';
+
+/** One run of the proof as a row of its table. */
+export interface ProofRow {
+  readonly run: number;
+  readonly grade: string;
+  readonly acknowledged: number;
+  readonly lost: number;
+  readonly gaps: number;
+  readonly extra: number;
+  /** How long all of them stood still, ms. */
+  readonly heldMs: number;
+  readonly overheadMs: number;
+  readonly longestGapMs: number;
+  readonly clientErrors: number;
+  readonly checksPassed: number;
+  readonly checksFailed: number;
+}
+
+/** The row of a run. */
+export function rowOf(run: number, cut: CutMade, { restore, result }: Restored): ProofRow {
+  const count = (of: keyof Pick<ProofResult, 'lost' | 'gaps' | 'extra'>): number => result?.[of].length ?? NaN;
+  return {
+    run,
+    grade: cut.copy.status?.grade ?? 'none',
+    acknowledged: result?.acknowledged ?? 0,
+    lost: count('lost'),
+    gaps: count('gaps'),
+    extra: count('extra'),
+    heldMs: cut.copy.status?.window?.heldMillis ?? NaN,
+    overheadMs: cut.copy.status?.window?.overheadMillis ?? NaN,
+    longestGapMs: cut.longestGapMs,
+    clientErrors: cut.clientErrors,
+    checksPassed: restore.status?.checksPassed ?? 0,
+    checksFailed: restore.status?.checksFailed ?? NaN,
+  };
+}
+
+/** Prints the table and writes `test/.artifacts/proof-<seed>.json`. */
+export function writeProof(seed: number, apps: string, rows: readonly ProofRow[]): void {
+  console.table(rows);
+  const sum = (of: (row: ProofRow) => number): number => rows.map(of).reduce((a, b) => a + b, 0);
+  const held = rows.map((row) => row.heldMs);
+  const figures = {
+    runs: rows.length,
+    acknowledged: sum((r) => r.acknowledged),
+    lost: sum((r) => r.lost),
+    gaps: sum((r) => r.gaps),
+    heldMsP50: percentile(held, 0.5),
+    heldMsP99: percentile(held, 0.99),
+    longestGapMs: Math.max(...rows.map((row) => row.longestGapMs)),
+    clientErrors: sum((r) => r.clientErrors),
+  };
+  console.log(JSON.stringify(figures));
+  writeFileSync(`test/.artifacts/proof-${seed}.json`, `${JSON.stringify({ seed, apps, figures, rows }, null, 2)}\n`);
+}

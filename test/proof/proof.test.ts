@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { clearFaults } from '../e2e/lib/csi-faults.js';
+import { deleteAndWait, describe as describeObject } from '../e2e/lib/copies.js';
+import { clearNamespaces, dropNamespace, untilDropped } from '../e2e/lib/namespaces.js';
+import { random } from '../e2e/lib/random.js';
+import { makeTenant } from '../e2e/lib/tenant.js';
+import { applicationsNamed } from './applications.js';
+import { isProven } from './check.js';
+import { cutUnderLoad, restoreAndCheck } from './cuts.js';
+import { rowOf, writeProof, type ProofRow } from './figures.js';
+import { stopAllTokens } from './tokens.js';
+
+const runs = Number(process.env['RUNS'] || 1);
+const seed = Number(process.env['SEED'] || 1);
+const names = process.env['APPS'] || 'postgresql';
+
+/** One cut over all applications at once, under load, restored beside the original, and every token accounted for (3-stillness.md, 3.7). */
+describe(`proof of ${names}, seed ${seed}`, () => {
+  const namespace = 'proof';
+  const apps = applicationsNamed(names);
+  const next = random(seed);
+  const rows: ProofRow[] = [];
+
+  beforeAll(async () => {
+    clearFaults();
+    await clearNamespaces('proof');
+    await makeTenant(namespace);
+    // One after the other: each start takes both cores.
+    for (const app of apps) await app.start(namespace);
+  }, 900_000);
+  afterAll(async () => {
+    if (rows.length > 0) writeProof(seed, names, rows);
+    await stopAllTokens();
+    await dropNamespace(namespace);
+    await untilDropped();
+  }, 300_000);
+
+  test.each(Array.from({ length: runs }, (_, i) => i + 1))('cut %i: a prefix of every lane, nothing lost, nothing from after the release', async (run) => {
+    const plan = { namespace, name: `cut-${run}`, apps, rounds: 5 + Math.floor(next() * 40), spec: { consistency: { required: 'Frozen' } } };
+    const cut = await cutUnderLoad(plan);
+    const restored = await restoreAndCheck(cut);
+    await deleteAndWait('appsnapshot', namespace, plan.name);
+    rows.push(rowOf(run, cut, restored));
+    expect(cut.copy.status).toMatchObject({ phase: 'Ready', grade: 'Frozen', window: { unbroken: true } });
+    if (restored.result === undefined) throw new Error(JSON.stringify(restored.restore.status) + (await describeObject('appsnapshot', namespace, plan.name)));
+    expect(restored.result).toMatchObject({ lost: [], gaps: [], extra: [], duplicates: [], unknown: [], silentLanes: [] });
+    expect(isProven(restored.result)).toBe(true);
+    expect(restored.restore.status).toMatchObject({ phase: 'Ready', verified: true, checksFailed: 0 });
+    expect(cut.clientErrors).toBe(0);
+  }, 1_200_000);
+});
