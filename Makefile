@@ -7,7 +7,7 @@ NAME ?= a
 SUITE ?= postgresql
 RUNS ?=
 SEED ?=
-APPS ?= postgresql
+APPS ?=
 export NAME RUNS SEED APPS
 
 TS := node --import ./tools/ts.mjs
@@ -42,14 +42,14 @@ generate: node_modules/.installed ## Writes crds/ and the chart's copies from sr
 integration: node_modules/.installed ## Integration tests on the test cluster NAME
 	@$(TS) test/run.ts integration
 
-e2e: node_modules/.installed ## End-to-end suite: make e2e SUITE=postgresql|restore|install|admission|shapes|profile|kill|crash|storm|audit
+e2e: node_modules/.installed ## End-to-end suite: make e2e SUITE=postgresql|restore|install|admission|shapes|profile|kill|crash|storm|proof|audit
 	@$(TS) test/run.ts e2e $(SUITE)
 
 e2e-large: node_modules/.installed ## The same suites with larger numbers: RUNS=, SEED=
 	@RUNS=$${RUNS:-50} $(TS) test/run.ts e2e $(SUITE)
 
-proof: node_modules/.installed ## Seeded power cuts under load: RUNS=, SEED=
-	@RUNS=$${RUNS:-20} $(TS) test/run.ts e2e postgresql
+proof: node_modules/.installed ## Cuts under load through all applications, restored and every token accounted for: RUNS=, SEED=, APPS=
+	@RUNS=$${RUNS:-20} $(TS) test/run.ts e2e proof
 
 bench: SUITE = window
 bench: node_modules/.installed ## Windows against the bare cut, into test/.artifacts: RUNS=, SIZES=, WRITERS=, RESUME=1; SUITE=scale: 100 k objects

@@ -26,13 +26,13 @@ const bedUp: Stage = { name: `cluster ${bed} up`, required: true, run: () => one
 /** Images are built, loaded into the cluster, and the operator is installed by its chart: what every later stage stands on. */
 const install: Stage = { name: 'images, install', required: true, run: () => one(['tools/install-on-bed'], { NAME: bed }) };
 
-function suite(name: string, env: Record<string, string> = {}, minutes?: number): Stage[] {
+function suite(name: string, env: Record<string, string> = {}, minutes?: number, file = `test/e2e/${name}`): Stage[] {
   return [
     {
       name: `e2e ${name}`,
       run: async () => {
         clearFigures(name);
-        const tally = await jest('e2e', { ...bedEnvironment(), ...env }, `test/e2e/${name}\\.test`, minutes);
+        const tally = await jest('e2e', { ...bedEnvironment(), ...env }, `${file}\\.test`, minutes);
         writeSuite(name, tally);
         return tally;
       },
@@ -49,6 +49,7 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   kill: suite('kill', { PART: 'small' }),
   shapes: suite('shapes'),
   profile: suite('profile'),
+  proof: suite('proof', { RUNS: '1' }, undefined, 'test/proof/proof'),
   // The last: it judges by the audit log what the others made the operator do.
   audit: suite('audit'),
 };
@@ -61,6 +62,7 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   kill: suite('kill', {}, longMinutes),
   crash: suite('crash', {}, longMinutes),
   storm: suite('storm', {}, longMinutes),
+  proof: suite('proof', {}, longMinutes, 'test/proof/proof'),
 };
 
 /** Measurements, `make bench SUITE=…`: they say their progress and how long they still take. */
