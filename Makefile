@@ -12,7 +12,7 @@ export NAME RUNS SEED APPS
 
 TS := node --import ./tools/ts.mjs
 
-.PHONY: help demo test verify unit generate integration e2e e2e-large proof bench cluster-up cluster-down down clean
+.PHONY: help demo test verify unit generate integration e2e e2e-large proof proof-controls bench cluster-up cluster-down down clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ e2e-large: node_modules/.installed ## The same suites with larger numbers: RUNS=
 
 proof: node_modules/.installed ## Cuts under load through all applications, restored and every token accounted for: RUNS=, SEED=, APPS=
 	@RUNS=$${RUNS:-20} $(TS) test/run.ts e2e proof
+
+proof-controls: node_modules/.installed ## Bad cuts that the proof must catch, RUNS= times each
+	@RUNS=$${RUNS:-5} $(TS) test/run.ts e2e proof-controls
 
 bench: SUITE = window
 bench: node_modules/.installed ## Windows against the bare cut, into test/.artifacts: RUNS=, SIZES=, WRITERS=, RESUME=1; SUITE=scale: 100 k objects

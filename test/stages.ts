@@ -50,6 +50,7 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   shapes: suite('shapes'),
   profile: suite('profile'),
   proof: suite('proof', { RUNS: '1' }, undefined, 'test/proof/proof'),
+  'proof-controls': suite('proof-controls', { PART: 'small' }, undefined, 'test/proof/controls'),
   // The last: it judges by the audit log what the others made the operator do.
   audit: suite('audit'),
 };
@@ -63,6 +64,7 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   crash: suite('crash', {}, longMinutes),
   storm: suite('storm', {}, longMinutes),
   proof: suite('proof', {}, longMinutes, 'test/proof/proof'),
+  'proof-controls': suite('proof-controls', {}, longMinutes, 'test/proof/controls'),
 };
 
 /** Measurements, `make bench SUITE=…`: they say their progress and how long they still take. */
