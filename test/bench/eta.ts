@@ -2,7 +2,7 @@ import type { Shape } from './shapes.js';
 
 /** Seconds that things took on two quiet cores: only their proportions matter once something has been measured. */
 const setUpSeconds = ({ pods, volumes }: Shape): number => 8 + 0.6 * pods + 0.4 * volumes;
-const pairSeconds = ({ volumes }: Shape): number => 2.5 + 0.25 * volumes;
+const pairSeconds = ({ volumes }: Shape): number => 3.7 + 0.25 * volumes;
 
 /** How long the rest takes, from how long the part that is done took. */
 export class Eta {
