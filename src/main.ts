@@ -19,6 +19,7 @@ import { createExec } from './runtime/exec-websocket.js';
 import { createEndpoints } from './runtime/http-endpoints.js';
 import { createLeaderElector, type LeaderElector } from './runtime/leader-elector.js';
 import { createManager } from './runtime/manager.js';
+import { Patience } from './runtime/patience.js';
 import { createClient } from './runtime/resource-client.js';
 import { createRuntimeMetrics } from './runtime/runtime-metrics.js';
 import { processSignal } from './runtime/signals.js';
@@ -55,6 +56,7 @@ const deps: OperatorDeps = {
   events,
   elector: { mayAct: (millis) => elector?.mayAct(millis) === true },
   clock,
+  patience: new Patience(clock),
   log,
   metrics: createOperatorMetrics(registry),
   agentNamespace: settings.agentNamespace,

@@ -6,6 +6,7 @@ import type { Clock } from '../runtime/clock.js';
 import type { EventRecorder } from '../runtime/events.js';
 import type { Exec } from '../runtime/exec.js';
 import type { LeaderElector } from '../runtime/leader-elector.js';
+import type { Patience } from '../runtime/patience.js';
 import type { GroupTypes } from '../snapshots/capability.js';
 import type { Caches } from './caches.js';
 import type { OperatorMetrics } from './metrics.js';
@@ -21,6 +22,8 @@ export interface OperatorDeps {
   readonly events: EventRecorder;
   readonly elector: Pick<LeaderElector, 'mayAct'>;
   readonly clock: Clock;
+  /** For what is begun by others. */
+  readonly patience: Patience;
   readonly log: Logger;
   readonly metrics: OperatorMetrics;
   /** Namespace of the agents. */

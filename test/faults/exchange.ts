@@ -21,9 +21,15 @@ export async function passExchange(exchange: Exchange, passing: Passing): Promis
   if (action?.kind === 'reset' && action.when === 'before') return passing.reset(request);
   if (action?.kind === 'halfOpen') return;
   const points = pointsOf(exchange, passing);
-  const cut = (): void => passing.reset(request);
+  const gone = new AbortController();
+  const cut = (): void => {
+    gone.abort();
+    passing.reset(request);
+  };
   for (const point of points) await passing.at(point, 'before', logged.path, cut);
   await passing.gate.passage();
+  // Cut before the point: the server never hears of it.
+  if (gone.signal.aborted) return;
   const upstream = await forward(exchange, passing);
   for (const point of points) await passing.at(point, 'after', logged.path, cut);
   if (action?.kind === 'reset') {

@@ -72,7 +72,7 @@ async function judge(object: AppRestore, { step, application }: PlannedFixup, li
     case 'succeeded':
       return undefined;
     case 'running':
-      if (deps.clock.now() - Date.parse(live.metadata.creationTimestamp ?? '') > patienceMillis) throw finalFailure('RestoreFailed', `${title} did not begin in time: ${state.why}.`);
+      if (deps.patience.waited(live.metadata.uid ?? live.metadata.name) > patienceMillis) throw finalFailure('RestoreFailed', `${title} did not begin in time: ${state.why}.`);
       return state.why;
     case 'lost':
       await removeFixupPod(object, live, deps);

@@ -1,6 +1,6 @@
 import type { Exec } from '../../runtime/exec.js';
 import type { ServiceAccountRef } from '../../runtime/service-account.js';
-import { endCommand, type EndReason, type HolderPlace } from './holder-input.js';
+import { endCommand, programInput, type EndReason, type HolderPlace } from './holder-input.js';
 import { parseLine, type HolderEvent } from './protocol.js';
 import { quoted } from './quoted.js';
 
@@ -26,10 +26,10 @@ const endMillis = 5000;
 
 /** Tells one hold to end, by an exec of its own. May be repeated. Never rejects. */
 export async function endHold(place: HolderPlace, why: EndReason, deps: EndDeps): Promise<HoldEnd> {
-  const target = endCommand(place, why, deps.podProgram);
-  const as = place.vantage === 'Pod' ? { as: deps.account } : {};
+  const target = endCommand(place, why);
+  const inside = place.vantage === 'Pod' ? { as: deps.account, stdin: `${programInput(deps.podProgram)}\n` } : {};
   try {
-    const { stdout, stderr, outcome } = await deps.exec.run(target, { ...as, deadlineMillis: endMillis });
+    const { stdout, stderr, outcome } = await deps.exec.run(target, { ...inside, deadlineMillis: endMillis });
     const events = stdout.split('\n').flatMap((line) => {
       const parsed = parseLine(line, place.id);
       return parsed.kind === 'event' ? [parsed.event] : [];

@@ -17,32 +17,53 @@ export interface HolderPlace {
   readonly exec: { readonly namespace: string; readonly pod: string; readonly container: string };
 }
 
+/** Nothing of ours is in a member's image, so that the program comes on stdin, up to a line like this. */
+const programEnd = '# end of stillpoint-holder';
+
 /**
- * The exec that starts a hold. At vantage Pod the program itself is an argument (nothing of ours is in that image) and
- * the limits, the server's process name and the mount paths follow it; at vantage Node they come as {@link holdSpec}.
+ * Reads the program and runs it, all of it or nothing. It is no argument: those travel in the URL of the exec, which proxies bound
+ * (8 KiB is usual) and audit logs keep.
  */
-export function holdCommand(plan: HolderPlan, limits: WindowLimits, podProgram: string): ExecTarget {
+const bootstrap = `program= whole=
+while IFS= read -r line; do
+  if [ "$line" = '${programEnd}' ]; then whole=yes; break; fi
+  program="$program$line
+"
+done
+[ -n "$whole" ] || exit 1
+eval "$program"`;
+
+/** The exec that starts a hold. At vantage Pod limits, process name and mount paths are arguments; what comes on stdin is {@link holdInput}. */
+export function holdCommand(plan: HolderPlan, limits: WindowLimits): ExecTarget {
   const { namespace, pod, container } = plan.exec;
-  return { namespace, pod, container, command: plan.vantage === 'Node' ? [nodeHolder, plan.id, 'hold'] : podHold(plan, limits, podProgram) };
+  return { namespace, pod, container, command: plan.vantage === 'Node' ? [nodeHolder, plan.id, 'hold'] : podHold(plan, limits) };
 }
 
-function podHold(plan: HolderPlan, limits: WindowLimits, podProgram: string): string[] {
+function podHold(plan: HolderPlan, limits: WindowLimits): string[] {
   if (plan.processName === undefined) throw new Error(`hold ${plan.id} at vantage Pod has no process name`);
   const paths = plan.volumes.map((volume) => volume.path);
-  if (plan.fence !== undefined) return ['sh', '-c', podProgram, podHolder, plan.id, 'fence', String(limits.ttlMillis), String(limits.maxMillis), plan.processName, ...fenceWords(plan.fence), 'volumes', ...paths];
-  return ['sh', '-c', podProgram, podHolder, plan.id, 'hold', String(limits.ttlMillis), String(limits.maxMillis), plan.processName, ...paths];
+  const verb = (name: string): string[] => ['sh', '-c', bootstrap, podHolder, plan.id, name, String(limits.ttlMillis), String(limits.maxMillis), plan.processName ?? ''];
+  return plan.fence === undefined ? [...verb('hold'), ...paths] : [...verb('fence'), ...fenceWords(plan.fence), 'volumes', ...paths];
 }
 
-/** The exec that ends a hold from outside. It may be repeated. */
-export function endCommand(place: HolderPlace, why: EndReason, podProgram: string): ExecTarget {
+/** The exec that ends a hold from outside, with {@link programInput} on stdin at vantage Pod. It may be repeated. */
+export function endCommand(place: HolderPlace, why: EndReason): ExecTarget {
   const { namespace, pod, container } = place.exec;
-  const program = place.vantage === 'Node' ? [nodeHolder] : ['sh', '-c', podProgram, podHolder];
+  const program = place.vantage === 'Node' ? [nodeHolder] : ['sh', '-c', bootstrap, podHolder];
   return { namespace, pod, container, command: [...program, place.id, 'end', why] };
 }
 
-/** First line on stdin at vantage Node, where targets and volumes do not fit into argv; undefined at vantage Pod. */
-export function holdSpec(plan: HolderPlan, limits: WindowLimits): string | undefined {
-  if (plan.vantage === 'Pod') return undefined;
+/** What a holder gets on stdin before its commands, without the last newline: its program at vantage Pod, its targets and volumes at vantage Node. */
+export function holdInput(plan: HolderPlan, limits: WindowLimits, podProgram: string): string {
+  return plan.vantage === 'Pod' ? programInput(podProgram) : holdSpec(plan, limits);
+}
+
+/** The holder program as the container's shell reads it. */
+export function programInput(podProgram: string): string {
+  return `${podProgram.trimEnd()}\n${programEnd}`;
+}
+
+function holdSpec(plan: HolderPlan, limits: WindowLimits): string {
   return JSON.stringify({
     version: 1,
     ttlMillis: limits.ttlMillis,

@@ -3,7 +3,7 @@ import { isForbidden } from '../../runtime/api-error.js';
 import { fail } from '../../api/errors.js';
 import type { Exec, ExecOutcome, ExecStream } from '../../runtime/exec.js';
 import { userOf, type ServiceAccountRef } from '../../runtime/service-account.js';
-import { holdCommand, holderName, holdSpec } from './holder-input.js';
+import { holdCommand, holderName, holdInput } from './holder-input.js';
 import { parseLine, type HolderCommand, type HolderEvent, type HolderEventKind } from './protocol.js';
 import { quoted } from './quoted.js';
 import type { HolderPlan, WindowLimits } from './window-types.js';
@@ -32,7 +32,7 @@ interface Waiter {
 
 /** Opens the stream of one holder and gives it its spec. Rejects with an AppError when the exec is refused. */
 export async function openSession(plan: HolderPlan, limits: WindowLimits, options: SessionOptions): Promise<HolderSession> {
-  const target = holdCommand(plan, limits, options.podProgram);
+  const target = holdCommand(plan, limits);
   const as = plan.vantage === 'Pod' ? { as: options.account } : {};
   let stream: ExecStream;
   try {
@@ -41,8 +41,7 @@ export async function openSession(plan: HolderPlan, limits: WindowLimits, option
     throw openFailure(plan, options.account, error);
   }
   const session = new HolderSession(plan, stream, options.onFailure);
-  const spec = holdSpec(plan, limits);
-  if (spec !== undefined) session.write(spec);
+  session.write(holdInput(plan, limits, options.podProgram));
   return session;
 }
 

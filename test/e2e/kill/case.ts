@@ -73,7 +73,7 @@ export async function play(scene: Scene, test: KillCase): Promise<Played> {
   const settledMs = Math.round(monotonicMs() - from);
   const moments = (await scene.proxy.moments()).filter((m) => m.name !== 'write');
   const id = test.restarts === true ? await containerId(namespace) : before;
-  copy = await judge(scene, test, name, { copy, stretch, containerId: id, others });
+  copy = await judge(scene, test, name, { copy, stretch, containerId: id, others }).catch(async (cause: unknown) => Promise.reject(new Error(`${String(cause)}\n${await evidence(scene, name)}`, { cause })));
   const { attempts, grade, phase } = copy.status ?? {};
   const played: Played = { longestGapMs: Math.round(stretch.longestGapMs), phase, attempts, grade, settledMs, errors: stretch.failures.length };
   console.log(`${test.name}: ${JSON.stringify(played)}; ${moments.map((m) => `${m.name} ${m.when} ${Math.round(m.at - (moments[0]?.at ?? 0))}`).join(', ')}`);

@@ -29,7 +29,8 @@ export const hookPoints: readonly SuiteCase[] = [
 function killedAt(name: MomentName, when: 'before' | 'after', attempts: number): KillCase {
   return {
     name: `operator killed ${when} ${name}`,
-    triggers: (scene) => [{ name, when, deed: { kind: 'signal', pid: scene.operator.pid, signal: 'SIGKILL' } }],
+    // What a dead process has sent already would still arrive: before the point, that is lost as well.
+    triggers: (scene) => [{ name, when, deed: { kind: 'signal', pid: scene.operator.pid, signal: 'SIGKILL' } }, ...(when === 'before' ? [{ name, when, deed: { kind: 'cut' } } as const] : [])],
     act: untilKilled,
     status: { phase: 'Ready', grade: 'Frozen', attempts },
     reason: /^SnapshotReady$/,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endCommand, programInput, type EndReason } from '../../../src/hooks/hold/holder-input.js';
 
 /** The program as the operator sends it. */
 export const program = readFileSync(new URL('../../../src/hooks/hold/holder.sh', import.meta.url), 'utf8');
@@ -142,10 +143,11 @@ function parse(id: string, line: string): Event {
   return { name, values: Object.fromEntries(values) };
 }
 
-/** What `<id> end <why>` prints. */
-export function endFromOutside(shell: readonly string[], id: string, why: string): string {
+/** What `<id> end <why>` prints, with the program on stdin as the operator sends it. */
+export function endFromOutside(shell: readonly string[], id: string, why: EndReason, input = `${programInput(program)}\n`): string {
   const [file = 'sh', ...words] = shell;
-  return execFileSync(file, [...words, program, 'stillpoint-holder', id, 'end', why], { encoding: 'utf8' }).trim();
+  const [, , ...command] = endCommand({ id, vantage: 'Pod', exec: { namespace: '', pod: '', container: '' } }, why).command;
+  return execFileSync(file, [...words, ...command], { encoding: 'utf8', input }).trim();
 }
 
 /** Processes that have the id among their arguments: holder or guard of that hold. */

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync,
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { programInput } from '../../../src/hooks/hold/holder-input.js';
 import { endFromOutside, eventually, Holder, processesOf, program, Server, shells, someMount, stateOf } from './holder-sh-harness.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -24,6 +25,12 @@ describe.each(shells)('holder.sh on %s', (_name, shell) => {
       rmSync(stateOf(holder.id) ?? '/nonexistent', { recursive: true, force: true });
     }
     server.remove();
+  });
+
+  it('runs a program only when all of it came', () => {
+    const whole = `${programInput(program)}\n`;
+    expect(endFromOutside(shell, newId(), 'abort', whole)).toMatch(/ ended why=absent$/);
+    for (const part of [whole.slice(0, -1), whole.slice(0, whole.length / 2), '']) expect(() => endFromOutside(shell, newId(), 'abort', part)).toThrow(/Command failed/);
   });
 
   const newId = (): string => `t-${randomBytes(6).toString('hex')}`;

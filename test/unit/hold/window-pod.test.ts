@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { endHolds } from '../../../src/hooks/hold/end-holds.js';
+import { holdCommand, holdInput } from '../../../src/hooks/hold/holder-input.js';
 import { runWindow } from '../../../src/hooks/hold/window.js';
 import type { WindowDeps } from '../../../src/hooks/hold/window-deps.js';
 import type { Cut, HolderPlan, WindowPlan, WindowResult } from '../../../src/hooks/hold/window-types.js';
@@ -127,7 +128,9 @@ describe('a window with holders in the pods', () => {
   test('what a crashed leader left stopped runs again after endHolds', async () => {
     const left = holder(servers[0]!);
     const abandoned = exec();
-    const stream = await abandoned.open({ ...left.exec, command: ['sh', '-c', program, 'stillpoint-holder', left.id, 'hold', '20000', '20000', servers[0]!.comm, someMount] });
+    const limits = { ttlMillis: 20_000, maxMillis: 20_000, beatMillis: 300, readyMillis: 8000 };
+    const stream = await abandoned.open(holdCommand(left, limits));
+    stream.send(holdInput(left, limits, program));
     const frozen = new Promise<void>((resolve) => stream.onLine((line) => {
       if (line.includes(' frozen ')) resolve();
     }));
