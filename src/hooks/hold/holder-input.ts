@@ -54,6 +54,7 @@ export function holdSpec(plan: HolderPlan, limits: WindowLimits): string | undef
       containerId: v.containerId,
       ...(v.block ? { devicePath: v.path, block: true } : { mountPath: v.path }),
     })),
+    ...(plan.gates === undefined ? {} : { gates: plan.gates.map((g) => ({ ref: `${g.pod}/${g.container}`, podUid: g.podUid, containerId: g.containerId, ports: g.ports })) }),
   });
 }
 

@@ -68,7 +68,7 @@ func waitFree(store *os.Root, id string, all holdings) error {
 			return nil
 		}
 		if began.since() > settleTimeout {
-			return faultf(codeTargetBusy, "hold %s has one of the containers, or a gate in one of the pods", other)
+			return faultf(codeTargetBusy, "%s", other)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

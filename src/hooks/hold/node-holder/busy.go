@@ -2,11 +2,11 @@ package main
 
 import "os"
 
-// busyWith tells which other hold that is not settled freezes one of the containers, or has a
-// gate in one of the pods. Each hold writes its record before it looks, so of two that come
+// busyWith says which other hold that is not settled freezes one of the containers, or has a
+// gate in one of the pods; "" for none. Each hold writes its record before it looks, so of two that come
 // together at least one sees the other.
 func busyWith(store *os.Root, own string, all holdings) (string, error) {
-	wanted := all.names()
+	wanted := all.uses()
 	ids, err := holdIDs(store)
 	if err != nil {
 		return "", err
@@ -25,26 +25,28 @@ func busyWith(store *os.Root, own string, all holdings) (string, error) {
 		if err != nil || settled {
 			continue
 		}
-		for name := range (holdings{r.Targets, r.Gates}).names() {
-			if wanted[name] {
-				return id, nil
+		for use := range (holdings{r.Targets, r.Gates}).uses() {
+			if wanted[use] {
+				return "hold " + id + " has " + use.what, nil
 			}
 		}
 	}
 	return "", nil
 }
 
-// names are what two holds must not have in common: containers that are frozen, and pods that
-// have a gate.
-func (a holdings) names() map[string]bool {
-	names := map[string]bool{}
+// use is something that two holds must not have in common: a container that is frozen, or the
+// ports of a pod.
+type use struct{ what, id string }
+
+func (a holdings) uses() map[use]bool {
+	uses := map[use]bool{}
 	for _, t := range a.targets {
 		if t.Freeze {
-			names["container "+t.ContainerID] = true
+			uses[use{"one of the containers", t.ContainerID}] = true
 		}
 	}
 	for _, g := range a.gates {
-		names["gate "+g.PodUID] = true
+		uses[use{"a gate in one of the pods", g.PodUID}] = true
 	}
-	return names
+	return uses
 }
