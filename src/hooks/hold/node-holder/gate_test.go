@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -329,6 +330,33 @@ func sweepOnce(t *testing.T, state string, done func() bool) {
 	if err := agent.Wait(); err != nil {
 		t.Errorf("the agent ended with %v", err)
 	}
+}
+
+// TestAgentOpensLeftovers puts gates on behind the holder's back: of a hold that is settled, of
+// one that lives, and of one that nobody here knows.
+func TestAgentOpensLeftovers(t *testing.T) {
+	c := newServer(t)
+	state := t.TempDir()
+	over := startHold(t, state, "gate-16", c.spec("", longTTL, longMax))
+	over.freeze()
+	over.send(cmdRelease)
+	over.expect(eventReleased, "unbroken", "true")
+	live := startHold(t, state, "gate-17", c.gatedSpec(longTTL, longMax))
+	live.gate()
+	ns, err := os.Open(c.namespace())
+	check(t, err)
+	defer ns.Close()
+	for _, id := range []string{"gate-16", "gate-none"} {
+		check(t, closePorts(ns, gateTable(id), []uint16{otherPort}))
+	}
+	left := []string{gateTable("gate-17"), gateTable("gate-none")}
+	sweepOnce(t, state, func() bool { return len(c.gates()) == len(left) })
+	if tables := c.gates(); !slices.Equal(slices.Sorted(slices.Values(tables)), left) {
+		t.Errorf("left: %v", tables)
+	}
+	live.settle(0)
+	live.send(cmdRelease)
+	live.expect(eventReleased, "unbroken", "true")
 }
 
 func TestOneGateAPod(t *testing.T) {
