@@ -10,6 +10,9 @@ export class Client {
   readonly errors: string[] = [];
   readonly #name: string;
   readonly #socket: Socket;
+  /** Said and not answered yet, oldest first. */
+  readonly #open: string[] = [];
+  #rest = '';
   #asked = 0;
   #done = false;
 
@@ -41,13 +44,25 @@ export class Client {
     this.#socket.destroy();
   }
 
+  /** Says something more, without waiting for the answer to what was asked before. */
+  say(what: string): void {
+    const line = `${this.#name}-${what}`;
+    this.#open.push(line);
+    this.#socket.write(`${line}\n`);
+  }
+
   #ask(): void {
-    this.#socket.write(`${this.#name}-${(this.#asked += 1)}\n`);
+    this.say(String((this.#asked += 1)));
   }
 
   #answered(text: string): void {
-    if (text !== `${this.#name}-${this.#asked}\n`) this.errors.push(`asked ${this.#asked}, answered ${text.trim()}`);
-    this.answers.push(performance.now());
-    this.#ask();
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const expected = this.#open.shift();
+      if (line !== expected) this.errors.push(`asked ${expected ?? 'nothing'}, answered ${line}`);
+      this.answers.push(performance.now());
+    }
+    if (this.#open.length === 0) this.#ask();
   }
 }

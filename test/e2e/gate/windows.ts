@@ -58,13 +58,16 @@ export class Windows {
     return plan;
   }
 
-  /** One window. `settling` is called when the gate is closed and the settle begins; the cut takes what `during` takes. */
+  /**
+   * One window. `settling` is called when the gate is closed and the settle begins, and what came to this process before that was read;
+   * the cut takes what `during` takes.
+   */
   async run(plan: HoldersPlan, { settling = () => undefined, during }: { settling?: () => void; during: Cut['run'] }): Promise<WindowResult> {
     const settleMillis = this.#settleMillis;
     const clock: Clock = {
       ...this.#clock,
       after: (millis, callback) => {
-        if (Math.floor(millis) === settleMillis + 1) settling();
+        if (Math.floor(millis) === settleMillis + 1) setImmediate(settling);
         return this.#clock.after(millis, callback);
       },
     };
