@@ -135,6 +135,7 @@ describe('gate', () => {
     const plan = await windows.plan();
     const agent = plan.holders[0]?.exec.pod ?? '';
     let openAfter: Promise<number> | undefined;
+    let inSettle = '';
     const remove = async (): Promise<void> => {
       const deleted = performance.now();
       openAfter = until('the gate is open', () => !rules().includes(table), (maxMillis + graceMillis) / 1000, 5).then(() => performance.now() - deleted);
@@ -143,7 +144,7 @@ describe('gate', () => {
     let removal = Promise.resolve();
     const result = await windows.run(plan, {
       settling: () => {
-        expect(rules()).toContain(table);
+        inSettle = rules();
         if (when === 'settling') removal = remove();
       },
       during: async (signal) => {
@@ -152,6 +153,7 @@ describe('gate', () => {
       },
     });
     await removal;
+    expect(inSettle).toContain(table);
     expect(result).toMatchObject({ overlapped: false });
     expect(result.error?.code).toMatch(/^(HoldBroken|HoldRefused)$/);
     const openAfterMs = await openAfter!;
