@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import type { AppSnapshot } from '../../../src/api/kinds.js';
+import { timeline } from '../../../src/cli/timeline.js';
 import { windowStatus } from '../../../src/controllers/appsnapshot/window-status.js';
 import { settledMillis, settleOf } from '../../../src/hooks/hold/gates.js';
 import { reachableGrade, wentWell } from '../../../src/hooks/hold/grade.js';
@@ -100,6 +102,14 @@ describe('the window in status', () => {
     const status = windowStatus(facts, { ...result, trace });
     expect(status).toMatchObject({ heldMillis: 422, cutMillis: 100, settleMillis: 301, overheadMillis: 21 });
     expect(status.marks).toMatchObject({ allGated: 4, freezeSent: 305, allFrozen: 310, allReleased: 422 });
+  });
+
+  test('the picture has the gate and the settle before the freeze', () => {
+    const window = windowStatus(facts, { ...result, trace });
+    const picture = timeline({ metadata: { namespace: 'shop', name: 'copy' }, status: { window } } as unknown as AppSnapshot);
+    expect(picture).toContain('settle 301.0 ms');
+    expect(picture.split('\n').slice(3, -1).map((line) => line.split(/\s+/)[0])).toEqual(['gate', 'settle', 'freeze', 'held', 'cut', 'release']);
+    expect(picture).toMatch(/^freeze .* 5\.0 ms$/m);
   });
 
   test('without a gate nothing is said of one', () => {
