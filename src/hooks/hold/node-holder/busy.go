@@ -3,8 +3,8 @@ package main
 import "os"
 
 // busyWith says which other hold that is not settled freezes one of the containers, or has a
-// gate in one of the pods; "" for none. Each hold writes its record before it looks, so of two that come
-// together at least one sees the other.
+// gate in one of the pods; "" for none. Each hold writes its record before it looks, so of two
+// that come together at least one sees the other.
 func busyWith(store *os.Root, own string, all holdings) (string, error) {
 	wanted := all.uses()
 	ids, err := holdIDs(store)

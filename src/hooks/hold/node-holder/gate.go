@@ -32,33 +32,41 @@ type gate struct {
 // resolveGates finds the network namespaces of a spec's gates and sees that rules can be read
 // there. Nothing is changed on the node.
 func resolveGates(id string, s *spec, containers map[string]*container) ([]*gate, error) {
-	var gates []*gate
-	for _, wanted := range s.Gates {
+	gates := make([]*gate, len(s.Gates))
+	for i, wanted := range s.Gates {
 		c := containers[wanted.ContainerID] // a target, so it was found
-		g := &gate{Ref: wanted.Ref, PodUID: wanted.PodUID, ContainerID: wanted.ContainerID, Ports: wanted.Ports, Main: c.members[0].process, table: gateTable(id)}
-		if err := g.resolve(); err != nil {
+		gates[i] = &gate{Ref: wanted.Ref, PodUID: wanted.PodUID, ContainerID: wanted.ContainerID, Ports: wanted.Ports, Main: c.members[0].process, table: gateTable(id)}
+		if err := gates[i].resolve(); err != nil {
 			return nil, err
 		}
-		gates = append(gates, g)
 	}
-	return gates, nil
+	return gates, refuseShared(gates)
 }
 
-func (g *gate) resolve() error {
-	ns, inode, err := namespaceOf(g.Main)
-	if err != nil {
+func (g *gate) resolve() (err error) {
+	if g.ns, g.Namespace, err = namespaceOf(g.Main); err != nil {
 		return faultf(codeTargetNotFound, "%s: network namespace: %v", g.Ref, err)
-	}
-	g.ns, g.Namespace = ns, inode
-	stranger, err := sharedWith(inode)
-	if err != nil {
-		return faultf(codeGateFailed, "%s: %v", g.Ref, err)
-	}
-	if stranger != 0 {
-		return faultf(codeHostNetwork, "%s: process %d, which is in no pod, shares the network of this one, as with hostNetwork: its ports cannot be closed for it alone", g.Ref, stranger)
 	}
 	if _, err := gateTables(g.ns); err != nil {
 		return faultf(codeGateFailed, "%s: nftables of the pod's network namespace: %v", g.Ref, err)
+	}
+	return nil
+}
+
+// refuseShared refuses gates in a network that is not the pod's alone.
+func refuseShared(gates []*gate) error {
+	inodes := map[uint64]bool{}
+	for _, g := range gates {
+		inodes[g.Namespace] = true
+	}
+	strangers, err := strangersIn(inodes)
+	if err != nil {
+		return faultf(codeGateFailed, "%v", err)
+	}
+	for _, g := range gates {
+		if pid := strangers[g.Namespace]; pid != 0 {
+			return faultf(codeHostNetwork, "%s: process %d, which is in no pod, shares the network of this one, as with hostNetwork: its ports cannot be closed for it alone", g.Ref, pid)
+		}
 	}
 	return nil
 }

@@ -43,22 +43,26 @@ func openNamespace(path string) (*os.File, uint64, error) {
 	return ns, stat.Ino, nil
 }
 
-// sharedWith names a process that is in no pod and has this network namespace, as those of the
-// node have for a pod with hostNetwork; 0 for none. One that the runtime is just starting in a
-// pod joins its namespaces first and its cgroups right after: it gets a moment.
+// strangersIn finds processes that are in no pod but in one of these network namespaces, as
+// those of the node are in that of a pod with hostNetwork; one for each namespace. A process
+// that the runtime is just starting in a pod joins its namespaces first and its cgroups right
+// after: it gets a moment.
 //
 // Process 1 alone would not do: it may be closed to us, and on a node that is itself a
 // container it can be another machine's.
-func sharedWith(inode uint64) (int, error) {
+func strangersIn(inodes map[uint64]bool) (map[uint64]int, error) {
+	if len(inodes) == 0 {
+		return nil, nil
+	}
 	for began := now(); ; time.Sleep(20 * time.Millisecond) {
-		pid := 0
+		found := map[uint64]int{}
 		err := eachProcess(func(p process, _ []string, ofPod bool) {
-			if seen, err := inodeOf(p); pid == 0 && !ofPod && err == nil && seen == inode {
-				pid = p.PID
+			if inode, err := inodeOf(p); !ofPod && err == nil && inodes[inode] {
+				found[inode] = p.PID
 			}
 		})
-		if err != nil || pid == 0 || began.since() > startingTimeout {
-			return pid, err
+		if err != nil || len(found) == 0 || began.since() > startingTimeout {
+			return found, err
 		}
 	}
 }

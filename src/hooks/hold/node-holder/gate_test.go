@@ -387,6 +387,29 @@ func TestOneGateAPod(t *testing.T) {
 	h.expect(eventReleased, "unbroken", "true")
 }
 
+// TestStrangersInTheNetwork has a process of the node in the pod's network. One that joins the
+// pod's cgroups, as what a runtime starts there does, is none.
+func TestStrangersInTheNetwork(t *testing.T) {
+	c := newServer(t)
+	stranger := exec.Command("nsenter", "--net="+c.namespace(), "sleep", "infinity")
+	check(t, stranger.Start())
+	t.Cleanup(func() { c.stop(stranger) })
+	inside, err := os.Readlink(c.namespace())
+	check(t, err)
+	if !eventually(time.Second, func() bool {
+		link, _ := os.Readlink("/proc/" + strconv.Itoa(stranger.Process.Pid) + "/ns/net")
+		return link == inside
+	}) {
+		t.Fatal("not in the network")
+	}
+	refused := startHold(t, t.TempDir(), "gate-18", c.gatedSpec(longTTL, longMax))
+	refused.expect(eventError, "code", codeHostNetwork, "fatal", "true")
+	h := startHold(t, t.TempDir(), "gate-19", c.gatedSpec(longTTL, longMax))
+	time.Sleep(startingTimeout / 5) // it looks meanwhile
+	c.join(stranger.Process.Pid)
+	h.expect(eventReady, "gates", "1")
+}
+
 func TestRefusedGates(t *testing.T) {
 	onNode := newContainer(t, "kubepods", "")
 	h := startHold(t, t.TempDir(), "gate-14", onNode.gatedSpec(longTTL, longMax))
