@@ -48,6 +48,7 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   // The rest of it by `make e2e SUITE=kill`.
   kill: suite('kill', { PART: 'small' }),
   shapes: suite('shapes'),
+  gate: suite('gate'),
   profile: suite('profile'),
   proof: suite('proof', { RUNS: '1' }, undefined, 'test/proof/proof'),
   'proof-controls': suite('proof-controls', { PART: 'small' }, undefined, 'test/proof/controls'),

@@ -103,6 +103,7 @@ const hold = z.strictObject({
   heldMillis: millis.optional().describe('Length of the hold as its holder measured it.'),
   freezeMillis: millis.optional().describe('Time to stop all targets.'),
   syncMillis: millis.optional().describe('Time to write the rest of the page cache to the volumes, while held.'),
+  settledMillis: millis.optional().describe('With closed client ports: from the last port closed to the first freeze, on the clock of the holder.'),
   thawMillis: millis.optional().describe('From the release command to everything thawed, on the clock of the holder.'),
 });
 export type HoldStatus = z.infer<typeof hold>;
@@ -166,16 +167,19 @@ const windowStatus = z.strictObject({
   openedAt: time.optional().describe('When its holds were named, before anything was frozen.'),
   heldFrom: time.optional().describe('When every member stood still.'),
   heldUntil: time.optional().describe('When the first member was let go.'),
-  heldMillis: millis.optional().describe('From the first freeze request to the last release.'),
+  heldMillis: millis.optional().describe('From the first request to close ports or to freeze, to the last release.'),
   cutMillis: millis.optional().describe('From the request for the first cut to the last cut seen.'),
   skewMillis: millis.optional().describe('Between the first and the last member to stand still.'),
-  overheadMillis: millis.optional().describe('Window minus the time that the cut itself took.'),
+  settleMillis: millis.optional().describe('How long servers ran on behind closed client ports before anything was frozen, so that they could make recoverable what they had acknowledged.'),
+  overheadMillis: millis.optional().describe('Window minus the time that the cut itself took, and minus settleMillis.'),
   syncMillis: millis.optional().describe('Longest sync inside the hold.'),
   freezeMillis: millis.optional().describe('Longest freeze.'),
   unbroken: z.boolean().optional().describe('Every hold was ended by our release and by nothing else.'),
   atomic: z.boolean().optional().describe('One cut of a storage that is declared atomic covered all members.'),
   marks: z
     .strictObject({
+      allGated: millis.optional().describe('The last client port was closed; only where there are such.'),
+      freezeSent: millis.optional().describe('The freeze was requested; 0 and left out without closed ports.'),
       firstFrozen: millis.optional().describe('The first holder answered: frozen.'),
       allFrozen: millis.optional().describe('The last holder answered: frozen.'),
       cutSent: millis.optional().describe('The first cut was requested.'),
@@ -186,7 +190,7 @@ const windowStatus = z.strictObject({
       allReleased: millis.optional().describe('The last holder answered: released.'),
     })
     .optional()
-    .describe('Milliseconds since the freeze was requested, on one monotonic clock.'),
+    .describe('Milliseconds since the first impact was requested, on one monotonic clock: the freeze, or before it the closing of client ports.'),
 });
 export type WindowStatus = z.infer<typeof windowStatus>;
 

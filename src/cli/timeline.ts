@@ -18,7 +18,7 @@ export function timeline(object: AppSnapshot): string {
   }
   const head = [
     `${object.metadata.namespace}/${object.metadata.name}   grade ${object.status?.grade ?? 'none'}   attempt ${String(window.attempt)}   ${window.unbroken === true ? 'unbroken' : 'BROKEN'}`,
-    window.heldMillis === undefined ? `nothing held   cut ${text(window.cutMillis)}   from ${window.openedAt ?? '?'}` : `held ${text(window.heldMillis)}   cut ${text(window.cutMillis)}   overhead ${text(window.overheadMillis)} (freeze ${text(window.freezeMillis)}, sync ${text(window.syncMillis)})   from ${window.heldFrom ?? '?'}`,
+    window.heldMillis === undefined ? `nothing held   cut ${text(window.cutMillis)}   from ${window.openedAt ?? '?'}` : `held ${text(window.heldMillis)}   cut ${text(window.cutMillis)}   overhead ${text(window.overheadMillis)} (freeze ${text(window.freezeMillis)}, sync ${text(window.syncMillis)})${window.settleMillis === undefined ? '' : `   settle ${text(window.settleMillis)}`}   from ${window.heldFrom ?? '?'}`,
     '',
   ];
   return [...head, ...bars(window).map((bar) => draw(bar, end)), `${' '.repeat(12)}0${text(end).padStart(width - 1)}`].join('\n');
@@ -27,8 +27,10 @@ export function timeline(object: AppSnapshot): string {
 function bars({ marks = {}, heldMillis }: WindowStatus): Bar[] {
   const cut = { label: 'cut', from: marks.cutSent, to: marks.allCut };
   if (heldMillis === undefined) return [cut];
+  const gate = marks.allGated === undefined ? [] : [{ label: 'gate', from: 0, to: marks.allGated }, { label: 'settle', from: marks.allGated, to: marks.freezeSent }];
   return [
-    { label: 'freeze', from: 0, to: marks.allFrozen },
+    ...gate,
+    { label: 'freeze', from: marks.freezeSent ?? 0, to: marks.allFrozen },
     { label: 'held', from: marks.allFrozen, to: marks.releaseSent },
     cut,
     { label: 'release', from: marks.releaseSent, to: marks.allReleased },

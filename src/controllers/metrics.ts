@@ -14,8 +14,8 @@ export interface OperatorMetrics {
 }
 
 export function createOperatorMetrics(registry: Metrics): OperatorMetrics {
-  const hold: Histogram = registry.histogram('stillpoint_hold_seconds', 'From the first freeze request to the last release.', holdBuckets);
-  const overhead: Histogram = registry.histogram('stillpoint_window_overhead_seconds', 'Window minus the time that the cut itself took.', holdBuckets);
+  const hold: Histogram = registry.histogram('stillpoint_hold_seconds', 'From the first request to close ports or to freeze, to the last release.', holdBuckets);
+  const overhead: Histogram = registry.histogram('stillpoint_window_overhead_seconds', 'Window minus the time that the cut itself took and servers needed to settle.', holdBuckets);
   const broken: Counter = registry.counter('stillpoint_hold_broken_total', 'Holds that were not ended by our release, by who ended them.');
   const grade: Gauge = registry.gauge('stillpoint_copy_grade', 'Proven grade of a copy: 4 Frozen, 3 Quiesced, 2 CrashConsistentSynced, 1 CrashConsistent, 0 Inconsistent.');
   const last: Gauge = registry.gauge('stillpoint_last_copy_timestamp_seconds', 'When the newest ready copy of a namespace was completed.');

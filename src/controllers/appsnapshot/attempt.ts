@@ -3,7 +3,8 @@ import { apiGroup, apiVersion } from '../../api/common.js';
 import { fail } from '../../api/errors.js';
 import type { AppSnapshot } from '../../api/kinds.js';
 import type { Positions } from '../../hooks/adapter.js';
-import { meetsGrade, reachableGrade } from '../../hooks/hold/grade.js';
+import { settledMillis, settleOf } from '../../hooks/hold/gates.js';
+import { meetsGrade, reachableGrade, wentWell } from '../../hooks/hold/grade.js';
 import { runWindow } from '../../hooks/hold/window.js';
 import type { Cut, WindowResult } from '../../hooks/hold/window-types.js';
 import { takeCapture } from './capture-step.js';
@@ -99,10 +100,19 @@ function refuseWhatCannotSucceed(object: AppSnapshot, plan: AttemptPlan): void {
   const [blocker] = plan.holders.blockers;
   if (blocker !== undefined) throw fail(blocker.code, blocker.message, { afterSeconds: 30 });
   const { required, onUnmet } = object.spec.consistency;
+  const { holders } = plan.holders;
   const best = reachableGrade({
     holders: plan.holders,
     cuts: plan.snapshots.cuts.map((cut) => ({ atomic: cut.atomic, claimUids: cut.claims.map((c) => c.uid) })),
-    applications: plan.applications.map((a) => ({ name: a.detected.name, kind: a.detected.kind, mode: a.detected.mode, caps: a.preflight.caps, settleMillis: a.preflight.settleMillis, online: isOnline(a) })),
+    applications: plan.applications.map((a) => ({
+      name: a.detected.name,
+      kind: a.detected.kind,
+      mode: a.detected.mode,
+      caps: a.preflight.caps,
+      settleMillis: a.preflight.settleMillis,
+      settledMillis: settledMillis(a.detected, holders, holders.map(wentWell)),
+      online: isOnline(a),
+    })),
   });
   if (meetsGrade(best.grade, required)) return;
   if (onUnmet === 'Downgrade' && best.grade !== 'Inconsistent') return;
@@ -124,8 +134,10 @@ function cutContext(object: AppSnapshot, setId: string, deps: OperatorDeps): Par
 function planText(plan: AttemptPlan): string {
   const held = plan.holders.holders.flatMap((h) => h.targets).filter((t) => t.freeze).length;
   const soft = plan.holders.softLimits[0];
+  const settle = settleOf(plan.holders.holders);
   return [
     `${plan.applications.map(describe).join(', ')}: ${held} ${held === 1 ? 'container' : 'containers'} will be held for at most ${plan.holders.limits.maxMillis} ms while ${plan.claims.size} ${plan.claims.size === 1 ? 'volume is' : 'volumes are'} cut.`,
+    ...(settle === 0 ? [] : [`Of that, clients are kept out for ${settle} ms before anything stops.`]),
     ...(soft === undefined ? [] : [soft.millis <= 0 ? `Any hold may be noticed: ${soft.reason}.` : `Beyond ${soft.millis} ms: ${soft.reason}.`]),
     ...plan.snapshots.notes,
   ].join(' ');

@@ -3,6 +3,7 @@ import { fail } from '../../api/errors.js';
 import { AppError } from '../../runtime/app-error.js';
 import type { OnlineEvidence, Positions } from '../../hooks/adapter.js';
 import { changedClaims } from '../../hooks/hold/changed-claims.js';
+import { settledMillis } from '../../hooks/hold/gates.js';
 import { gradeCopy, meetsGrade } from '../../hooks/hold/grade.js';
 import type { GradeReport } from '../../hooks/hold/grade-types.js';
 import type { Cut, WindowResult } from '../../hooks/hold/window-types.js';
@@ -66,7 +67,7 @@ function judge({ plan, cuts, result, visitors, online }: ClosedWindow, writer: S
       kind: detected.kind,
       caps: preflight.caps,
       settleMillis: preflight.settleMillis,
-      settledMillis: 0,
+      settledMillis: settledMillis(detected, plan.holders.holders, result.holds),
       online: online.has(detected.name),
     })),
     cuts,
@@ -124,7 +125,7 @@ function withHint(error: AppError, hint: string): AppError {
 function heldText(change: Partial<AppSnapshotStatus>): string {
   const w = change.window;
   if (w?.heldMillis === undefined) return 'Nothing was held; the volumes are cut.';
-  return `Held for ${w.heldMillis} ms, of which the cut took ${w.cutMillis ?? '?'} ms; overhead ${w.overheadMillis ?? '?'} ms; ${w.unbroken === true ? 'every hold was unbroken' : 'a hold was broken'}.`;
+  return `Held for ${w.heldMillis} ms, of which the cut took ${w.cutMillis ?? '?'} ms${w.settleMillis === undefined ? '' : ` and the settle ${w.settleMillis} ms`}; overhead ${w.overheadMillis ?? '?'} ms; ${w.unbroken === true ? 'every hold was unbroken' : 'a hold was broken'}.`;
 }
 
 function count(result: WindowResult, change: Partial<AppSnapshotStatus>, deps: OperatorDeps): void {

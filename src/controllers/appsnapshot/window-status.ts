@@ -23,7 +23,8 @@ export function windowStatus({ id, attempt, openedAt, atomic, held }: WindowFact
     ...(held && {
       heldFrom: wallClock(trace, trace.allFrozen),
       heldUntil: wallClock(trace, trace.releaseSent),
-      heldMillis: whole(between(trace.freezeSent, trace.allReleased)),
+      heldMillis: whole(between(impactOf(trace), trace.allReleased)),
+      settleMillis: whole(settle(trace)),
       skewMillis: tenth(between(trace.firstFrozen, trace.allFrozen)),
       overheadMillis: whole(overhead(trace)),
     }),
@@ -35,16 +36,27 @@ export function windowStatus({ id, attempt, openedAt, atomic, held }: WindowFact
   });
 }
 
-/** The window without the cut: what holding cost beside what the storage took. */
+/** The first moment at which clients could notice anything. */
+function impactOf(trace: WindowTrace): number | undefined {
+  return trace.gateSent ?? trace.freezeSent;
+}
+
+/** How long gated servers ran on, which they need whoever holds them; undefined without gates. */
+function settle(trace: WindowTrace): number | undefined {
+  return between(trace.allGated, trace.freezeSent);
+}
+
+/** The window without the cut and the settle: what holding cost beside what the storage took and the servers need. */
 function overhead(trace: WindowTrace): number | undefined {
-  const window = between(trace.freezeSent, trace.allReleased);
+  const window = between(impactOf(trace), trace.allReleased);
   const cut = between(trace.cutSent, trace.allCut);
-  return window === undefined || cut === undefined ? undefined : window - cut;
+  return window === undefined || cut === undefined ? undefined : window - cut - (settle(trace) ?? 0);
 }
 
 function marks(trace: WindowTrace): NonNullable<WindowStatus['marks']> {
-  const since = (at: number | undefined): number | undefined => tenth(between(trace.freezeSent, at));
+  const since = (at: number | undefined): number | undefined => tenth(between(impactOf(trace), at));
   return defined({
+    ...(trace.gateSent !== undefined && { allGated: since(trace.allGated), freezeSent: since(trace.freezeSent) }),
     firstFrozen: since(trace.firstFrozen),
     allFrozen: since(trace.allFrozen),
     cutSent: since(trace.cutSent),
@@ -68,6 +80,7 @@ export function closedHolds(intended: readonly HoldStatus[], result: WindowResul
       heldMillis: tenth(own.heldMillis),
       freezeMillis: tenth(own.freezeMillis),
       syncMillis: tenth(own.syncMillis),
+      settledMillis: tenth(own.settledMillis),
       thawMillis: tenth(own.thawMillis),
     });
   });

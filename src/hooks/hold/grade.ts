@@ -1,6 +1,7 @@
 import { grades, type Grade } from '../../api/common.js';
 import type { Cap } from '../adapter.js';
 import { claimEvidence, type ClaimEvidence } from './claim-evidence.js';
+import { settleOf } from './gates.js';
 import { onlineCaps } from './grade-online.js';
 import type { ApplicationGrade, GradedApplication, GradeInput, GradeReport } from './grade-types.js';
 import type { HoldersPlan } from './plan-types.js';
@@ -54,8 +55,10 @@ export function reachableGrade(plan: { holders: HoldersPlan; cuts: readonly Pick
   });
 }
 
-function wentWell({ id, fence }: HolderPlan): HoldResult {
-  return { id, frozen: true, ...(fence === undefined ? {} : { fenced: true }), synced: true, unbroken: true, endedBy: 'release', heldMillis: undefined, freezeMillis: undefined, syncMillis: undefined, thawMillis: undefined };
+/** What a hold comes to when everything goes as planned. */
+export function wentWell({ id, fence, gates }: HolderPlan): HoldResult {
+  const settled = gates === undefined ? {} : { settledMillis: settleOf([{ gates }]) };
+  return { id, frozen: true, ...settled, ...(fence === undefined ? {} : { fenced: true }), synced: true, unbroken: true, endedBy: 'release', heldMillis: undefined, freezeMillis: undefined, syncMillis: undefined, thawMillis: undefined };
 }
 
 /** All claims that could be written are in one cut of one instant. A single volume is always cut at one instant. */
@@ -68,7 +71,7 @@ function capsOf(app: GradedApplication, own: readonly ClaimEvidence[], consisten
   const caps = [...claimCaps(own, consistent, moving, input), ...app.caps];
   if (own.length === 0) caps.push({ grade: 'Inconsistent', reason: `No claim of ${app.name} belongs to the copy.` });
   if ((app.settledMillis ?? 0) < app.settleMillis) {
-    caps.push({ grade: 'CrashConsistentSynced', reason: `${app.name} makes its last writes recoverable only after ${app.settleMillis} ms without clients, which it is not given.` });
+    caps.push({ grade: 'CrashConsistentSynced', reason: `${app.name} makes its last writes recoverable only after ${app.settleMillis} ms without clients, which are not proven: that needs an agent on its node, pods without hostNetwork, clients on TCP ports only, and an unbroken hold.` });
   }
   if (app.kind === 'Generic' && !app.caps.some((cap) => !meetsGrade(cap.grade, 'Quiesced'))) {
     caps.push({ grade: 'CrashConsistentSynced', reason: `${app.name} is of kind Generic: how it recovers what it acknowledged is not known.` });

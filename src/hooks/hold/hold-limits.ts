@@ -24,6 +24,15 @@ export interface FrozenContainer {
   readonly container: ContainerView;
 }
 
+/** Who is held, as far as it limits the hold. */
+export interface Held {
+  readonly frozen: readonly FrozenContainer[];
+  /** Pods whose server runs on behind a fence: it answers its probes. */
+  readonly fenced: readonly string[];
+  /** How long gated servers run on before anything is frozen: a part of the hold in which nothing can be cut. */
+  readonly settleMillis: number;
+}
+
 export interface HoldLimits {
   readonly limits: WindowLimits;
   readonly softLimits: readonly SoftLimit[];
@@ -32,14 +41,14 @@ export interface HoldLimits {
 
 /**
  * MAX is the smallest of what the spec, the operator, the liveness probes and the databases allow (3-stillness.md, 3.3).
- * @param fenced pods whose server runs on behind a fence: it answers its probes
+ * It counts from the first impact, which is the gate where there is one: a closed port answers no probe either.
  */
-export function holdLimits(input: HoldersInput, frozen: readonly FrozenContainer[], fenced: readonly string[] = []): HoldLimits {
+export function holdLimits(input: HoldersInput, { frozen, fenced, settleMillis }: Held): HoldLimits {
   const pods = new Set([...frozen.map((f) => f.pod.metadata.name), ...fenced]);
   const held = input.applications.filter((a) => a.detected.mode !== 'None' && a.detected.pods.some((pod) => pods.has(pod)));
-  const hard = [...general(input), ...frozen.flatMap(liveness), ...held.map(tolerance)];
+  const hard = [...general(input, settleMillis), ...frozen.flatMap(liveness), ...held.map(tolerance)];
   const maxMillis = Math.floor(Math.min(...hard.map((h) => h.millis)));
-  const blockers = hard.flatMap((h) => tooSmall(h, input.expectedCut));
+  const blockers = hard.flatMap((h) => tooSmall(h, settleMillis, input.expectedCut));
   const soft = [...frozen.flatMap(readiness), ...held.map((a) => ({ millis: a.preflight.softLimitMillis, reason: `clients and peers of ${a.detected.name} notice more than latency` }))];
   const ttlMillis = Math.min(durationMillis(input.quiesce.heartbeatTimeout), maxMillis);
   return {
@@ -50,15 +59,16 @@ export function holdLimits(input: HoldersInput, frozen: readonly FrozenContainer
 }
 
 /** A limit that leaves no time at all, or less than the cut is known to take. */
-function tooSmall(limit: HardLimit, cut: HoldersInput['expectedCut']): PlanBlocker[] {
+function tooSmall(limit: HardLimit, settleMillis: number, cut: HoldersInput['expectedCut']): PlanBlocker[] {
   const { millis, what, remedy } = limit;
-  if (millis < shortestHoldMillis) return [{ code: 'BudgetTooSmall', message: `${what} leaves no time for a hold (${seconds(millis)}): ${remedy}.` }];
-  if (cut === undefined || cut.millis <= cutDeadlineMillis(millis)) return [];
-  return [{ code: 'BudgetTooSmall', message: `${what} allows a hold of ${seconds(millis)}, in which the cut does not fit, since ${cut.because}: ${remedy}.` }];
+  const settle = settleMillis === 0 ? '' : ` after ${seconds(settleMillis)} without clients`;
+  if (millis - settleMillis < shortestHoldMillis) return [{ code: 'BudgetTooSmall', message: `${what} leaves no time for a hold${settle} (${seconds(millis)}): ${remedy}.` }];
+  if (cut === undefined || settleMillis + cut.millis <= cutDeadlineMillis(millis)) return [];
+  return [{ code: 'BudgetTooSmall', message: `${what} allows a hold of ${seconds(millis)}, in which the cut does not fit${settle}, since ${cut.because}: ${remedy}.` }];
 }
 
-function general(input: HoldersInput): HardLimit[] {
-  const atLeast = input.expectedCut === undefined ? '' : ` to at least ${Math.ceil(holdForCutMillis(input.expectedCut.millis))}ms`;
+function general(input: HoldersInput, settleMillis: number): HardLimit[] {
+  const atLeast = input.expectedCut === undefined ? '' : ` to at least ${Math.ceil(holdForCutMillis(settleMillis + input.expectedCut.millis))}ms`;
   return [
     { millis: longestHoldMillis, what: 'The protocol', remedy: 'use a VolumeGroupSnapshotClass, raise --kube-api-qps of the sidecar, or leave volumes out with spec.selector' },
     { millis: input.maxHoldMillis, what: "The operator's lease", remedy: 'raise leaseDuration in the values of the chart' },

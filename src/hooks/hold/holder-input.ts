@@ -75,6 +75,7 @@ function holdSpec(plan: HolderPlan, limits: WindowLimits): string {
       containerId: v.containerId,
       ...(v.block ? { devicePath: v.path, block: true } : { mountPath: v.path }),
     })),
+    ...(plan.gates === undefined ? {} : { gates: plan.gates.map((g) => ({ ref: `${g.pod}/${g.container}`, podUid: g.podUid, containerId: g.containerId, ports: g.ports })) }),
   });
 }
 

@@ -56,7 +56,7 @@ export class HolderSession {
   readonly #waiters = new Map<HolderEventKind, Waiter>();
   #settleEnd: (end: SessionEnd) => void = () => undefined;
   #failure: AppError | undefined;
-  #freezeSent = false;
+  #impactSent = false;
   #ending = false;
 
   constructor(plan: HolderPlan, stream: ExecStream, onFailure: (error: AppError) => void) {
@@ -68,9 +68,9 @@ export class HolderSession {
     void stream.outcome.then((outcome) => this.#streamEnded(outcome));
   }
 
-  /** True from the moment a freeze was asked for: from then on an end must be seen. */
+  /** True from the moment a gate or freeze was asked for: from then on an end must be seen. */
   get mayHold(): boolean {
-    return this.#freezeSent;
+    return this.#impactSent;
   }
 
   /** The last event of this kind, if there was one. */
@@ -80,7 +80,7 @@ export class HolderSession {
 
   /** Sends a command at once. Never throws: a stream that is gone is a failure of the session. */
   send(command: HolderCommand): void {
-    if (command === 'freeze') this.#freezeSent = true;
+    if (command === 'gate' || command === 'freeze') this.#impactSent = true;
     if (command === 'release' || command === 'abort') this.#ending = true;
     this.write(command);
   }
@@ -90,7 +90,7 @@ export class HolderSession {
     try {
       this.#stream.send(line);
     } catch (error) {
-      this.#failed(fail(this.#freezeSent ? 'HoldBroken' : 'HoldRefused', `${holderName(this.plan)}: the stream is closed.`, { cause: error }));
+      this.#failed(fail(this.#impactSent ? 'HoldBroken' : 'HoldRefused', `${holderName(this.plan)}: the stream is closed.`, { cause: error }));
       this.#settleEnd({ kind: 'silent' });
     }
   }
@@ -150,7 +150,7 @@ export class HolderSession {
     if (!this.#ending) {
       const stderr = quoted(this.#stream.stderr());
       const what = `${describeOutcome(outcome)}${stderr === '' ? '' : `: ${stderr}`}`;
-      this.#failed(fail(this.#freezeSent ? 'HoldBroken' : 'HoldRefused', `${holderName(this.plan)} ended before it was asked to, ${what}.`));
+      this.#failed(fail(this.#impactSent ? 'HoldBroken' : 'HoldRefused', `${holderName(this.plan)} ended before it was asked to, ${what}.`));
     }
     this.#settleEnd({ kind: 'silent' });
   }

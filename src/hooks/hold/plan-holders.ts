@@ -1,5 +1,6 @@
 import { claimMounts, mounterOf, type ClaimMount } from './claim-mounts.js';
 import { claimHolds } from './claim-holds.js';
+import { gatesOf, settleOf } from './gates.js';
 import { holdLimits } from './hold-limits.js';
 import { placementOf, type Place, type PlacedMount, type Placement } from './placement.js';
 import type { HoldersInput, HoldersPlan, PlanBlocker } from './plan-types.js';
@@ -18,8 +19,8 @@ export function planHolders(input: HoldersInput): HoldersPlan {
   const placed = mounts.map((mount): PlacedMount => ({ mount, placement: readerOrWriter(mount, mounts, input) }));
   const frozen = distinctContainers(placed.filter((p) => p.placement.kind === 'freeze').map((p) => p.mount));
   const fenced = placed.filter((p) => p.placement.kind === 'fence').map((p) => p.mount.pod.metadata.name);
-  const { limits, softLimits, blockers } = holdLimits(input, frozen, fenced);
   const holders = holdersOf(placed, input);
+  const { limits, softLimits, blockers } = holdLimits(input, { frozen, fenced, settleMillis: settleOf(holders) });
   return { holders, claims: claimHolds(input, all, placed, holders), limits, softLimits, blockers: [...blockers, ...refusedFreezes(placed, input)] };
 }
 
@@ -48,7 +49,10 @@ function holdersOf(placed: readonly PlacedMount[], input: HoldersInput): HolderP
     groups.set(place.id, group);
   }
   return [...groups.values()]
-    .map(({ place, members }): HolderPlan => ({ ...place, targets: targetsOf(members, input), volumes: volumesOf(members) }))
+    .map(({ place, members }): HolderPlan => {
+      const gates = gatesOf(members, input);
+      return { ...place, targets: targetsOf(members, input), volumes: volumesOf(members), ...(gates.length === 0 ? {} : { gates }) };
+    })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 

@@ -4,18 +4,20 @@
  */
 
 /** What a holder can be told, one a line. */
-export type HolderCommand = 'sync' | 'arm' | 'beat' | 'freeze' | 'release' | 'abort';
+export type HolderCommand = 'sync' | 'arm' | 'beat' | 'gate' | 'freeze' | 'release' | 'abort';
 
 /** What a holder says. Times are microseconds as the holder measured them. */
 export type HolderEvent =
-  | { readonly kind: 'ready'; readonly targets: number; readonly volumes: number }
+  | { readonly kind: 'ready'; readonly targets: number; readonly volumes: number; readonly gates: number }
   | { readonly kind: 'synced'; readonly micros: number; readonly synced: boolean }
   | { readonly kind: 'armed' }
+  /** All gates are closed, and read back. */
+  | { readonly kind: 'gated'; readonly gateMicros: number }
   /**
    * `synced: false`: the processes stand still, but the page cache could not be written back. `fenced`: no process stands
-   * still, the server keeps its clients from writing.
+   * still, the server keeps its clients from writing. `settledMicros`: from the last gate closed to the first freeze.
    */
-  | { readonly kind: 'frozen'; readonly freezeMicros: number; readonly syncMicros: number; readonly synced: boolean; readonly fenced: boolean }
+  | { readonly kind: 'frozen'; readonly freezeMicros: number; readonly syncMicros: number; readonly synced: boolean; readonly fenced: boolean; readonly settledMicros?: number | undefined }
   | { readonly kind: 'beat' }
   /** `unbroken`: still frozen, by the same processes, right before this release. `thawMicros`: from the command to the thaw (vantage Node). */
   | { readonly kind: 'released'; readonly why: string; readonly unbroken: boolean; readonly heldMicros: number; readonly thawMicros?: number | undefined }
@@ -95,18 +97,22 @@ const byKind: Readonly<Record<HolderEventKind, Reader>> = {
   ready: (fields) => {
     const targets = count(fields, 'targets');
     const volumes = count(fields, 'volumes');
-    return targets === undefined || volumes === undefined ? undefined : { kind: 'ready', targets, volumes };
+    return targets === undefined || volumes === undefined ? undefined : { kind: 'ready', targets, volumes, gates: count(fields, 'gates') ?? 0 };
   },
   synced: (fields) => {
     const micros = count(fields, 'micros');
     return micros === undefined ? undefined : { kind: 'synced', micros, synced: fields.get('sync') !== 'none' };
   },
   armed: () => ({ kind: 'armed' }),
+  gated: (fields) => {
+    const gateMicros = count(fields, 'gateMicros');
+    return gateMicros === undefined ? undefined : { kind: 'gated', gateMicros };
+  },
   frozen: (fields) => {
     const freezeMicros = count(fields, 'freezeMicros');
     const syncMicros = count(fields, 'syncMicros');
     if (freezeMicros === undefined || syncMicros === undefined) return undefined;
-    return { kind: 'frozen', freezeMicros, syncMicros, synced: fields.get('sync') !== 'none', fenced: fields.get('fenced') === 'true' };
+    return { kind: 'frozen', freezeMicros, syncMicros, synced: fields.get('sync') !== 'none', fenced: fields.get('fenced') === 'true', settledMicros: count(fields, 'settledMicros') };
   },
   beat: () => ({ kind: 'beat' }),
   released: (fields) => {

@@ -51,6 +51,7 @@ async function within<T>(promise: Promise<T>, millis: number, clock: Clock): Pro
 
 function resultOf(session: HolderSession, end: SeenEnd): HoldResult {
   const frozen = session.seen('frozen');
+  const settledMillis = millis(frozen?.settledMicros);
   return {
     id: session.plan.id,
     frozen: frozen !== undefined,
@@ -59,6 +60,7 @@ function resultOf(session: HolderSession, end: SeenEnd): HoldResult {
     ...ending(end),
     freezeMillis: millis(frozen?.freezeMicros),
     syncMillis: millis(frozen?.syncMicros),
+    ...(settledMillis === undefined ? {} : { settledMillis }),
     thawMillis: millis(session.seen('released')?.thawMicros),
   };
 }

@@ -15,9 +15,10 @@ export interface WindowOutcome {
 export function windowResult(plan: WindowPlan, outcome: WindowOutcome): WindowResult {
   const { cutsSeen, trace } = outcome;
   const freezeSent = trace.freezeSent !== undefined;
+  const touched = (holder: HolderPlan): boolean => freezeSent || (trace.gateSent !== undefined && holder.gates !== undefined);
   const reached = new Map(outcome.holds.map((hold) => [hold.id, hold]));
   const holds = plan.holders.map((holder) => reached.get(holder.id) ?? neverReached(holder));
-  const unknown = plan.holders.filter((holder) => freezeSent && reached.get(holder.id)?.endedBy === undefined);
+  const unknown = plan.holders.filter((holder) => touched(holder) && reached.get(holder.id)?.endedBy === undefined);
   const allSeen = plan.cuts.every((cut) => cutsSeen.includes(cut.name));
   const error = outcome.error ?? (freezeSent ? notUnbroken(plan, holds) : undefined);
   return {

@@ -22,6 +22,18 @@ export interface HoldVolume {
   readonly block: boolean;
 }
 
+/** A pod whose client ports are closed while its server runs on for a while, before everything is frozen (vantage Node). */
+export interface HoldGate {
+  readonly pod: string;
+  readonly podUid: string;
+  /** Container of the server: one of the holder's targets, through which the pod's network is found. */
+  readonly container: string;
+  readonly containerId: string;
+  readonly ports: readonly number[];
+  /** How long its server must run on without clients, ms. */
+  readonly settleMillis: number;
+}
+
 /** One holder of a window: one per node at vantage Node, one per member at vantage Pod. */
 export interface HolderPlan {
   /** `[a-z0-9-]{1,63}`, unique to window and holder. */
@@ -32,6 +44,8 @@ export interface HolderPlan {
   readonly exec: { readonly namespace: string; readonly pod: string; readonly podUid: string; readonly container: string };
   readonly targets: readonly HoldTarget[];
   readonly volumes: readonly HoldVolume[];
+  /** Closed before anything is frozen; absent for none. */
+  readonly gates?: readonly HoldGate[];
   /** Vantage Pod: process name of the server. */
   readonly processName?: string;
   /** Vantage Pod: the server is fenced by these commands instead of being stopped. */
@@ -81,6 +95,8 @@ export interface HoldResult {
   readonly heldMillis: number | undefined;
   readonly freezeMillis: number | undefined;
   readonly syncMillis: number | undefined;
+  /** From the last gate closed to the first freeze, on the holder's clock. Absent without gates. */
+  readonly settledMillis?: number;
   /** From the release command to everything thawed, on the holder's clock. */
   readonly thawMillis: number | undefined;
 }
@@ -92,6 +108,9 @@ export interface WindowTrace {
   readonly ready?: number;
   readonly armed?: number;
   readonly announced?: number;
+  /** The first impact of a window with gates. */
+  readonly gateSent?: number;
+  readonly allGated?: number;
   readonly freezeSent?: number;
   readonly firstFrozen?: number;
   readonly allFrozen?: number;

@@ -1,20 +1,21 @@
 import { fail } from '../../api/errors.js';
 import { AppError } from '../../runtime/app-error.js';
-import { abortError } from '../../runtime/clock.js';
+import { abortError, sleep } from '../../runtime/clock.js';
 import { barrier, type BarrierMember } from './barrier.js';
+import { settleOf } from './gates.js';
 import { startBeats } from './heartbeat.js';
 import { holderName } from './holder-input.js';
 import { openSession, type HolderSession } from './holder-session.js';
 import type { HolderCommand, HolderEvent, HolderEventKind } from './protocol.js';
 import { collectEnds } from './release.js';
-import { cutDeadlineMillis, freezeDeadlineMillis, releaseDeadlineMillis } from './window-deadlines.js';
+import { cutDeadlineMillis, freezeDeadlineMillis, gateDeadlineMillis, releaseDeadlineMillis, settleWaitMillis } from './window-deadlines.js';
 import { windowResult } from './window-result.js';
 import type { WindowDeps } from './window-deps.js';
 import type { CutStep, HoldResult, WindowPlan, WindowResult, WindowTrace } from './window-types.js';
 
 /**
  * Runs one window from the first stream to the last release (3-stillness.md, 3.2). Never throws: what went wrong is in
- * the result. Between the freeze and the release there is no status write, no new connection and no logging.
+ * the result. Between the first impact and the release there is no status write, no new connection and no logging.
  */
 export async function runWindow(plan: WindowPlan, deps: WindowDeps): Promise<WindowResult> {
   const result = await new Window(plan, deps).run();
@@ -22,6 +23,12 @@ export async function runWindow(plan: WindowPlan, deps: WindowDeps): Promise<Win
   if (result.error === undefined) deps.logger.info('window closed', fields);
   else deps.logger.warn('window failed', { ...fields, error: result.error.message, cause: causeText(result.error) });
   return result;
+}
+
+interface AllOptions {
+  readonly sessions?: readonly HolderSession[];
+  /** Called at each answer. */
+  readonly onEach?: () => void;
 }
 
 type Marks = { -readonly [K in keyof WindowTrace]: WindowTrace[K] };
@@ -56,13 +63,14 @@ class Window {
     let error: AppError | undefined;
     try {
       await this.#prepare();
+      await this.#gate();
       await this.#freeze();
       await this.#cut();
     } catch (cause) {
       error = asAppError(cause);
     }
     this.#sendAll(error === undefined ? 'release' : 'abort');
-    const impact = this.#trace.freezeSent !== undefined;
+    const impact = this.#impact !== undefined;
     if (impact) this.#mark('releaseSent');
     if (error !== undefined) this.#fail(error);
     const holds = await this.#ends();
@@ -96,19 +104,35 @@ class Window {
     }
     this.#sessions.push(session);
     const ready = await session.expect('ready');
-    if (holder.vantage === 'Node' && (ready.targets !== holder.targets.length || ready.volumes !== holder.volumes.length)) {
-      throw fail('HoldRefused', `${holderName(holder)} found ${ready.targets} of ${holder.targets.length} containers and ${ready.volumes} of ${holder.volumes.length} volumes.`);
+    const gates = holder.gates?.length ?? 0;
+    if (holder.vantage === 'Node' && (ready.targets !== holder.targets.length || ready.volumes !== holder.volumes.length || ready.gates !== gates)) {
+      throw fail('HoldRefused', `${holderName(holder)} found ${ready.targets} of ${holder.targets.length} containers, ${ready.volumes} of ${holder.volumes.length} volumes and ${ready.gates} of ${gates} gates.`);
     }
   }
 
-  /** Impact begins here. MAX counts from the first freeze that is sent. */
+  /** With gates impact begins here: clients are kept out, and everybody runs on until the last gated server has settled. */
+  async #gate(): Promise<void> {
+    const gated = this.#sessions.filter((session) => session.plan.gates !== undefined);
+    if (gated.length === 0) return;
+    const { maxMillis } = this.#plan.limits;
+    const settleMillis = settleOf(this.#plan.holders);
+    this.#mayGoOn(maxMillis);
+    this.#mark('gateSent');
+    await this.#all('gate', 'gated', gateDeadlineMillis(maxMillis, settleMillis), { sessions: gated });
+    this.#mark('allGated');
+    await sleep(this.#deps.clock, settleWaitMillis(settleMillis), this.#stop.signal);
+  }
+
+  /** Without gates impact begins here. A member that needs no settling is frozen only when the others are. */
   async #freeze(): Promise<void> {
     const { maxMillis } = this.#plan.limits;
-    this.#mayGoOn(maxMillis);
+    const heldMillis = this.#heldMillis();
+    this.#mayGoOn(maxMillis - heldMillis);
     this.#mark('freezeSent');
-    await this.#all('freeze', 'frozen', freezeDeadlineMillis(maxMillis), () => {
+    const onEach = (): void => {
       if (this.#trace.firstFrozen === undefined) this.#mark('firstFrozen');
-    });
+    };
+    await this.#all('freeze', 'frozen', freezeDeadlineMillis(maxMillis, settleOf(this.#plan.holders)) - heldMillis, { onEach });
     this.#mark('allFrozen');
   }
 
@@ -145,8 +169,14 @@ class Window {
     return this.#barrier('cut', cutDeadlineMillis(this.#plan.limits.maxMillis) - this.#heldMillis(), members);
   }
 
+  /** When the first gate or freeze was sent. */
+  get #impact(): number | undefined {
+    return this.#trace.gateSent ?? this.#trace.freezeSent;
+  }
+
+  /** Since the first impact; 0 before. MAX counts from there. */
   #heldMillis(): number {
-    return this.#deps.clock.monotonic() - this.#began - (this.#trace.freezeSent ?? 0);
+    return this.#impact === undefined ? 0 : this.#deps.clock.monotonic() - this.#began - this.#impact;
   }
 
   /** The last cut of several counts. */
@@ -164,7 +194,7 @@ class Window {
     this.#stopBeats();
     this.#cutting.abort();
     const { clock } = this.#deps;
-    const from = this.#began + (this.#trace.freezeSent ?? 0);
+    const from = this.#began + (this.#impact ?? 0);
     const until = from + releaseDeadlineMillis(this.#plan.limits.maxMillis);
     const ends = await collectEnds(this.#sessions, { ...this.#deps, until: Math.max(until, clock.monotonic()) });
     for (const session of this.#sessions) session.close();
@@ -178,10 +208,10 @@ class Window {
     if (!this.#deps.mayAct(millis)) throw fail('LeaseTooOld', 'Leadership could not be proven for the length of a hold: nothing was frozen or cut any further.');
   }
 
-  /** Tells all holders in one go and waits for all answers. */
-  #all(command: HolderCommand, kind: HolderEventKind, withinMillis: number, onEach?: () => void): Promise<void> {
-    this.#sendAll(command);
-    const members = this.#sessions.map((session) => ({ name: holderName(session.plan), done: onEvent(session.expect(kind), onEach) }));
+  /** Tells holders, all by default, in one go and waits for all their answers. */
+  #all(command: HolderCommand, kind: HolderEventKind, withinMillis: number, { sessions = this.#sessions, onEach }: AllOptions = {}): Promise<void> {
+    for (const session of sessions) session.send(command);
+    const members = sessions.map((session) => ({ name: holderName(session.plan), done: onEvent(session.expect(kind), onEach) }));
     return this.#barrier(kind, withinMillis, members);
   }
 

@@ -41,6 +41,8 @@ export async function preflight(app: Detected, context: AdapterContext): Promise
     processName: 'postgres',
     ...(online !== undefined && { online }),
     settleMillis: primary === undefined || app.mode === 'BackupAPI' ? 0 : settleMillis(primary.inspection),
+    // A gate would leave the clients of the unix socket: what synchronous_commit takes from the grade (caps.ts) stays taken.
+    gatePorts: [],
     softLimitMillis: patroniManaged.test(operator ?? '') ? Math.min(limit, patroniMillis) : limit,
     hardLimitMillis: limit,
     facts: primary === undefined ? {} : { ...factsOf(app, primary, instances, knownVersions.tested), ...(operator !== undefined && { managedBy: operator }) },

@@ -9,6 +9,6 @@ make_writer() { # REFERENCE OUT ROOT
 
 build_writer() { # TAG
   local key
-  key=$(go version | content_key "${COMMON[@]}" "$APPS"/writer/{image.sh,go.mod,commit.go,main.go})
+  key=$(go version | content_key "${COMMON[@]}" "$APPS"/writer/{image.sh,go.mod,commit.go,main.go,serve.go})
   cached writer "$key" make_writer "localhost/stillpoint-test/writer:$1"
 }

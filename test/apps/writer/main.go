@@ -4,6 +4,7 @@
 //	writer write [--device] [--sync] [--count=N] [--stubborn] PATH    appends records and logs `NUMBER SENT ACKNOWLEDGED` (ms since the epoch)
 //	writer read PATH...     one line of JSON for each: how many records there are, from 1 without a gap
 //	writer commit PATH      commits as the log of a database does, for the bench
+//	writer serve [--port=N] [--delay=D] PATH    answers lines on a TCP port once they are on the disk, and logs `LINE CAME ANSWERED` (ms since the epoch)
 //	writer written PATH     succeeds when the file is there and not empty
 //	writer touch PATH       makes an empty file
 //	writer idle             waits for SIGTERM
@@ -30,7 +31,7 @@ const pace = 10 * time.Millisecond
 
 func main() {
 	if len(os.Args) < 2 {
-		fail("usage: writer write|read|commit|written|touch|idle|true|false")
+		fail("usage: writer write|read|commit|serve|written|touch|idle|true|false")
 	}
 	switch arguments := os.Args[2:]; os.Args[1] {
 	case "write":
@@ -39,6 +40,8 @@ func main() {
 		read(arguments)
 	case "commit":
 		commit(arguments[0])
+	case "serve":
+		serve(arguments)
 	case "written":
 		written(arguments[0])
 	case "touch":

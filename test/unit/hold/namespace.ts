@@ -58,7 +58,7 @@ export function pod(name: string, nodeName: string | undefined, containers: read
 export function application(name: string, pods: readonly string[], more: Partial<Detected> = {}, preflight: Partial<HoldersInput['applications'][number]['preflight']> = {}): HoldersInput['applications'][number] {
   return {
     detected: { name, kind: 'PostgreSQL', pods, container: Object.fromEntries(pods.map((p) => [p, 'server'])), rank: 100, by: 'test', mode: 'Auto', credentialsSecret: undefined, ...more },
-    preflight: { processName: 'postgres', softLimitMillis: 10_000, hardLimitMillis: 10_000, ...preflight },
+    preflight: { processName: 'postgres', settleMillis: 0, gatePorts: [], softLimitMillis: 10_000, hardLimitMillis: 10_000, ...preflight },
   };
 }
 

@@ -22,13 +22,14 @@ export class NodeVictim {
   readonly #above: string[];
   readonly #child: ChildProcess;
 
-  static async start(): Promise<NodeVictim> {
-    const victim = new NodeVictim();
+  /** `network`: it has a network namespace of its own, as a pod has. */
+  static async start(options: { readonly network?: boolean } = {}): Promise<NodeVictim> {
+    const victim = new NodeVictim(options.network === true ? ['unshare', '--net'] : []);
     while (victim.#writes() === '') await pause(5);
     return victim;
   }
 
-  private constructor() {
+  private constructor(before: readonly string[]) {
     const root = `${freezer}/stillpoint-unit-${this.containerId.slice(0, 12)}`;
     this.#pod = `${root}/kubepods/pod${this.podUid}`;
     this.#above = [this.#pod, `${root}/kubepods`, root];
@@ -36,7 +37,8 @@ export class NodeVictim {
     this.mountPath = mkdtempSync('/dev/shm/stillpoint-unit-volume-');
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'stillpoint-unit', this.mountPath]);
     const script = 'echo $$ >"$1/cgroup.procs"; i=0; while :; do i=$((i + 1)); echo $i >"$2/count"; sleep 0.01; done';
-    this.#child = spawn('sh', ['-c', script, 'victim', this.#cgroup, this.mountPath], { stdio: 'ignore' });
+    const words = [...before, 'sh', '-c', script, 'victim', this.#cgroup, this.mountPath];
+    this.#child = spawn(words[0]!, words.slice(1), { stdio: 'ignore' });
   }
 
   get #cgroup(): string {
@@ -50,6 +52,20 @@ export class NodeVictim {
   /** `FROZEN` or `THAWED`, as the kernel says. */
   frozen(): boolean {
     return readFileSync(`${this.#cgroup}/freezer.state`, 'utf8').trim() !== 'THAWED';
+  }
+
+  /** The rules in its network namespace, as `nft list ruleset` prints them; empty without any. */
+  rules(): string {
+    return this.#nft('list', 'ruleset');
+  }
+
+  /** Removes all rules in its network namespace. */
+  dropRules(): void {
+    this.#nft('flush', 'ruleset');
+  }
+
+  #nft(...words: string[]): string {
+    return execFileSync('nsenter', [`--net=/proc/${this.pid}/ns/net`, 'nft', ...words], { encoding: 'utf8' });
   }
 
   /** Waits until the victim has written again. Throws after 2 s. */

@@ -17,10 +17,14 @@ const count = fc.integer({ min: 0, max: 1e12 });
 const word = fc.stringMatching(/^[a-z]{1,12}$/);
 /** An event and the fields that a holder writes for it. */
 const events: fc.Arbitrary<[HolderEvent, Record<string, string>]> = fc.oneof(
-  fc.tuple(count, count).map(([targets, volumes]): [HolderEvent, Record<string, string>] => [{ kind: 'ready', targets, volumes }, { targets: `${targets}`, volumes: `${volumes}` }]),
-  fc.tuple(count, count, fc.boolean(), fc.boolean()).map(([f, s, synced, fenced]): [HolderEvent, Record<string, string>] => [
-    { kind: 'frozen', freezeMicros: f, syncMicros: s, synced, fenced },
-    { freezeMicros: `${f}`, syncMicros: `${s}`, at: '12.34', ...(synced ? {} : { sync: 'none' }), ...(fenced ? { fenced: 'true' } : {}) },
+  fc.tuple(count, count, count).map(([targets, volumes, gates]): [HolderEvent, Record<string, string>] => [
+    { kind: 'ready', targets, volumes, gates },
+    { targets: `${targets}`, volumes: `${volumes}`, ...(gates === 0 ? {} : { gates: `${gates}` }) },
+  ]),
+  count.map((gateMicros): [HolderEvent, Record<string, string>] => [{ kind: 'gated', gateMicros }, { gateMicros: `${gateMicros}`, at: '12.34' }]),
+  fc.tuple(count, count, fc.boolean(), fc.boolean(), fc.option(count, { nil: undefined })).map(([f, s, synced, fenced, settledMicros]): [HolderEvent, Record<string, string>] => [
+    { kind: 'frozen', freezeMicros: f, syncMicros: s, synced, fenced, settledMicros },
+    { freezeMicros: `${f}`, syncMicros: `${s}`, at: '12.34', ...(synced ? {} : { sync: 'none' }), ...(fenced ? { fenced: 'true' } : {}), ...(settledMicros === undefined ? {} : { settledMicros: `${settledMicros}` }) },
   ]),
   fc.tuple(word, count).map(([why, heldMicros]): [HolderEvent, Record<string, string>] => [{ kind: 'broken', why, heldMicros }, { why, heldMicros: `${heldMicros}` }]),
   count.map((heldMicros): [HolderEvent, Record<string, string>] => [{ kind: 'released', why: 'release', unbroken: true, heldMicros }, { why: 'release', unbroken: 'true', heldMicros: `${heldMicros}` }]),
@@ -80,7 +84,7 @@ describe('lines of a holder', () => {
   });
 
   test('events of later versions are foreign, also when they are named like a property of objects', () => {
-    for (const name of ['gated', 'constructor', '__proto__', '']) expect(parseLine(`STILL1 ${id} ${name}`, id).kind).toBe('foreign');
+    for (const name of ['thawed', 'constructor', '__proto__', '']) expect(parseLine(`STILL1 ${id} ${name}`, id).kind).toBe('foreign');
   });
 
   test('bytes that are no text do not make a message unreadable', () => {

@@ -43,6 +43,7 @@ func runAgent(stateDir string, log io.Writer) int {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	a.sweep()
+	a.sweepGates()
 	for {
 		select {
 		case <-stop:

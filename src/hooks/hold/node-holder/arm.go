@@ -13,7 +13,7 @@ const settleTimeout = 500 * time.Millisecond
 // arm makes the hold's state, starts its guard and returns when the guard watches. When it
 // fails after the directory was made the hold is ended, so that a guard that came up late
 // goes away and the id stays used.
-func arm(stateDir, id string, s *spec, targets []*target, volumes []*volume) (*hold, int, error) {
+func arm(stateDir, id string, s *spec, all holdings, volumes []*volume) (*hold, int, error) {
 	store, err := openStore(stateDir)
 	if err != nil {
 		return nil, 0, err
@@ -26,7 +26,7 @@ func arm(stateDir, id string, s *spec, targets []*target, volumes []*volume) (*h
 	if err != nil {
 		return nil, 0, faultf(codeStateFailed, "%v", err)
 	}
-	guardPID, err := h.prepare(stateDir, store, s, targets, volumes)
+	guardPID, err := h.prepare(stateDir, store, s, all, volumes)
 	if err != nil {
 		_, claimErr := h.claim(whyAbort)
 		return nil, 0, errors.Join(err, claimErr, h.settle())
@@ -34,14 +34,14 @@ func arm(stateDir, id string, s *spec, targets []*target, volumes []*volume) (*h
 	return h, guardPID, nil
 }
 
-func (h *hold) prepare(stateDir string, store *os.Root, s *spec, targets []*target, volumes []*volume) (int, error) {
+func (h *hold) prepare(stateDir string, store *os.Root, s *spec, all holdings, volumes []*volume) (int, error) {
 	self, err := readProcess(os.Getpid())
 	if err != nil {
 		return 0, faultf(codeStateFailed, "%v", err)
 	}
 	r := &record{
 		Version: protocolVersion, ID: h.id, TTLMillis: s.TTLMillis, MaxMillis: s.MaxMillis,
-		ArmedAt: now(), Holder: self, Targets: targets,
+		ArmedAt: now(), Holder: self, Targets: all.targets, Gates: all.gates,
 	}
 	for _, v := range volumes {
 		r.Volumes = append(r.Volumes, v.ref)
@@ -49,18 +49,18 @@ func (h *hold) prepare(stateDir string, store *os.Root, s *spec, targets []*targ
 	if err := h.putJSON(fileRecord, r); err != nil {
 		return 0, faultf(codeStateFailed, "%v", err)
 	}
-	if err := waitFree(store, h.id, targets); err != nil {
+	if err := waitFree(store, h.id, all); err != nil {
 		return 0, err
 	}
 	return spawnGuard(stateDir, h.id)
 }
 
-// waitFree refuses containers that another hold has. One that is just being ended gets a
+// waitFree refuses containers and gates that another hold has. One that is just being ended gets a
 // moment to settle.
-func waitFree(store *os.Root, id string, targets []*target) error {
+func waitFree(store *os.Root, id string, all holdings) error {
 	began := now()
 	for {
-		other, err := busyWith(store, id, targets)
+		other, err := busyWith(store, id, all)
 		if err != nil {
 			return faultf(codeStateFailed, "%v", err)
 		}
@@ -68,7 +68,7 @@ func waitFree(store *os.Root, id string, targets []*target) error {
 			return nil
 		}
 		if began.since() > settleTimeout {
-			return faultf(codeTargetBusy, "hold %s has one of the containers", other)
+			return faultf(codeTargetBusy, "%s", other)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -59,6 +59,9 @@ func runWriter(root string) {
 	must(os.Chdir("/"))
 	file, err := os.Create(volumeInside + "/log")
 	must(err)
+	if os.Getenv(echoEnv) != "" {
+		must(serveEcho())
+	}
 	fmt.Println("ready")
 	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
 		return
@@ -81,6 +84,8 @@ type testContainer struct {
 	root   string
 	image  string
 	main   *exec.Cmd
+	// sandbox is the process that keeps the pod's network namespace; nil: that of the node.
+	sandbox *exec.Cmd
 }
 
 func randomHex(n int) string {
@@ -91,6 +96,14 @@ func randomHex(n int) string {
 
 // newContainer makes cgroups below `parent` (such as "kubepods") and starts the writer.
 func newContainer(t testing.TB, parent, image string) *testContainer {
+	t.Helper()
+	c := newPod(t, parent, image)
+	c.main = c.start()
+	return c
+}
+
+// newPod makes the cgroups of a pod with one container.
+func newPod(t testing.TB, parent, image string) *testContainer {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Fatal("these tests need root and writable cgroups")
@@ -109,7 +122,6 @@ func newContainer(t testing.TB, parent, image string) *testContainer {
 			t.Cleanup(func() { removeCgroups(t, filepath.Join(h.mount, top)) })
 		}
 	}
-	c.main = c.start()
 	return c
 }
 
@@ -120,6 +132,10 @@ func (c *testContainer) start() *exec.Cmd {
 	check(c.t, err)
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), writerEnv+"="+c.root, imageEnv+"="+c.image)
+	if c.sandbox != nil {
+		cmd = exec.Command("nsenter", "--net=/proc/"+strconv.Itoa(c.sandbox.Process.Pid)+"/ns/net", self)
+		cmd.Env = append(os.Environ(), writerEnv+"="+c.root, imageEnv+"="+c.image, echoEnv+"=yes")
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
 	stdin, err := cmd.StdinPipe()
 	check(c.t, err)

@@ -25,9 +25,9 @@ func (h *holder) end(why string) int {
 	unbroken := ""
 	if won && why == whyRelease {
 		// Before the thaw: afterwards nothing could be proven any more.
-		unbroken = proveUnbroken(h.targets)
+		unbroken = h.holdings().unbroken()
 	}
-	length, thawErr := e.letGo(h.targets)
+	length, thawErr := e.letGo(h.holdings())
 	thaw := told.since()
 	if thawErr == nil {
 		thawErr = held.settle()
@@ -53,7 +53,7 @@ func (h *holder) end(why string) int {
 	return exitOK
 }
 
-// endUntouched ends an armed hold that froze nothing.
+// endUntouched ends an armed hold without an impact.
 func (h *holder) endUntouched(held *hold, why string, won bool, claimErr error) int {
 	if err := errors.Join(claimErr, held.settle()); err != nil {
 		h.out.fail(err, true)
@@ -69,7 +69,7 @@ func (h *holder) endUntouched(held *hold, why string, won bool, claimErr error) 
 func (h *holder) giveUp(failure error) int {
 	held, e := h.hold.Load(), h.engaged
 	won, claimErr := held.claim(whyAbort)
-	length, thawErr := e.letGo(h.targets)
+	length, thawErr := e.letGo(h.holdings())
 	if thawErr == nil {
 		thawErr = held.settle()
 	}
@@ -84,28 +84,4 @@ func (h *holder) giveUp(failure error) int {
 func (h *holder) broken(why string, length time.Duration) int {
 	h.out.emit(eventBroken, "why", why, "heldMicros", micros(length))
 	return exitBroken
-}
-
-// letGo waits until no freezer can ask for a freeze any more, thaws everything, and returns
-// how long the hold was.
-func (e *engagement) letGo(targets []*target) (time.Duration, error) {
-	e.stop.Store(true)
-	<-e.settled
-	err := thawAll(targets)
-	return e.impact.since(), err
-}
-
-// proveUnbroken reads every target again; "" or the first reason against.
-func proveUnbroken(targets []*target) string {
-	reasons := make([]string, len(targets))
-	_ = inParallel(len(targets), func(i int) error {
-		reasons[i] = targets[i].unbroken()
-		return nil
-	})
-	for _, reason := range reasons {
-		if reason != "" {
-			return reason
-		}
-	}
-	return ""
 }

@@ -1,74 +1,64 @@
 package main
 
-import (
-	"sync/atomic"
-	"time"
-)
-
-// engagement is the part of a hold that has an impact: from the freeze command to the thaw.
-type engagement struct {
-	// impact is the moment right before the first freeze; the length of a hold counts from it.
-	impact uptime
-	// stop makes freezers that still wait give up.
-	stop atomic.Bool
-	// settled is closed when no freezer will ask for a freeze any more.
-	settled chan struct{}
-	// outcome brings the result of freeze, sync and reading back, once.
-	outcome chan engagementResult
-	// complete is set when `frozen` was reported.
-	complete bool
-}
+import "time"
 
 type engagementResult struct {
-	freeze time.Duration
-	sync   time.Duration
-	at     uptime
-	err    error
+	// settled is the time from the last gate on until the first freeze; 0 without gates.
+	settled time.Duration
+	freeze  time.Duration
+	sync    time.Duration
+	at      uptime
+	err     error
 }
 
-// engagedOutcome is the channel of a freeze under way; nil (blocks for ever) without one.
-func (h *holder) engagedOutcome() <-chan engagementResult {
+// frozenOutcome is the channel of a freeze under way; nil (blocks for ever) without one.
+func (h *holder) frozenOutcome() <-chan engagementResult {
 	if h.engaged == nil {
 		return nil
 	}
 	return h.engaged.outcome
 }
 
-// freeze begins the hold. The work goes on beside the commands, so that an abort or the end
-// of stdin is obeyed at once while a slow sync runs.
+// freeze begins the hold, or goes on with it when gates are closed. The work goes on beside
+// the commands, so that an abort or the end of stdin is obeyed at once while a slow sync runs.
 func (h *holder) freeze() (code int, done bool) {
-	held := h.hold.Load()
+	held, e := h.hold.Load(), h.engaged
 	switch {
 	case held == nil:
 		h.out.fail(faultf(codeNotArmed, "freeze needs arm"), false)
 		return 0, false
-	case h.engaged != nil:
+	case e != nil && e.outcome != nil:
 		h.out.fail(faultf(codeUnsupported, "freeze was asked for before"), false)
+		return 0, false
+	case len(h.gates) > 0 && (e == nil || e.gated == 0):
+		h.out.fail(faultf(codeNotGated, "freeze needs the gates of this hold, which are not reported closed"), false)
 		return 0, false
 	case held.ended():
 		return h.end(""), true
 	}
-	impact := now()
-	// Written before the first impact: from here on the guard counts TTL and MAX.
-	if err := held.putUptime(fileImpact, impact); err != nil {
-		h.out.fail(faultf(codeStateFailed, "%v", err), true)
-		return h.end(whyAbort), true
+	if e == nil {
+		if e, code = h.engage(held); e == nil {
+			return code, true
+		}
 	}
-	e := &engagement{impact: impact, settled: make(chan struct{}), outcome: make(chan engagementResult, 1)}
-	h.engaged = e
-	go func() { e.outcome <- e.engage(held, h.targets, h.volumes) }()
+	e.outcome = make(chan engagementResult, 1)
+	e.changing.Add(1)
+	go func() { e.outcome <- e.freeze(held, h.targets, h.volumes) }()
 	return 0, false
 }
 
-// engage freezes all, then syncs and notes the processes at the same time.
-func (e *engagement) engage(held *hold, targets []*target, volumes []*volume) (result engagementResult) {
-	stop := func() bool { return e.stop.Load() || held.ended() }
+// freeze stops all, then syncs and notes the processes at the same time.
+func (e *engagement) freeze(held *hold, targets []*target, volumes []*volume) (result engagementResult) {
+	stop := func() bool { return e.over(held) != nil }
 	began := now()
-	result.err = freezeAll(targets, stop)
-	if result.err == nil && stop() {
-		result.err = faultf(codeFreezeFailed, "given up, the hold has ended")
+	if e.gated != 0 {
+		result.settled = began.sub(e.gated)
 	}
-	close(e.settled)
+	result.err = freezeAll(targets, stop)
+	if result.err == nil {
+		result.err = e.over(held)
+	}
+	e.changing.Done()
 	result.freeze = began.since()
 	if result.err != nil {
 		return result
@@ -99,6 +89,10 @@ func (h *holder) frozen(result engagementResult) (code int, done bool) {
 		return h.giveUp(result.err), true
 	}
 	h.engaged.complete = true
-	h.out.emit(eventFrozen, "freezeMicros", micros(result.freeze), "syncMicros", micros(result.sync), "at", result.at.String())
+	values := []string{"freezeMicros", micros(result.freeze), "syncMicros", micros(result.sync), "at", result.at.String()}
+	if len(h.gates) > 0 {
+		values = append(values, "settledMicros", micros(result.settled))
+	}
+	h.out.emit(eventFrozen, values...)
 	return 0, false
 }

@@ -20,9 +20,9 @@ const (
 // holder is gone, and it stays until nothing is frozen and no holder is left that could
 // freeze again.
 type guard struct {
-	hold    *hold
-	record  *record
-	targets []*target
+	hold   *hold
+	record *record
+	all    holdings
 	// holder is a pidfd: readable once the holder has ended.
 	holder int
 }
@@ -60,7 +60,7 @@ func armGuard(stateDir, id string) (*guard, error) {
 	if err != nil {
 		return nil, faultf(codeGuardFailed, "%v", err)
 	}
-	targets, err := openTargets(r.Targets)
+	all, err := r.open()
 	if err != nil {
 		return nil, faultf(codeGuardFailed, "%v", err)
 	}
@@ -79,7 +79,7 @@ func armGuard(stateDir, id string) (*guard, error) {
 	if err := h.putJSON(fileGuard, self); err != nil {
 		return nil, faultf(codeGuardFailed, "%v", err)
 	}
-	return &guard{hold: h, record: r, targets: targets, holder: holder}, nil
+	return &guard{hold: h, record: r, all: all, holder: holder}, nil
 }
 
 // watch returns when the hold has ended; whether by this guard.
@@ -105,15 +105,15 @@ func (g *guard) watch() (own bool) {
 }
 
 // settle thaws, or lets the winner do it, until the holder has settled the hold, or nothing
-// is frozen and the holder is gone.
+// is frozen or closed and the holder is gone.
 func (g *guard) settle(own bool) {
 	began := now()
 	pause := guardTick
 	for !g.hold.settled() {
 		gone := g.holderGone(0)
-		if !allThawed(g.targets) {
+		if !g.all.free() {
 			if own || gone || began.since() > guardPatience {
-				_ = thawAll(g.targets) // looked at again in the next round
+				_ = g.all.letGo() // looked at again in the next round
 			}
 		} else if gone {
 			_ = g.hold.settle() // else the agent does it

@@ -30,10 +30,11 @@ type holder struct {
 	spec     *spec
 	targets  []*target
 	volumes  []*volume
+	gates    []*gate
 
 	// hold is set once the guard watches. The reader of commands uses it too, for beats.
 	hold atomic.Pointer[hold]
-	// engaged is set from the freeze command on, see freeze.go.
+	// engaged is set from the first impact on, see engagement.go.
 	engaged *engagement
 }
 
@@ -60,7 +61,7 @@ func runHold(stateDir, id string, in io.Reader, stdout io.Writer) int {
 		h.out.fail(err, true)
 		return exitError
 	}
-	h.out.emit(eventReady, "targets", strconv.Itoa(len(h.targets)), "volumes", strconv.Itoa(len(h.volumes)))
+	h.out.emit(eventReady, "targets", strconv.Itoa(len(h.targets)), "volumes", strconv.Itoa(len(h.volumes)), "gates", strconv.Itoa(len(h.gates)))
 	return h.run(input.commands(h.beat), stop)
 }
 
@@ -80,7 +81,10 @@ func (h *holder) resolve() error {
 	if h.targets, err = resolveTargets(h.spec, containers); err != nil {
 		return err
 	}
-	h.volumes, err = resolveVolumes(h.spec, containers)
+	if h.volumes, err = resolveVolumes(h.spec, containers); err != nil {
+		return err
+	}
+	h.gates, err = resolveGates(h.id, h.spec, containers)
 	return err
 }
 
@@ -97,7 +101,11 @@ func (h *holder) run(commands <-chan string, stop <-chan os.Signal) int {
 			if code, done := h.obey(command); done {
 				return code
 			}
-		case outcome := <-h.engagedOutcome():
+		case outcome := <-h.gatedOutcome():
+			if code, done := h.gated(outcome); done {
+				return code
+			}
+		case outcome := <-h.frozenOutcome():
 			if code, done := h.frozen(outcome); done {
 				return code
 			}
@@ -120,6 +128,8 @@ func (h *holder) obey(command string) (code int, done bool) {
 		h.sync()
 	case cmdArm:
 		return h.arm()
+	case cmdGate:
+		return h.gate()
 	case cmdFreeze:
 		return h.freeze()
 	case cmdRelease:
@@ -130,8 +140,6 @@ func (h *holder) obey(command string) (code int, done bool) {
 		return h.end(whyRelease), true
 	case cmdAbort:
 		return h.end(whyAbort), true
-	case cmdGate:
-		h.out.fail(faultf(codeUnsupported, "gate is not in this version"), false)
 	default:
 		h.out.fail(faultf(codeUnsupported, "unknown command %.100q", command), false)
 	}
@@ -153,7 +161,7 @@ func (h *holder) arm() (code int, done bool) {
 		h.out.fail(faultf(codeAlreadyArmed, "this hold is armed"), false)
 		return 0, false
 	}
-	held, guardPID, err := arm(h.stateDir, h.id, h.spec, h.targets, h.volumes)
+	held, guardPID, err := arm(h.stateDir, h.id, h.spec, h.holdings(), h.volumes)
 	if err != nil {
 		h.out.fail(err, true)
 		return exitError, true

@@ -30,6 +30,7 @@ const (
 	eventReady    = "ready"
 	eventArmed    = "armed"
 	eventSynced   = "synced"
+	eventGated    = "gated"
 	eventFrozen   = "frozen"
 	eventBeat     = "beat"
 	eventReleased = "released"
@@ -58,6 +59,7 @@ const (
 const (
 	brokenNotFrozen = "notfrozen"
 	brokenRestarted = "restarted"
+	brokenNotGated  = "notgated"
 )
 
 var idPattern = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"path"
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -27,6 +28,8 @@ type spec struct {
 	Freezer string       `json:"freezer,omitempty"`
 	Targets []targetSpec `json:"targets"`
 	Volumes []volumeSpec `json:"volumes"`
+	// Gates are closed by the `gate` command, before the freeze.
+	Gates []gateSpec `json:"gates,omitempty"`
 }
 
 // targetSpec names a container. Freeze false only watches that it stays the same one.
@@ -35,6 +38,14 @@ type targetSpec struct {
 	PodUID      string `json:"podUid"`
 	ContainerID string `json:"containerId"`
 	Freeze      bool   `json:"freeze"`
+}
+
+// gateSpec names the client ports of a container that is frozen after a while without clients.
+type gateSpec struct {
+	Ref         string   `json:"ref"`
+	PodUID      string   `json:"podUid"`
+	ContainerID string   `json:"containerId"`
+	Ports       []uint16 `json:"ports"`
 }
 
 // volumeSpec names a volume by its path in a container that mounts it: a file system by
@@ -81,9 +92,21 @@ func (s *spec) check() error {
 		return faultf(codeBadSpec, "freezer %q is not v1, v2 or auto", s.Freezer)
 	case len(s.Targets)+len(s.Volumes) == 0:
 		return faultf(codeBadSpec, "no targets and no volumes")
-	case len(s.Targets) > maxMembers || len(s.Volumes) > maxMembers:
-		return faultf(codeBadSpec, "more than %d targets or volumes", maxMembers)
+	case len(s.Targets) > maxMembers || len(s.Volumes) > maxMembers || len(s.Gates) > maxMembers:
+		return faultf(codeBadSpec, "more than %d targets, volumes or gates", maxMembers)
 	}
+	if err := s.checkTargets(); err != nil {
+		return err
+	}
+	for _, v := range s.Volumes {
+		if err := v.check(); err != nil {
+			return err
+		}
+	}
+	return s.checkGates()
+}
+
+func (s *spec) checkTargets() error {
 	seen := map[string]bool{}
 	for _, t := range s.Targets {
 		if err := checkContainer(t.Ref, t.PodUID, t.ContainerID); err != nil {
@@ -94,9 +117,44 @@ func (s *spec) check() error {
 		}
 		seen[t.ContainerID] = true
 	}
-	for _, v := range s.Volumes {
-		if err := v.check(); err != nil {
+	return nil
+}
+
+// checkGates refuses a gate without a freeze, which would prove nothing, and a second one in
+// a pod, whose containers share the network.
+func (s *spec) checkGates() error {
+	frozen := map[string]string{}
+	for _, t := range s.Targets {
+		if t.Freeze {
+			frozen[t.ContainerID] = t.PodUID
+		}
+	}
+	gated := map[string]bool{}
+	for _, g := range s.Gates {
+		if err := checkContainer(g.Ref, g.PodUID, g.ContainerID); err != nil {
 			return err
+		}
+		if frozen[g.ContainerID] != g.PodUID {
+			return faultf(codeBadSpec, "gate %s: its container is no target that is frozen", g.Ref)
+		}
+		if gated[g.PodUID] {
+			return faultf(codeBadSpec, "gate %s: pod %s has another gate", g.Ref, g.PodUID)
+		}
+		gated[g.PodUID] = true
+		if err := g.checkPorts(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *gateSpec) checkPorts() error {
+	if len(g.Ports) == 0 || len(g.Ports) > maxPorts {
+		return faultf(codeBadSpec, "gate %s needs 1 to %d ports", g.Ref, maxPorts)
+	}
+	for i, port := range g.Ports {
+		if port == 0 || slices.Contains(g.Ports[:i], port) {
+			return faultf(codeBadSpec, "gate %s: port %d is no port, or named twice", g.Ref, port)
 		}
 	}
 	return nil

@@ -19,14 +19,14 @@ const defaultStateDir = "/run/stillpoint"
 const (
 	fileRecord = "record" // JSON, written once, before the guard starts
 	fileBeat   = "beat"   // uptime of the last beat, microseconds
-	fileImpact = "impact" // uptime right before the first freeze, microseconds
+	fileImpact = "impact" // uptime right before the first gate or freeze, microseconds
 	fileGuard  = "guard"  // JSON process of the guard
 	dirEnd     = "end"    // made once, by whoever ends the hold
 	fileWhy    = "end/why"
 	fileAt     = "end/at"
-	// fileThawed is written when nothing is frozen and nobody is left who could freeze again.
-	// Without it the containers are not free for another hold, with it nobody thaws them for
-	// this one.
+	// fileThawed is written when nothing is frozen, no gate is on, and nobody is left who could
+	// freeze or close again. Without it the containers are not free for another hold, with it
+	// nobody thaws them for this one.
 	fileThawed = "end/thawed"
 )
 
@@ -41,6 +41,7 @@ type record struct {
 	Holder    process   `json:"holder"`
 	Targets   []*target `json:"targets"`
 	Volumes   []string  `json:"volumes"`
+	Gates     []*gate   `json:"gates,omitempty"`
 }
 
 func (r *record) ttl() time.Duration { return time.Duration(r.TTLMillis) * time.Millisecond }
@@ -139,43 +140,6 @@ func (h *hold) guard() process {
 		return process{}
 	}
 	return p
-}
-
-// busyWith tells which other hold that is not settled freezes one of the containers. Each
-// hold writes its record before it looks, so of two that come together at least one sees
-// the other.
-func busyWith(store *os.Root, own string, targets []*target) (string, error) {
-	wanted := map[string]bool{}
-	for _, t := range targets {
-		if t.Freeze {
-			wanted[t.ContainerID] = true
-		}
-	}
-	ids, err := holdIDs(store)
-	if err != nil {
-		return "", err
-	}
-	for _, id := range ids {
-		if id == own {
-			continue
-		}
-		other, err := openHold(store, id)
-		if err != nil {
-			continue // removed meanwhile
-		}
-		r, err := other.record()
-		settled := other.settled()
-		other.dir.Close()
-		if err != nil || settled {
-			continue
-		}
-		for _, t := range r.Targets {
-			if t.Freeze && wanted[t.ContainerID] {
-				return id, nil
-			}
-		}
-	}
-	return "", nil
 }
 
 // holdIDs lists the holds that have a state directory.

@@ -143,6 +143,7 @@ func (t *target) unbroken() string {
 // openTargets opens the freezers of a record for a thaw. A cgroup that is gone needs none.
 func openTargets(targets []*target) ([]*target, error) {
 	var opened []*target
+	var errs error
 	for _, t := range targets {
 		if !t.Freeze {
 			continue
@@ -151,10 +152,10 @@ func openTargets(targets []*target) ([]*target, error) {
 		case err == nil:
 			opened = append(opened, t)
 		case !errors.Is(err, fs.ErrNotExist):
-			return opened, fmt.Errorf("%s: %w", t.Ref, err)
+			errs = errors.Join(errs, fmt.Errorf("%s: %w", t.Ref, err))
 		}
 	}
-	return opened, nil
+	return opened, errs
 }
 
 // allThawed tells whether nothing is frozen by us any more; a doubt is a no.

@@ -70,11 +70,9 @@ func (h *hold) thawRecorded() (uptime, error) {
 	}
 	gone := !r.Holder.alive()
 	if p.impact != 0 {
-		targets, err := openTargets(r.Targets)
-		defer closeTargets(targets)
-		if err == nil {
-			err = thawAll(targets)
-		}
+		all, err := r.open()
+		defer all.close()
+		err = errors.Join(err, all.letGo())
 		if err != nil {
 			return p.impact, faultf(codeThawFailed, "%v", err)
 		}
