@@ -64,6 +64,8 @@ export interface Preflight {
   readonly processName: string;
   /** Time the server must run on behind a gate before a freeze, from its own settings; 0 for none. */
   readonly settleMillis: number;
+  /** Client ports that are closed while the server settles; empty when it needs no gate. */
+  readonly gatePorts: readonly number[];
   /** Longest hold that nobody notices except as latency, and the longest that does no harm. */
   readonly softLimitMillis: number;
   readonly hardLimitMillis: number;

@@ -59,6 +59,7 @@ function preflight(app: Detected): Preflight {
     caps: [{ grade: 'CrashConsistentSynced', reason: `${app.name} is of kind Generic: how it recovers what it acknowledged is not known.` }],
     processName: '',
     settleMillis: 0,
+    gatePorts: [],
     softLimitMillis: limitMillis,
     hardLimitMillis: limitMillis,
     facts: {},

@@ -16,6 +16,7 @@ export async function preflight(app: Detected, context: AdapterContext): Promise
     caps: capsOf(app, name, spec),
     processName: spec.processName ?? '',
     settleMillis: 0,
+    gatePorts: [],
     softLimitMillis: spec.tolerates.noticedAfter === undefined ? hardLimitMillis : durationMillis(spec.tolerates.noticedAfter),
     hardLimitMillis,
     facts: {},

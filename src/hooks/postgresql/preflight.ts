@@ -41,6 +41,7 @@ export async function preflight(app: Detected, context: AdapterContext): Promise
     processName: 'postgres',
     ...(online !== undefined && { online }),
     settleMillis: primary === undefined || app.mode === 'BackupAPI' ? 0 : settleMillis(primary.inspection),
+    gatePorts: [],
     softLimitMillis: patroniManaged.test(operator ?? '') ? Math.min(limit, patroniMillis) : limit,
     hardLimitMillis: limit,
     facts: primary === undefined ? {} : { ...factsOf(app, primary, instances, knownVersions.tested), ...(operator !== undefined && { managedBy: operator }) },

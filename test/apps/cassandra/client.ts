@@ -63,9 +63,8 @@ export class CassandraClient {
   async rows(consistency: Consistency): Promise<NumberedRow[]> {
     const rows: NumberedRow[] = [];
     const options = { prepare: true, fetchSize: 5000, consistency: types.consistencies[levels[consistency]] };
-    for await (const row of this.#client.stream(`SELECT writer, n FROM ${keyspace}.rows`, [], { ...options, autoPage: true }) as AsyncIterable<types.Row>) {
-      rows.push({ writer: Number(row['writer']), n: Number(row['n']) });
-    }
+    // Asks for one page after the other.
+    for await (const row of await this.#client.execute(`SELECT writer, n FROM ${keyspace}.rows`, [], options)) rows.push({ writer: Number(row['writer']), n: Number(row['n']) });
     return rows;
   }
 
