@@ -10,8 +10,13 @@ export interface RingNode {
 export function parseStatus(lines: readonly string[]): RingNode[] {
   return lines.flatMap((line) => {
     const [, state, address, hostId] = /^([UD?][NLJMRS?])\s+(\S+)\s.*\s([0-9a-f]{8}-[0-9a-f-]{27})\s+\S+\s*$/.exec(line) ?? [];
-    return state === undefined || address === undefined || hostId === undefined ? [] : [{ state, address, hostId }];
+    return state === undefined || address === undefined || hostId === undefined ? [] : [{ state, address: canonical(address), hostId }];
   });
+}
+
+/** Java writes IPv6 in full, the API server as short as it can be. */
+function canonical(address: string): string {
+  return address.includes(':') && URL.canParse(`http://[${address}]`) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
 }
 
 /** What `nodetool describecluster` says. */

@@ -14,6 +14,7 @@ describe('what nodetool prints', () => {
   test('status', () => {
     expect(ring).toEqual([{ state: 'UN', address: '127.0.0.11', hostId: first }, { state: 'UN', address: '127.0.0.12', hostId: second }]);
     expect(parseStatus(statusDown).map((n) => n.state)).toEqual(['UN', 'DN']);
+    expect(parseStatus([`UN  fd00:10:244:0:0:0:0:2a  1 KiB  4  100.0%  ${first}  rack1`])[0]?.address).toBe('fd00:10:244::2a');
     // Where nothing is known of a load there is a question mark.
     expect(parseStatus([`?N  10.0.0.7  ?  16  ?  ${first}  r1`])).toEqual([{ state: '?N', address: '10.0.0.7', hostId: first }]);
   });
