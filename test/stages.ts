@@ -42,6 +42,9 @@ function suite(name: string, env: Record<string, string> = {}, minutes?: number,
 
 export const suites: Readonly<Record<string, Stage[]>> = {
   postgresql: suite('postgresql'),
+  kafka: suite('kafka'),
+  cassandra: suite('cassandra'),
+  elasticsearch: suite('elasticsearch'),
   restore: suite('restore'),
   install: suite('install'),
   admission: suite('admission'),

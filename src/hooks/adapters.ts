@@ -3,6 +3,7 @@ import { labels } from '../api/common.js';
 import type { AppSnapshotSpec } from '../api/appsnapshot.js';
 import { fail } from '../api/errors.js';
 import type { ApplicationAdapter, Detected } from './adapter.js';
+import { cassandraAdapter } from './cassandra/adapter.js';
 import { customAdapter } from './custom/adapter.js';
 import { genericAdapter, writingContainer } from './generic.js';
 import { postgresqlAdapter } from './postgresql/adapter.js';
@@ -17,7 +18,7 @@ const specRank = 1000;
 
 /** Every adapter there is, by kind. */
 export function createAdapters(): Readonly<Record<ApplicationKind, ApplicationAdapter>> {
-  return { PostgreSQL: postgresqlAdapter(), Custom: customAdapter(), Generic: genericAdapter() };
+  return { PostgreSQL: postgresqlAdapter(), Cassandra: cassandraAdapter(), Custom: customAdapter(), Generic: genericAdapter() };
 }
 
 /**

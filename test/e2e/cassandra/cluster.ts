@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { CassandraClient } from '../../apps/cassandra/client.js';
+import { cassandraObjects, type CassandraOptions } from '../../apps/cassandra/manifests.js';
+import type { Row } from '../../apps/postgresql/history.js';
+import { processOne } from '../lib/host.js';
+import { apply, kubectl } from '../lib/kubectl.js';
+import type { RowClient } from '../profile/writers.js';
+
+/** Nodes of the test cluster, and copies of each row. */
+export const nodes = 2;
+
+/** Starts a Cassandra in a namespace that exists, with its table; resolves when every node takes clients. */
+export async function startCassandra(namespace: string, options: Partial<CassandraOptions> = {}): Promise<void> {
+  await apply(cassandraObjects({ name: 'cassandra', image: 'localhost/stillpoint-test/cassandra:5', size: '2Gi', nodes, ...options }), namespace);
+  await kubectl(['-n', namespace, 'rollout', 'status', 'statefulset/cassandra', '--timeout=900s']);
+  const client = await CassandraClient.open({ hosts: await addressesOf(namespace) });
+  await client.createTable(nodes).finally(() => client.close());
+}
+
+interface Pods {
+  readonly items: readonly { readonly status: { readonly podIP: string; readonly containerStatuses: readonly { readonly containerID: string }[] } }[];
+}
+
+async function podsOf(namespace: string): Promise<Pods['items']> {
+  return (JSON.parse(await kubectl(['-n', namespace, 'get', 'pods', '-l', 'app.kubernetes.io/name=cassandra', '-o', 'json'])) as Pods).items;
+}
+
+/** Addresses of the pods. */
+export async function addressesOf(namespace: string): Promise<string[]> {
+  return (await podsOf(namespace)).map((pod) => pod.status.podIP).sort();
+}
+
+/** Addresses of the nodes that the cluster itself names to its clients. */
+export async function knownTo(namespace: string): Promise<string[]> {
+  const client = await CassandraClient.open({ hosts: await addressesOf(namespace) });
+  try {
+    return client.addresses().sort();
+  } finally {
+    await client.close();
+  }
+}
+
+/** Connections for writers, who share one client: each row is acknowledged by every replica. */
+export async function writingClient(namespace: string): Promise<{ connect: () => Promise<RowClient>; close(): Promise<void> }> {
+  const client = await CassandraClient.open({ hosts: await addressesOf(namespace) });
+  const row: RowClient = { insert: (writer, n) => client.insert({ writer, n }, 'ALL'), close: () => undefined };
+  return { connect: () => Promise.resolve(row), close: () => client.close() };
+}
+
+/** The rows that any replica has, and those of each node alone. */
+export async function readAll(namespace: string): Promise<{ rows: Row[]; each: Row[][] }> {
+  const each: Row[][] = [];
+  for (const host of await addressesOf(namespace)) {
+    const client = await CassandraClient.open({ hosts: [host], only: true });
+    each.push(await client.rows('ONE').finally(() => client.close()));
+  }
+  return { rows: [...new Map(each.flat().map((row) => [`${row.writer}/${row.n}`, row])).values()], each };
+}
+
+/**
+ * Lets only the cluster's own pods in at the port of its nodes, in the network of each pod: what a NetworkPolicy does where the network
+ * enforces it, which that of the test cluster does not. Goes with the pods.
+ */
+export async function keepApart(namespace: string): Promise<void> {
+  const pods = await podsOf(namespace);
+  const own = pods.map((pod) => pod.status.podIP).join(', ');
+  for (const pod of pods) {
+    const pid = processOne((pod.status.containerStatuses[0]?.containerID ?? '').replace(/^containerd:\/\//, ''));
+    const rules = `table inet apart {\n chain in {\n type filter hook input priority 0\n tcp dport 7000 ip saddr != { ${own} } drop\n }\n}\n`;
+    execFileSync('nsenter', [`--net=/proc/${pid}/ns/net`, 'nft', '-f', '-'], { input: rules });
+  }
+}

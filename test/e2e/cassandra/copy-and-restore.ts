@@ -1,0 +1,88 @@
+import { afterAll, expect, test } from '@jest/globals';
+import type { AppSnapshot } from '../../../src/api/kinds.js';
+import type { CheckResult } from '../../apps/postgresql/check.js';
+import type { Promises } from '../lib/load.js';
+import { compare, counts, windowOf } from '../lib/compare.js';
+import { describe as describeObject, readyOf, restoreCopy, takeCopy } from '../lib/copies.js';
+import { recordFigures } from '../lib/figures.js';
+import { dropNamespace } from '../lib/namespaces.js';
+import { makeTenant } from '../lib/tenant.js';
+import { Writers } from '../profile/writers.js';
+import { addressesOf, keepApart, knownTo, nodes, readAll, writingClient } from './cluster.js';
+
+/** Rows that the commit log may lack when the server was frozen at once: those since the last marker, which is due every 100 ms and late on a busy machine. */
+const markerMillis = 1000;
+
+/** A copy under load, held by a freeze; restored beside the running original, checked, and compared with what clients were promised. */
+export function copyAndRestore(namespace: string): void {
+  const near = `${namespace}-near`;
+  const apart = `${namespace}-apart`;
+  let copy: AppSnapshot;
+  let history: Promises & { longestGapMs: number };
+  afterAll(async () => {
+    for (const name of [near, apart]) await dropNamespace(name);
+  }, 60_000);
+
+  test('a copy under load says what it is', async () => {
+    const client = await writingClient(namespace);
+    const writers = new Writers(client.connect, 1);
+    await writers.untilMore(300, 120);
+    copy = await takeCopy(namespace, 'copy', { consistency: { required: 'CrashConsistentSynced' } }, 300);
+    await writers.untilMore(20);
+    history = await writers.stop();
+    await client.close();
+    if (copy.status?.phase !== 'Ready') throw new Error(await describeObject('appsnapshot', namespace, 'copy'));
+    expect(copy.status.window).toMatchObject({ unbroken: true, atomic: true });
+    expect(copy.status.holds?.map((hold) => hold.mechanism)).toEqual(['Freezer']);
+    const [application] = copy.status.applications ?? [];
+    expect(application).toMatchObject({ name: 'cassandra', kind: 'Cassandra', version: expect.stringMatching(/^5\.0\./) });
+    expect(application?.members?.map((m) => [m.pod, m.role, m.container])).toEqual([['cassandra-0', 'node', 'cassandra'], ['cassandra-1', 'node', 'cassandra']]);
+    expect(application?.positions?.['started']).toBe(application?.positions?.['releasedStarted']);
+    expect(application?.facts).toMatchObject({ clusterName: 'cassandra', nodes: String(nodes), storagePort: '7000', commitLog: 'periodic, memory-mapped' });
+    // Frozen as soon as the server is given its 300 ms behind a gate.
+    expect(copy.status.grade).toBe('CrashConsistentSynced');
+    expect(copy.status.reasons?.join(' ')).toContain('only after 300 ms without clients');
+  }, 600_000);
+
+  test('a clone that can reach its original is not started', async () => {
+    await makeTenant(near);
+    const restore = await restoreCopy(namespace, 'near', 'copy', { into: { namespace: near, serviceAccountName: 'stillpoint' } }, 300);
+    expect(restore.status?.phase).toBe('Failed');
+    expect(readyOf(restore.status)?.message).toContain('of the original can be reached from here');
+    expect(await knownTo(namespace)).toEqual(await addressesOf(namespace));
+    await dropNamespace(near);
+  }, 400_000);
+
+  test('apart from its original it comes up whole, passes its checks, and holds what it must', async () => {
+    await makeTenant(apart);
+    await keepApart(namespace);
+    const restore = await restoreCopy(namespace, 'apart', 'copy', { into: { namespace: apart, serviceAccountName: 'stillpoint' }, verify: { timeout: '20m' } }, 1200);
+    const checks = restore.status?.applications?.flatMap((a) => a.checks ?? []) ?? [];
+    recordFigures('cassandra', { restored: { phase: restore.status?.phase, rtoSeconds: restore.status?.rtoSeconds, checks: Object.fromEntries(checks.map((c) => [c.name, c.outcome])) } });
+    if (restore.status?.phase !== 'Ready') throw new Error(await describeObject('apprestore', namespace, 'apart'));
+    // Replicas that were frozen at once may differ by their last rows.
+    expect(checks.filter((c) => c.outcome !== 'Passed' && !c.name.startsWith('replicas agree'))).toEqual([]);
+    expect(checks).toHaveLength(2 + 3 * nodes);
+
+    const { rows, each } = await readAll(apart);
+    const window = windowOf(copy);
+    const result = compare(history, window, rows);
+    const ages = agesOf(result, history, window.heldAt);
+    const { heldMillis, cutMillis, overheadMillis, freezeMillis, syncMillis } = copy.status?.window ?? {};
+    recordFigures('cassandra', { frozen: { grade: copy.status?.grade, heldMillis, cutMillis, overheadMillis, freezeMillis, syncMillis, longestGapMs: Math.round(history.longestGapMs), refused: history.failures.length, ...counts(result), oldestLostMs: Math.round(Math.max(0, ...ages)), rowsOfEach: each.map((own) => own.length) } });
+    expect(result.acknowledgedBeforeCut).toBeGreaterThan(0);
+    // Without a settle time what came after the last marker is not promised.
+    expect(ages.filter((age) => age > markerMillis)).toEqual([]);
+    expect({ extra: result.extra, duplicates: result.duplicates, unknown: result.unknown }).toEqual({ extra: [], duplicates: [], unknown: [] });
+    // Neither ring knows a node of the other.
+    expect(await knownTo(apart)).toEqual(await addressesOf(apart));
+    expect(await knownTo(namespace)).toEqual(await addressesOf(namespace));
+    await dropNamespace(apart);
+  }, 1_500_000);
+}
+
+/** How long before the hold the lost rows were acknowledged, ms. */
+function agesOf(result: CheckResult, history: Promises, heldAt: number): number[] {
+  const lost = new Set(result.lost.map((row) => `${row.writer}/${row.n}`));
+  return history.acks.filter((ack) => lost.has(`${ack.writer}/${ack.n}`)).map((ack) => heldAt - ack.ackedAt);
+}
