@@ -4,6 +4,7 @@ import type { AppSnapshotSpec } from '../api/appsnapshot.js';
 import { fail } from '../api/errors.js';
 import type { ApplicationAdapter, Detected } from './adapter.js';
 import { customAdapter } from './custom/adapter.js';
+import { elasticsearchAdapter } from './elasticsearch/adapter.js';
 import { genericAdapter, writingContainer } from './generic.js';
 import { postgresqlAdapter } from './postgresql/adapter.js';
 import type { NamespaceView, PodView } from './view.js';
@@ -17,7 +18,7 @@ const specRank = 1000;
 
 /** Every adapter there is, by kind. */
 export function createAdapters(): Readonly<Record<ApplicationKind, ApplicationAdapter>> {
-  return { PostgreSQL: postgresqlAdapter(), Custom: customAdapter(), Generic: genericAdapter() };
+  return { PostgreSQL: postgresqlAdapter(), Elasticsearch: elasticsearchAdapter(), Custom: customAdapter(), Generic: genericAdapter() };
 }
 
 /**

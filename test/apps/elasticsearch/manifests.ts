@@ -51,8 +51,10 @@ const container = (options: ElasticsearchOptions, nodes: number): object => ({
     { name: 'transport', containerPort: 9300 },
   ],
   // A node that has joined answers 200 whatever the colour.
-  readinessProbe: { httpGet: { path: '/_cluster/health?timeout=1s', port: 'http' }, periodSeconds: 2, timeoutSeconds: 5 },
-  livenessProbe: { tcpSocket: { port: 'transport' }, initialDelaySeconds: 120, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
+  readinessProbe: { httpGet: { path: '/_cluster/health?timeout=1s', port: 'http' }, periodSeconds: 2, timeoutSeconds: 10, failureThreshold: 6 },
+  // On a busy machine a JVM takes minutes to come up.
+  startupProbe: { tcpSocket: { port: 'transport' }, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 240 },
+  livenessProbe: { tcpSocket: { port: 'transport' }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
   resources: { requests: { cpu: '50m', memory: '800Mi' } },
   securityContext: restricted.container,
   volumeMounts: [
