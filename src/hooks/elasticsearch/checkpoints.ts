@@ -26,6 +26,7 @@ export function shardPositions(copies: readonly ShardCopy[]): Positions {
     const last = values.at(-1);
     if (last !== undefined && last.length + 1 + word.length <= valueLength) values[values.length - 1] = `${last} ${word}`;
     else if (values.length < valueCount && word.length <= valueLength) values.push(word);
+    else break;
   }
   return { shards: String(words.length), ...Object.fromEntries(values.map((value, n) => [`shards.${n}`, value])) };
 }

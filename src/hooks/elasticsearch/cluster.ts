@@ -10,19 +10,18 @@ export interface Member {
   readonly name: string;
   readonly version: string;
   readonly roles: readonly string[];
-  /** Pod of the application that it runs in; undefined when none of them has its address or name. */
+  /** Pod of the application that it runs in; undefined when none of them has its address. */
   readonly pod: string | undefined;
-  /** When its JVM started, ms of the epoch. */
-  readonly startedAt: number;
 }
 
-/** The nodes of a cluster, each with its pod, by name. Pure. @param pods those of the application */
+/** The nodes of a cluster, each with its pod, by name. A clone has the names of its original, so the address decides. Pure. @param pods those of the application */
 export function membersOf(nodes: Nodes, pods: readonly PodView[]): Member[] {
   return Object.entries(nodes)
-    .map(([id, { name, version, roles, ip, jvm }]) => {
-      const byAddress = pods.filter((p) => p.podIP === ip);
-      const pod = pods.find((p) => p.metadata.name === name && (p.podIP === ip || byAddress.length !== 1)) ?? (byAddress.length === 1 ? byAddress[0] : undefined);
-      return { id, name, version, roles, pod: pod?.metadata.name, startedAt: jvm.start_time_in_millis };
+    .map(([id, { name, version, roles, ip }]) => {
+      const there = pods.filter((p) => p.podIP === ip);
+      // Pods in the network of their machine share its address.
+      const pod = there.length > 1 ? there.find((p) => p.metadata.name === name) : there[0];
+      return { id, name, version, roles, pod: pod?.metadata.name };
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -80,7 +79,7 @@ export function healthBlockers(name: string, health: Health, copies: readonly Sh
   return [
     {
       code: 'ApplicationNotReady',
-      message: `The cluster of ${name} is ${status}, with ${unassigned} shards unassigned, ${initializing} initializing and ${relocating} relocating${which}; it must be green and at rest: ${way}.`,
+      message: `The cluster of ${name} is ${status}, with ${unassigned} unassigned, ${initializing} initializing and ${relocating} relocating copies of shards${which}; it must be green and at rest: ${way}.`,
     },
   ];
 }

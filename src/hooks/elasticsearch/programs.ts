@@ -18,15 +18,15 @@ shift 5
 export LC_ALL=C
 command -v curl >/dev/null || { echo 'there is no curl in this container' >&2; exit 68; }
 read_file() { [ -n "$1" ] && [ -r "$1" ] && cat "$1"; }
-user= password=
+user='' password=''
 if [ "$credentials" = secret ]; then
   IFS= read -r user && IFS= read -r password || exit 65
 elif [ -n "$ELASTIC_PASSWORD$ELASTIC_PASSWORD_FILE$ELASTICSEARCH_PASSWORD$ELASTICSEARCH_PASSWORD_FILE" ]; then
-  user=elastic
+  user='elastic'
   password=$ELASTIC_PASSWORD$ELASTICSEARCH_PASSWORD
   [ -n "$password" ] || password=$(read_file "$ELASTIC_PASSWORD_FILE$ELASTICSEARCH_PASSWORD_FILE")
 elif [ -n "$OPENSEARCH_INITIAL_ADMIN_PASSWORD$OPENSEARCH_PASSWORD" ]; then
-  user=admin
+  user='admin'
   password=$OPENSEARCH_PASSWORD
   [ -n "$password" ] || password=$OPENSEARCH_INITIAL_ADMIN_PASSWORD
 elif [ -n "$PROBE_USERNAME" ]; then
@@ -43,10 +43,10 @@ find_server() {
   done
   return 1
 }
-said=
+said=''
 until find_server; do
   [ "$patience" -gt 0 ] || { printf '%s\n' "$said" >&2; exit 69; }
-  patience=$((patience - 1)) said=
+  patience=$((patience - 1)) said=''
   sleep 1
 done
 for path in "$@"; do
@@ -73,7 +73,8 @@ refuse() { printf 'stillpoint: %s\n' "$1" >&2; exit 1; }
 [ -d "$data/_state" ] || refuse "$data holds no data of a node"
 [ "$isolation" = isolated ] || exit 0
 seeds() {
-  env | grep -E '^[A-Za-z0-9_.]*(seed_hosts|SEED_HOSTS|CLUSTER_HOSTS)[A-Za-z0-9_]*='
+  # Not env: a shell may drop variables whose names have dots.
+  tr '\0' '\n' <"/proc/$$/environ" | grep -E '^[A-Za-z0-9_.]*(seed_hosts|SEED_HOSTS|CLUSTER_HOSTS)[A-Za-z0-9_]*='
   for file in "$ES_PATH_CONF" "$OPENSEARCH_PATH_CONF" /usr/share/elasticsearch/config /usr/share/opensearch/config /opt/bitnami/elasticsearch/config /opt/bitnami/opensearch/config; do
     [ -n "$file" ] || continue
     cat "$file/elasticsearch.yml" "$file/opensearch.yml" "$file/unicast_hosts.txt" 2>/dev/null

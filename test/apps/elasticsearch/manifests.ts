@@ -31,7 +31,7 @@ const restricted = {
 const fromField = (name: string, fieldPath: string): object => ({ name, valueFrom: { fieldRef: { fieldPath } } });
 
 /** Small, and quick to look again for a name that DNS did not know yet. */
-const javaOptions = '-Xms512m -Xmx512m -XX:TieredStopAtLevel=1 -XX:-HeapDumpOnOutOfMemoryError -Des.networkaddress.cache.negative.ttl=1';
+const javaOptions = '-Xms512m -Xmx512m -XX:TieredStopAtLevel=1 -XX:-AlwaysPreTouch -XX:-HeapDumpOnOutOfMemoryError -Des.networkaddress.cache.negative.ttl=1';
 
 const container = (options: ElasticsearchOptions, nodes: number): object => ({
   name: 'elasticsearch',

@@ -21,7 +21,7 @@ export function refusals(): void {
       await client.request('PUT', '/homeless', { settings: { number_of_shards: 1, number_of_replicas: nodes } });
       try {
         const message = await refused('yellow', {}, 'ApplicationNotReady');
-        expect(message).toContain(`The cluster of ${name} is yellow, with 1 shards unassigned`);
+        expect(message).toContain(`The cluster of ${name} is yellow, with 1 unassigned`);
         expect(message).toContain('homeless[0] replica unassigned');
         expect(message).toContain('lower index.number_of_replicas');
       } finally {
