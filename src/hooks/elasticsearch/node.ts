@@ -156,13 +156,14 @@ export async function nodesOf(app: Detected, context: AdapterContext): Promise<N
 
 /** What the first node that answers says. Throws the first refusal when none does. */
 export async function firstOf<T>(nodes: readonly Node[], ask: (node: Node) => Promise<T>): Promise<T> {
-  const refusals: unknown[] = [];
+  let refusal: Error | undefined;
   for (const node of nodes) {
     try {
       return await ask(node);
     } catch (error) {
-      refusals.push(error);
+      if (!(error instanceof Error)) throw error;
+      refusal ??= error;
     }
   }
-  throw refusals[0] ?? fail('ApplicationNotReady', 'There is no node to ask.');
+  throw refusal ?? fail('ApplicationNotReady', 'There is no node to ask.');
 }

@@ -17,8 +17,8 @@ make_elasticsearch() { # INIT REFERENCE OUT ROOT
   rm -rf "$zips" "$home"/lib/platform/{darwin,windows}-* "$home"/bin/*.{bat,exe}
   chmod -R a+rX "$home"
   ln -s /usr/lib/jvm/default "$home/jdk"
-  mkdir -p "$home"/{data,logs} "$root/usr/local/bin"
-  chmod 1777 "$home"/{data,logs}
+  mkdir -p "$home"/{data,logs} "$root/run/elasticsearch" "$root/usr/local/bin"
+  chmod 1777 "$home"/{data,logs} "$root/run/elasticsearch"
   install -m 755 "$APPS/elasticsearch/entrypoint" "$root/usr/local/bin/entrypoint"
   install -D -m 755 "$APPS/elasticsearch/recorder" "$root/usr/local/lib/recorder/bin/java"
   ln -s "$(readlink "$root/usr/lib/jvm/default" | sed 's|^|/usr/lib/jvm/|')"/{lib,conf} "$root/usr/local/lib/recorder/"

@@ -61,6 +61,7 @@ const container = (options: ElasticsearchOptions, nodes: number): object => ({
     { name: 'data', mountPath: `${home}/data` },
     { name: 'logs', mountPath: `${home}/logs` },
     { name: 'tmp', mountPath: '/tmp' },
+    { name: 'run', mountPath: '/run/elasticsearch' },
     ...(options.repository === true ? [{ name: 'repository', mountPath: '/repository' }] : []),
   ],
 });
@@ -103,7 +104,7 @@ export function elasticsearchObjects(options: ElasticsearchOptions): object[] {
             securityContext: restricted.pod,
             containers: [container(options, nodes)],
             volumes: [
-              ...['logs', 'tmp'].map((name) => ({ name, emptyDir: {} })),
+              ...['logs', 'tmp', 'run'].map((name) => ({ name, emptyDir: {} })),
               ...(options.repository === true ? [{ name: 'repository', persistentVolumeClaim: { claimName: repository.name } }] : []),
             ],
           },

@@ -36,7 +36,9 @@ describe('requests', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     port = String((server.address() as { port: number }).port);
   });
-  afterAll(() => new Promise((resolve) => server.close(resolve)));
+  afterAll(() => {
+    server.close();
+  });
 
   /** The program as it is, but for the port. */
   async function send(credentials: string, words: readonly string[], options: { readonly stdin?: string; readonly env?: Record<string, string> } = {}): Promise<{ stdout: string; stderr: string }> {
@@ -91,7 +93,9 @@ describe('fix-ups', () => {
   };
   const directory = mkdtempSync(join(tmpdir(), 'stillpoint-es-'));
   const data = join(directory, 'data');
-  beforeAll(() => mkdirSync(join(data, '_state'), { recursive: true }));
+  beforeAll(() => {
+    mkdirSync(join(data, '_state'), { recursive: true });
+  });
   afterAll(() => rmSync(directory, { recursive: true }));
 
   const prepare = (path: string, isolation: string, env: Record<string, string> = {}) =>
