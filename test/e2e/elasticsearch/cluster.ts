@@ -24,10 +24,15 @@ export async function stopCluster(): Promise<void> {
   await dropNamespace(namespace);
 }
 
-/** A client of the cluster in a namespace, by the addresses of its pods. */
-export async function clientOf(where: string): Promise<ElasticsearchClient> {
+/** Addresses of the pods in a namespace. */
+export async function addressesOf(where: string): Promise<string[]> {
   const ips = await kubectl(['-n', where, 'get', 'pods', '-l', `app.kubernetes.io/instance=${name}`, '-o', 'jsonpath={.items[*].status.podIP}']);
-  return new ElasticsearchClient(ips.split(' '));
+  return ips.split(' ');
+}
+
+/** A client of the cluster in a namespace. */
+export async function clientOf(where: string): Promise<ElasticsearchClient> {
+  return new ElasticsearchClient(await addressesOf(where));
 }
 
 /** A client that writes rows, each to one shard after the other. */

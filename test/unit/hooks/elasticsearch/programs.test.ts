@@ -10,6 +10,8 @@ import { fixups } from '../../../../src/hooks/elasticsearch/fixups.js';
 import { parseAnswers } from '../../../../src/hooks/elasticsearch/node.js';
 import * as programs from '../../../../src/hooks/elasticsearch/programs.js';
 
+/** The strictest of them. */
+const shell = 'dash';
 const texts = Object.entries(programs).filter((entry): entry is [string, string] => entry[0].endsWith('Program'));
 
 describe.each(texts)('%s', (_, text) => {
@@ -42,7 +44,7 @@ describe('requests', () => {
 
   /** The program as it is, but for the port. */
   async function send(credentials: string, words: readonly string[], options: { readonly stdin?: string; readonly env?: Record<string, string> } = {}): Promise<{ stdout: string; stderr: string }> {
-    const child = promisify(execFile)('dash', ['-c', programs.requestProgram.replaceAll(':9200', `:${port}`), 'stillpoint', credentials, '0', '5', '127.0.0.1', ...words], { env: { PATH: process.env['PATH'] ?? '', ...options.env } });
+    const child = promisify(execFile)(shell, ['-c', programs.requestProgram.replaceAll(':9200', `:${port}`), 'stillpoint', credentials, '0', '5', '127.0.0.1', ...words], { env: { PATH: process.env['PATH'] ?? '', ...options.env } });
     child.child.stdin?.end(options.stdin ?? '');
     return child;
   }
@@ -99,7 +101,7 @@ describe('fix-ups', () => {
   afterAll(() => rmSync(directory, { recursive: true }));
 
   const prepare = (path: string, isolation: string, env: Record<string, string> = {}) =>
-    spawnSync('dash', ['-c', programs.prepareProgram, 'stillpoint', path, isolation, 'shop'], { encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', ...env } });
+    spawnSync(shell, ['-c', programs.prepareProgram, 'stillpoint', path, isolation, 'shop'], { encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', ...env } });
 
   test('one for each member that has data', () => {
     expect(fixups(app, { isolated: true, from: 'shop', to: 'drill' }).map((step) => [step.pod, ...step.command.slice(4)])).toEqual([
