@@ -2,7 +2,7 @@ import type { Check } from '../../api/common.js';
 import type { CopiedApplication, Positions } from '../adapter.js';
 import type { Health, ShardCopy, State } from './answers.js';
 import { checkpointsOf, recordedCheckpoints } from './checkpoints.js';
-import type { Member } from './cluster.js';
+import { isNeeded, type Member } from './cluster.js';
 import { some, startedNot } from './words.js';
 
 /** What a restored cluster says, judged. All pure. */
@@ -23,10 +23,13 @@ export function identityCheck(app: CopiedApplication, state: State): Check {
   return { name, outcome: 'Failed', message: `The cluster is ${state.cluster_uuid}, the copy is of ${expected}: it runs on other data.` };
 }
 
-/** The restored nodes are a cluster of their own: a clone has the identity of the original, which would take it in. */
+/**
+ * The restored nodes are a cluster of their own: a clone has the identity of the original, which would take it in. Nodes without data and vote have no claim, so
+ * that a copy does not know their pods.
+ */
 export function membersCheck(members: readonly Member[], pods: readonly string[]): Check {
   const name = 'the restored nodes are one cluster, and alone';
-  const strangers = members.filter((m) => m.pod === undefined).map((m) => m.name);
+  const strangers = members.filter((m) => m.pod === undefined && isNeeded(m)).map((m) => m.name);
   const missing = pods.filter((pod) => !members.some((m) => m.pod === pod));
   if (strangers.length > 0) {
     return { name, outcome: 'Failed', message: `Nodes that are none of the restored pods: ${some(strangers)}. They may be those of the original: stop the restored pods and correct discovery.seed_hosts.` };

@@ -5,6 +5,8 @@ import type { NodeData } from './data.js';
 
 /** Longest value that status keeps. */
 const valueLength = 512;
+/** Status keeps 32 facts. */
+const mostElsewhere = 20;
 
 export interface Found {
   readonly clusterName: string;
@@ -22,7 +24,7 @@ export interface Found {
 export function factsOf(app: Detected, found: Found, untested: string | undefined): Record<string, string> {
   const { data, state, members } = found;
   const [first] = data;
-  const elsewhere = data.filter((d) => d.paths.join() !== first?.paths.join());
+  const elsewhere = data.filter((d) => d.paths.join() !== first?.paths.join()).slice(0, mostElsewhere);
   const facts: Record<string, string> = {
     distribution: found.distribution,
     clusterName: found.clusterName,

@@ -51,6 +51,11 @@ describe('checks of a restore', () => {
     expect(found[alone]).toMatch(/^Failed Nodes that are none of the restored pods: es-0, es-1, es-2\. They may be those of the original/);
   });
 
+  test('a node that only serves clients may come from anywhere', async () => {
+    const client = bodies.nodes.replace(/\}\}\}\}$/, '}},"front":{"name":"front","ip":"10.0.0.9","version":"8.19.21","build_flavor":"default","roles":["ingest"],"jvm":{"start_time_in_millis":1}}}}');
+    expect((await checks({ ...green, '/_nodes/jvm': [200, client] }))[alone]).toBe('Passed Nodes: front, n1, n2, n3.');
+  });
+
   test('a restored pod that is not in the cluster', async () => {
     const two = bodies.nodes.replace(/,"zSKV-agsQzGYSeo-ETii6w":.*/, '}}');
     expect((await checks({ ...green, '/_nodes/jvm': [200, two] }))[alone]).toBe('Failed Restored pods that are no node of the cluster: es-2.');
