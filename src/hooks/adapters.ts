@@ -5,6 +5,7 @@ import { fail } from '../api/errors.js';
 import type { ApplicationAdapter, Detected } from './adapter.js';
 import { cassandraAdapter } from './cassandra/adapter.js';
 import { customAdapter } from './custom/adapter.js';
+import { elasticsearchAdapter } from './elasticsearch/adapter.js';
 import { genericAdapter, writingContainer } from './generic.js';
 import { postgresqlAdapter } from './postgresql/adapter.js';
 import type { NamespaceView, PodView } from './view.js';
@@ -18,7 +19,14 @@ const specRank = 1000;
 
 /** Every adapter there is, by kind. */
 export function createAdapters(): Readonly<Record<ApplicationKind, ApplicationAdapter>> {
-  return { PostgreSQL: postgresqlAdapter(), Cassandra: cassandraAdapter(), Custom: customAdapter(), Generic: genericAdapter() };
+  return {
+    PostgreSQL: postgresqlAdapter(),
+    Kafka: kafkaAdapter(),
+    Cassandra: cassandraAdapter(),
+    Elasticsearch: elasticsearchAdapter(),
+    Custom: customAdapter(),
+    Generic: genericAdapter(),
+  };
 }
 
 /**

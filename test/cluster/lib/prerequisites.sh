@@ -3,7 +3,7 @@
 
 # command:Debian package
 NEEDED_COMMANDS=(
-  btrfs:btrfs-progs mkfs.ext4:e2fsprogs openssl:openssl curl:curl ip:iproute2 nft:nftables mvn:maven
+  btrfs:btrfs-progs mkfs.ext4:e2fsprogs openssl:openssl curl:curl ip:iproute2 nft:nftables mvn:maven unzip:unzip
   jq:jq nsenter:util-linux flock:util-linux dpkg-deb:dpkg
 )
 

@@ -1,0 +1,41 @@
+import { ElasticsearchClient, type NumberedIndex } from '../../apps/elasticsearch/client.js';
+import { elasticsearchObjects } from '../../apps/elasticsearch/manifests.js';
+import { apply, kubectl } from '../lib/kubectl.js';
+import { dropNamespace } from '../lib/namespaces.js';
+import { makeTenant } from '../lib/tenant.js';
+import type { RowClient } from '../profile/writers.js';
+
+export const namespace = 'e2e-es';
+/** Of the StatefulSet and of the application as it is detected. */
+export const name = 'es';
+export const nodes = 3;
+export const shards = 3;
+export const index = 'ledger';
+
+/** Starts the cluster of this suite and waits until it is green. */
+export async function startCluster(): Promise<void> {
+  await makeTenant(namespace);
+  await apply(elasticsearchObjects({ name, image: 'localhost/stillpoint-test/elasticsearch:8', nodes, size: '1Gi' }), namespace);
+  await kubectl(['-n', namespace, 'rollout', 'status', `statefulset/${name}`, '--timeout=800s']);
+  await (await clientOf(namespace)).untilGreen(60);
+}
+
+export async function stopCluster(): Promise<void> {
+  await dropNamespace(namespace);
+}
+
+/** Addresses of the pods in a namespace. */
+export async function addressesOf(where: string): Promise<string[]> {
+  const ips = await kubectl(['-n', where, 'get', 'pods', '-l', `app.kubernetes.io/instance=${name}`, '-o', 'jsonpath={.items[*].status.podIP}']);
+  return ips.split(' ');
+}
+
+/** A client of the cluster in a namespace. */
+export async function clientOf(where: string): Promise<ElasticsearchClient> {
+  return new ElasticsearchClient(await addressesOf(where));
+}
+
+/** A client that writes rows, each to one shard after the other. */
+export function rowClient(documents: NumberedIndex): RowClient {
+  return { insert: (writer, n) => documents.put({ writer, n }, n % documents.shards), close: () => undefined };
+}
