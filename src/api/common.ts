@@ -41,7 +41,7 @@ export type Grade = (typeof grades)[number];
 export const gradeSchema = z.enum(grades);
 
 /** Databases that an adapter knows, `Custom` for what a QuiesceProfile describes, and `Generic` for every other workload. */
-export const applicationKinds = ['PostgreSQL', 'Custom', 'Generic'] as const;
+export const applicationKinds = ['PostgreSQL', 'Kafka', 'Custom', 'Generic'] as const;
 export type ApplicationKind = (typeof applicationKinds)[number];
 
 /** RFC 1123 label: name of a namespaced object that must also serve as a label value. */

@@ -5,6 +5,7 @@ import { fail } from '../api/errors.js';
 import type { ApplicationAdapter, Detected } from './adapter.js';
 import { customAdapter } from './custom/adapter.js';
 import { genericAdapter, writingContainer } from './generic.js';
+import { kafkaAdapter } from './kafka/adapter.js';
 import { postgresqlAdapter } from './postgresql/adapter.js';
 import type { NamespaceView, PodView } from './view.js';
 import { matchesSelector } from './view.js';
@@ -17,7 +18,7 @@ const specRank = 1000;
 
 /** Every adapter there is, by kind. */
 export function createAdapters(): Readonly<Record<ApplicationKind, ApplicationAdapter>> {
-  return { PostgreSQL: postgresqlAdapter(), Custom: customAdapter(), Generic: genericAdapter() };
+  return { PostgreSQL: postgresqlAdapter(), Kafka: kafkaAdapter(), Custom: customAdapter(), Generic: genericAdapter() };
 }
 
 /**

@@ -36,7 +36,8 @@ const container = (options: KafkaOptions): object => ({
   name: 'kafka',
   image: options.image,
   imagePullPolicy: 'IfNotPresent',
-  args: options.settings ?? [],
+  // Its default alone is half of the heap.
+  args: ['log.cleaner.dedupe.buffer.size=4194304', ...(options.settings ?? [])],
   env: [
     { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     { name: 'SERVICE', value: options.name },
@@ -49,7 +50,7 @@ const container = (options: KafkaOptions): object => ({
     { name: 'controller', containerPort: 9093 },
   ],
   // A broker listens to its clients as soon as the controllers have let it in.
-  startupProbe: { ...broker, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 240 },
+  startupProbe: { ...broker, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 900 },
   readinessProbe: { ...broker, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 4 },
   livenessProbe: { ...broker, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 4 },
   resources: { requests: { cpu: '100m', memory: '384Mi' } },
