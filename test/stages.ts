@@ -49,6 +49,7 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   kill: suite('kill', { PART: 'small' }),
   shapes: suite('shapes'),
   profile: suite('profile'),
+  kafka: suite('kafka'),
   // The last: it judges by the audit log what the others made the operator do.
   audit: suite('audit'),
 };

@@ -45,7 +45,7 @@ function isStrimziNode(l: Labels): boolean {
 }
 
 const serverImage = /kafka/;
-const otherImage = /(exporter|connect|mirror|bridge|proxy|operator|rest|schema|registry|cruise|ksql|metrics|manager|drop|console|akhq|-ui|ui-|cli|client|init)/;
+const otherProgram = /(exporter|connect|mirror|bridge|proxy|operator|rest|schema|registry|cruise|ksql|metrics|manager|drop|console|akhq|-ui|ui-|cli|client|init)/;
 const ports = [9092, 9093, 9094];
 const serverContainer = /^(kafka|broker|controller)(-|$)/;
 
@@ -57,7 +57,7 @@ function imageName(image: string): string {
 /** True when image and port (or name) say that this container is a Kafka server. */
 function looksLikeServer(container: ContainerView): boolean {
   const name = imageName(container.image);
-  return serverImage.test(name) && !otherImage.test(name) && (ports.some((port) => container.ports.includes(port)) || serverContainer.test(container.name));
+  return serverImage.test(name) && !otherProgram.test(name) && !otherProgram.test(container.name) && (ports.some((port) => container.ports.includes(port)) || serverContainer.test(container.name));
 }
 
 interface Match {

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 
 /** Longest wait for one answer, ms: a hold and more. */
@@ -101,11 +102,20 @@ export class KafkaClient {
     await this.#producer.disconnect();
   }
 
+  /** Asks again while a coordinator is on its way to another broker, which kafkajs leaves to its callers. */
   async #admin<T>(use: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
     const admin = this.#kafka.admin();
+    const end = performance.now() + requestTimeout;
     await admin.connect();
     try {
-      return await use(admin);
+      for (;;) {
+        try {
+          return await use(admin);
+        } catch (error) {
+          if (!(error instanceof Error && 'retriable' in error && error.retriable === true) || performance.now() > end) throw error;
+          await pause(100);
+        }
+      }
     } finally {
       await admin.disconnect();
     }
