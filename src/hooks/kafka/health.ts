@@ -15,6 +15,7 @@ export function unhealthy(quorum: Quorum | undefined, problems: readonly Partiti
 function quorumProblems(quorum: Quorum | undefined): string[] {
   if (quorum === undefined) return ['the quorum of controllers does not say how it is'];
   if (quorum.leader < 0) return ['the quorum of controllers has no leader'];
+  if (quorum.lag > 0 && quorum.lagMillis < 0) return [`a controller lacks ${quorum.lag} records of metadata, and this leader has not heard of it yet`];
   if (quorum.lag > 0 && quorum.lagMillis > lagMillis) return [`a controller is ${quorum.lag} records of metadata and ${quorum.lagMillis} ms behind the leader`];
   return [];
 }

@@ -87,6 +87,8 @@ describe('health', () => {
     expect(unhealthy(undefined, [])).toEqual(['the quorum of controllers does not say how it is']);
     expect(whole({ leader: -1 })).toEqual(['the quorum of controllers has no leader']);
     expect(whole({ lag: 30, lagMillis: 9000 })).toEqual(['a controller is 30 records of metadata and 9000 ms behind the leader']);
+    // A voter that had been stopped before the leader was elected.
+    expect(whole({ lag: 300, lagMillis: -1 })).toEqual(['a controller lacks 300 records of metadata, and this leader has not heard of it yet']);
     const offline = { topic: 'led', partition: 2, leader: undefined, replicas: [1], inSync: [] };
     expect(unhealthy(quorum, [...parseProblems(underReplicated), offline])).toEqual([
       '1 partition without a leader (led-2 on 1: none in sync)',
