@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openKafka, startKafka } from '../apps/kafka/tokens.js';
 import { cutOnly } from './kafka/cut-only.js';
 import { held } from './kafka/held.js';
-import { makeRows, startKafka } from './lib/kafka.js';
+import { makeRows } from './lib/kafka.js';
 import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
 import { makeTenant } from './lib/tenant.js';
 import { stopAllWriters } from './profile/writers.js';
@@ -21,6 +22,17 @@ describe('Kafka', () => {
     await dropNamespace(namespace);
     await untilDropped();
   }, 180_000);
+
+  test('is a store of tokens for the proof', async () => {
+    const store = await openKafka(namespace);
+    const tokens = [1, 2, 3, 4, 5, 6];
+    try {
+      for (const token of tokens) await store.put(token, token % store.members);
+      expect((await store.tokens()).sort((a, b) => a - b)).toEqual(tokens);
+    } finally {
+      await store.close();
+    }
+  }, 120_000);
 
   held(namespace);
   cutOnly(namespace);

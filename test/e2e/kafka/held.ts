@@ -17,7 +17,8 @@ export function held(namespace: string): void {
     const target = `${namespace}-held`;
     await makeTenant(target);
     try {
-      const writers = new Writers(() => rowClient(namespace), 1, partitions);
+      let pace = 0;
+      const writers = new Writers(() => rowClient(namespace, () => pace), 1, partitions);
       await writers.untilMore(300, 120);
       await commitRows(namespace, 'readers');
       const copy = await takeCopy(namespace, 'held', { consistency: { required: 'Frozen' } }, 240);
@@ -28,7 +29,8 @@ export function held(namespace: string): void {
       expect(application).toMatchObject({ name: 'kafka', kind: 'Kafka', version: expect.stringMatching(/^4\./), vantage: 'Node', mechanism: 'Freezer' });
       expect(application?.members?.map((m) => [m.pod, m.role])).toEqual(['kafka-0', 'kafka-1', 'kafka-2'].map((pod) => [pod, 'broker-controller']));
 
-      // The original goes on being written to while its clone starts.
+      // The original goes on being written to while its clone starts, but leaves it something of the machine.
+      pace = 200;
       const restore = await restoreCopy(namespace, 'held', 'held', { into: { namespace: target, serviceAccountName: 'stillpoint' }, verify: { timeout: '10m' } }, 900);
       await writers.untilMore(50, 60);
       const history = await writers.stop();

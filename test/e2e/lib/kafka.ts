@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { KafkaClient } from '../../apps/kafka/client.js';
 import { kafkaObjects, type KafkaOptions } from '../../apps/kafka/manifests.js';
 import type { Row } from '../../apps/postgresql/history.js';
@@ -36,11 +37,14 @@ export async function makeRows(namespace: string): Promise<void> {
   await withKafka(namespace, (client) => client.createTopic(topic, partitions));
 }
 
-/** Appends rows as records, each writer to one partition. */
-export async function rowClient(namespace: string): Promise<RowClient> {
+/** Appends rows as records, each writer to one partition; `pace` is how long it waits before each, ms. */
+export async function rowClient(namespace: string, pace: () => number = () => 0): Promise<RowClient> {
   const client = await openKafka(namespace);
   return {
-    insert: (writer, n) => client.append(topic, writer % partitions, `${writer} ${n}`),
+    insert: async (writer, n) => {
+      await pause(pace());
+      await client.append(topic, writer % partitions, `${writer} ${n}`);
+    },
     close: () => void client.close().catch(() => undefined),
   };
 }
