@@ -23,7 +23,7 @@ const application = z.strictObject({
     .describe('How it is held: Freeze stops its processes, None only syncs its volumes (and caps the grade), Auto takes the best that can be had. BackupAPI (PostgreSQL): nothing is held, the server itself brackets the cuts, and the volume of its WAL is cut last.'),
   credentialsSecretRef: secretRef
     .optional()
-    .describe('Secret with the keys username and password for the database. Read as the service account, passed by stdin. Default: the local socket inside the container.'),
+    .describe('Secret with the keys username and password for the database; kind Kafka: with the key client.properties. Read as the service account, passed by stdin. Default: the local socket inside the container, or a listener that asks for no credentials.'),
   profileRef: z.strictObject({ name: objectName.describe('QuiesceProfile of this namespace.') }).optional().describe('For kind Custom: the QuiesceProfile that says how it is held and checked. Read as the service account; a profile never applies by itself.'),
 })
   .refine((a) => a.mode !== 'BackupAPI' || a.kind === 'PostgreSQL', { message: backupApiRule.message, path: ['mode'] })

@@ -7,6 +7,7 @@ import { cassandraAdapter } from './cassandra/adapter.js';
 import { customAdapter } from './custom/adapter.js';
 import { elasticsearchAdapter } from './elasticsearch/adapter.js';
 import { genericAdapter, writingContainer } from './generic.js';
+import { kafkaAdapter } from './kafka/adapter.js';
 import { postgresqlAdapter } from './postgresql/adapter.js';
 import type { NamespaceView, PodView } from './view.js';
 import { matchesSelector } from './view.js';

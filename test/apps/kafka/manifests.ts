@@ -1,0 +1,124 @@
+// The objects of a Kafka cluster of combined nodes (KRaft), each with one volume.
+// Run as a program it prints them for `kubectl apply -n NAMESPACE -f -`.
+import { createHash } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { pathToFileURL } from 'node:url';
+
+/** What can be chosen about the test cluster. */
+export interface KafkaOptions {
+  /** Name of the StatefulSet and the Service; the pods are `<name>-N`, the claims `data-<name>-N`. */
+  readonly name: string;
+  /** For instance `localhost/stillpoint-test/kafka:4`, see `test/apps/build`. */
+  readonly image: string;
+  /** Nodes, each broker and controller. */
+  readonly replicas: number;
+  /** Size of each claim as a Kubernetes quantity. */
+  readonly size: string;
+  /** Class of the claims; without it the default class of the cluster. */
+  readonly storageClassName?: string;
+  /** Further `name=value` settings of the servers. */
+  readonly settings?: readonly string[];
+}
+
+const restricted = {
+  pod: { runAsNonRoot: true, runAsUser: 1000, runAsGroup: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+  container: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+};
+
+/** The id that the first start gives the cluster: 16 bytes as Kafka writes them. A restore keeps the one on the volumes. */
+function clusterId(name: string): string {
+  return createHash('sha256').update(name).digest().subarray(0, 16).toString('base64url');
+}
+
+const broker = { tcpSocket: { port: 9092 } };
+
+const container = (options: KafkaOptions): object => ({
+  name: 'kafka',
+  image: options.image,
+  imagePullPolicy: 'IfNotPresent',
+  // Its default alone is half of the heap.
+  args: ['log.cleaner.dedupe.buffer.size=4194304', ...(options.settings ?? [])],
+  env: [
+    { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    { name: 'SERVICE', value: options.name },
+    { name: 'REPLICAS', value: String(options.replicas) },
+    { name: 'CLUSTER_ID', value: clusterId(options.name) },
+    { name: 'KAFKA_HEAP_OPTS', value: '-Xms256m -Xmx256m' },
+  ],
+  ports: [
+    { name: 'kafka', containerPort: 9092 },
+    { name: 'controller', containerPort: 9093 },
+  ],
+  // A broker listens to its clients as soon as the controllers have let it in.
+  startupProbe: { ...broker, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 900 },
+  readinessProbe: { ...broker, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 4 },
+  livenessProbe: { ...broker, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 4 },
+  resources: { requests: { cpu: '100m', memory: '384Mi' } },
+  securityContext: restricted.container,
+  volumeMounts: [
+    { name: 'data', mountPath: '/data' },
+    { name: 'tmp', mountPath: '/tmp' },
+  ],
+});
+
+const claim = (options: KafkaOptions): object => ({
+  metadata: { name: 'data' },
+  spec: {
+    accessModes: ['ReadWriteOnce'],
+    resources: { requests: { storage: options.size } },
+    ...(options.storageClassName === undefined ? {} : { storageClassName: options.storageClassName }),
+  },
+});
+
+/** Headless Service and StatefulSet of one cluster, without a namespace. */
+export function kafkaObjects(options: KafkaOptions): object[] {
+  const labels = { 'app.kubernetes.io/name': 'kafka', 'app.kubernetes.io/instance': options.name };
+  const metadata = { name: options.name, labels };
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      // The nodes find each other before any of them can be ready.
+      spec: { clusterIP: 'None', publishNotReadyAddresses: true, selector: labels, ports: [{ name: 'kafka', port: 9092 }, { name: 'controller', port: 9093 }] },
+    },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata,
+      spec: {
+        serviceName: options.name,
+        replicas: options.replicas,
+        podManagementPolicy: 'Parallel',
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: {
+            automountServiceAccountToken: false,
+            terminationGracePeriodSeconds: 30,
+            securityContext: restricted.pod,
+            containers: [container(options)],
+            volumes: [{ name: 'tmp', emptyDir: {} }],
+          },
+        },
+        volumeClaimTemplates: [claim(options)],
+      },
+    },
+  ];
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { values } = parseArgs({
+    options: {
+      name: { type: 'string', default: 'kafka' },
+      image: { type: 'string', default: 'localhost/stillpoint-test/kafka:4' },
+      replicas: { type: 'string', default: '3' },
+      size: { type: 'string', default: '1Gi' },
+      'storage-class': { type: 'string' },
+      set: { type: 'string', multiple: true, default: [] },
+    },
+  });
+  const storage = values['storage-class'] === undefined ? {} : { storageClassName: values['storage-class'] };
+  const items = kafkaObjects({ name: values.name, image: values.image, replicas: Number(values.replicas), size: values.size, settings: values.set, ...storage });
+  console.log(JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+}
