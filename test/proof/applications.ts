@@ -1,22 +1,49 @@
 import type { ApplicationKind } from '../../src/api/common.js';
-import { openPostgresql, startPostgresql } from '../apps/postgresql/tokens.js';
+import { CassandraTokenStore } from '../apps/cassandra/token-store.js';
+import { ElasticsearchTokenStore } from '../apps/elasticsearch/token-store.js';
+import { openKafka, startKafka } from '../apps/kafka/token-store.js';
+import { openPostgresql, startPostgresql } from '../apps/postgresql/token-store.js';
+import * as cassandra from '../e2e/cassandra/cluster.js';
+import * as elasticsearch from '../e2e/elasticsearch/cluster.js';
 import type { TokenStore } from './token-store.js';
 
 /** A database of the proof. */
 export interface ProofApplication {
-  /** As in APPS=. */
+  /** As in APPS=, and as it is detected. */
   readonly name: string;
   readonly kind: ApplicationKind;
   /** Applies its objects to a namespace and resolves when it serves. */
-  start(namespace: string): Promise<void>;
+  readonly start: (namespace: string) => Promise<void>;
   /** Clients of the one in a namespace. */
-  open(namespace: string): Promise<TokenStore>;
+  readonly open: (namespace: string) => Promise<TokenStore>;
+  /** Closes the ports of an original to its clones, as a NetworkPolicy does where one is enforced. */
+  readonly keepApart?: (namespace: string) => Promise<void>;
 }
 
-const applications: readonly ProofApplication[] = [{ name: 'postgresql', kind: 'PostgreSQL', start: startPostgresql, open: openPostgresql }];
+const applications: readonly ProofApplication[] = [
+  { name: 'postgresql', kind: 'PostgreSQL', start: startPostgresql, open: openPostgresql },
+  { name: 'kafka', kind: 'Kafka', start: startKafka, open: openKafka },
+  {
+    name: 'cassandra',
+    kind: 'Cassandra',
+    start: cassandra.startCassandra,
+    open: async (namespace) => CassandraTokenStore.open(await cassandra.addressesOf(namespace)),
+    keepApart: cassandra.keepApart,
+  },
+  {
+    name: 'elasticsearch',
+    kind: 'Elasticsearch',
+    start: async (namespace) => {
+      await elasticsearch.startElasticsearch(namespace);
+      await ElasticsearchTokenStore.create(await elasticsearch.addressesOf(namespace));
+    },
+    open: async (namespace) => ElasticsearchTokenStore.open(await elasticsearch.addressesOf(namespace)),
+  },
+];
 
-/** The applications of a list such as `postgresql,kafka`. Throws with the names that there are. */
+/** The applications of a list such as `postgresql,kafka`; all of them for an empty one. Throws with the names that there are. */
 export function applicationsNamed(list: string): ProofApplication[] {
+  if (list === '') return [...applications];
   return list.split(',').map((name) => {
     const known = applications.find((app) => app.name === name.trim());
     if (known === undefined) throw new Error(`APPS: ${name} is none of ${applications.map((app) => app.name).join(', ')}`);

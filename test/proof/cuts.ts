@@ -38,9 +38,12 @@ export interface CutMade {
 
 /** The lanes over the applications as they run in a namespace. */
 export async function lanesOf(apps: readonly ProofApplication[], namespace: string): Promise<Lane[]> {
-  const stores = await Promise.all(apps.map((app) => app.open(namespace)));
-  await Promise.all(stores.map((store) => store.close()));
-  return lanesOver(stores, 1);
+  const named = await Promise.all(apps.map(async ({ name, open }) => {
+    const store = await open(namespace);
+    await store.close();
+    return { name, members: store.members };
+  }));
+  return lanesOver(named, 1);
 }
 
 /** Writes tokens, takes a copy in the middle, and writes on, so that a copy could hold too many. */
@@ -77,6 +80,7 @@ export async function restoreAndCheck(cut: CutMade, spec: Readonly<Record<string
   const target = `${namespace}-${name}`;
   await makeTenant(target);
   try {
+    for (const app of apps) await app.keepApart?.(namespace);
     const restore = await restoreCopy(namespace, name, name, { into: { namespace: target, serviceAccountName: 'stillpoint' }, ...spec }, restoreSeconds);
     const result = restore.status?.phase === 'Ready' ? checkProof(cut.lanes, cut.history, cut.window, await tokensOf(apps, target)) : undefined;
     return { restore, result };

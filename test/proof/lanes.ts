@@ -15,7 +15,7 @@ export interface Lane {
 }
 
 /** Tokens a lane can have. */
-const laneSize = 1_000_000_000;
+const laneSize = 10_000_000;
 
 /** The token with number n (from 1) of a lane. */
 export function tokenOf(lane: number, n: number): number {

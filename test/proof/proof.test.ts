@@ -12,12 +12,12 @@ import { stopAllTokens } from './tokens.js';
 
 const runs = Number(process.env['RUNS'] || 1);
 const seed = Number(process.env['SEED'] || 1);
-const names = process.env['APPS'] || 'postgresql';
+const apps = applicationsNamed(process.env['APPS'] ?? '');
+const names = apps.map((app) => app.name).join(',');
 
 /** One cut over all applications at once, under load, restored beside the original, and every token accounted for (3-stillness.md, 3.7). */
 describe(`proof of ${names}, seed ${seed}`, () => {
   const namespace = 'proof';
-  const apps = applicationsNamed(names);
   const next = random(seed);
   const rows: ProofRow[] = [];
 

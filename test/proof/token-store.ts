@@ -1,6 +1,5 @@
 /** One database of the proof, as its clients see it. */
 export interface TokenStore {
-  readonly name: string;
   /** Places that a token can be put to: partitions, shards, nodes. */
   readonly members: number;
   /** Resolves when the database has acknowledged the token. */

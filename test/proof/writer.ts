@@ -38,7 +38,8 @@ async function run(lane: Lane): Promise<void> {
   }
 }
 
-await Promise.all(lanesOver([...stores.values()], Number(values.load)).map(run));
+const named = [...stores].map(([name, { members }]) => ({ name, members }));
+await Promise.all(lanesOver(named, Number(values.load)).map(run));
 log.end();
 await once(log, 'finish');
 await Promise.all([...stores.values()].map((store) => store.close()));

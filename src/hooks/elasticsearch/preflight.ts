@@ -15,7 +15,7 @@ const softLimitMillis = 10_000;
 const hardLimitMillis = 30_000;
 
 /** What holds for every finding: a JVM to stop, and nothing to wait for before that. */
-const constant = { processName: 'java', settleMillis: 0, softLimitMillis, hardLimitMillis };
+const constant = { processName: 'java', settleMillis: 0, gatePorts: [], softLimitMillis, hardLimitMillis };
 
 /** Looks at the cluster and at the volumes of every node. Reads only. Findings are blockers and caps, never exceptions, except for missing rights. */
 export async function preflight(app: Detected, context: AdapterContext): Promise<Preflight> {

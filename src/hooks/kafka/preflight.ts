@@ -38,6 +38,7 @@ export async function preflight(app: Detected, context: AdapterContext): Promise
     caps: nodes.flatMap(capsOf).slice(0, 1),
     processName: nodes[0]?.processName ?? 'java',
     settleMillis: 0,
+    gatePorts: [],
     softLimitMillis: Math.min(...nodes.map((n) => millisOf(n, 'controller.quorum.fetch.timeout.ms', quorumFetchMillis)), brokerSessionMillis),
     hardLimitMillis: Math.min(...nodes.map((n) => millisOf(n, 'broker.session.timeout.ms', brokerSessionMillis)), 60_000),
     facts: { ...factsOf(app, nodes, cluster.quorum, claims), ...untested(nodes), ...(operator !== undefined && { managedBy: operator }) },

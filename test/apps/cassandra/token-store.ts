@@ -6,7 +6,6 @@ const level = 'ALL';
 
 /** Tokens as rows that every node has a copy of: a token is put through the node that it is for. */
 export class CassandraTokenStore implements TokenStore {
-  readonly name = 'Cassandra';
   readonly #nodes: readonly CassandraClient[];
 
   private constructor(nodes: readonly CassandraClient[]) {

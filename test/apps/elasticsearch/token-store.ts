@@ -7,7 +7,6 @@ const writer = 0;
 
 /** Tokens in an index with a shard for each node, every shard with a replica on another: token for member k goes to shard k. */
 export class ElasticsearchTokenStore implements TokenStore {
-  readonly name = 'Elasticsearch';
   readonly #index: NumberedIndex;
 
   private constructor(index: NumberedIndex) {

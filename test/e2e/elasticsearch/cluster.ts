@@ -15,9 +15,14 @@ export const index = 'ledger';
 /** Starts the cluster of this suite and waits until it is green. */
 export async function startCluster(): Promise<void> {
   await makeTenant(namespace);
-  await apply(elasticsearchObjects({ name, image: 'localhost/stillpoint-test/elasticsearch:8', nodes, size: '1Gi' }), namespace);
-  await kubectl(['-n', namespace, 'rollout', 'status', `statefulset/${name}`, '--timeout=800s']);
-  await (await clientOf(namespace)).untilGreen(60);
+  await startElasticsearch(namespace);
+}
+
+/** Starts a cluster in a namespace that exists and waits until it is green. */
+export async function startElasticsearch(where: string): Promise<void> {
+  await apply(elasticsearchObjects({ name, image: 'localhost/stillpoint-test/elasticsearch:8', nodes, size: '1Gi' }), where);
+  await kubectl(['-n', where, 'rollout', 'status', `statefulset/${name}`, '--timeout=800s']);
+  await (await clientOf(where)).untilGreen(60);
 }
 
 export async function stopCluster(): Promise<void> {

@@ -14,7 +14,6 @@ export async function openKafka(namespace: string): Promise<TokenStore> {
   const client = await clientsOf(namespace);
   await client.createTopic(topic, members);
   return {
-    name: 'kafka',
     members,
     put: (token, member) => client.append(topic, member, String(token)),
     tokens: async () => (await client.read(topic)).map((record) => Number(record.value)),

@@ -16,7 +16,6 @@ export async function openPostgresql(namespace: string): Promise<TokenStore> {
   pool.on('error', () => undefined); // a connection that breaks while idle; the next statement says so
   await pool.query(`CREATE TABLE IF NOT EXISTS ${table} (token bigint NOT NULL)`);
   return {
-    name: 'postgresql',
     members: 1,
     put: async (token) => void (await pool.query(`INSERT INTO ${table} VALUES ($1)`, [token])),
     tokens: async () => (await pool.query<{ token: string }>(`SELECT token FROM ${table}`)).rows.map((row) => Number(row.token)),
