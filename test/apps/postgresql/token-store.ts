@@ -17,7 +17,9 @@ export async function openPostgresql(namespace: string): Promise<TokenStore> {
   await pool.query(`CREATE TABLE IF NOT EXISTS ${table} (token bigint NOT NULL)`);
   return {
     members: 1,
-    put: async (token) => void (await pool.query(`INSERT INTO ${table} VALUES ($1)`, [token])),
+    put: async (token) => {
+      await pool.query(`INSERT INTO ${table} VALUES ($1)`, [token]);
+    },
     tokens: async () => (await pool.query<{ token: string }>(`SELECT token FROM ${table}`)).rows.map((row) => Number(row.token)),
     close: () => pool.end(),
   };
