@@ -30,6 +30,13 @@ describe('what a window proved', () => {
     expect(windowResult(plan, { ...good, ...change })).toMatchObject({ overlapped: false, allReleased });
   });
 
+  test('a gate that was asked for counts like a freeze, for the holder that has it only', () => {
+    const gated: HolderPlan = { ...holder, gates: [{ pod: 'p', podUid: 'u', container: 'c', containerId: 'i', ports: [1], settleMillis: 9 }] };
+    const silent: Partial<WindowOutcome> = { holds: [], trace: { startedAt: 0, gateSent: 1 }, error: fail('LeaseTooOld', 'Too old.') };
+    expect(windowResult({ ...plan, holders: [gated] }, { ...good, ...silent })).toMatchObject({ overlapped: false, allReleased: false });
+    expect(windowResult(plan, { ...good, ...silent })).toMatchObject({ overlapped: false, allReleased: true });
+  });
+
   test('an error keeps its code and says who may still be held', () => {
     const { error } = windowResult(plan, { ...good, holds: [], error: fail('SnapshotFailed', 'No space.') });
     expect(error).toMatchObject({ code: 'SnapshotFailed', retry: 'backoff', publicMessage: 'No space. Not known to have let go: Holder on node n1.' });
