@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import { startCassandra } from './cassandra/cluster.js';
+import { startCassandra } from '../apps/cassandra/tokens.js';
 import { copyAndRestore } from './cassandra/copy-and-restore.js';
 import { negativeControls } from './cassandra/negative-controls.js';
 import { clearFaults } from './lib/csi-faults.js';

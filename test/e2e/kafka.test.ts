@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openKafka, startKafka } from '../apps/kafka/token-store.js';
+import { openKafka, startKafka } from '../apps/kafka/tokens.js';
 import { cutOnly } from './kafka/cut-only.js';
 import { held } from './kafka/held.js';
 import { makeRows } from './lib/kafka.js';

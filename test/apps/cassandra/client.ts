@@ -1,4 +1,4 @@
-import { auth, Client, policies, types } from 'cassandra-driver';
+import { Client, policies, types } from 'cassandra-driver';
 
 /** Acknowledgements that a write waits for. */
 export type Consistency = 'ONE' | 'QUORUM' | 'ALL';
@@ -13,23 +13,26 @@ export interface CassandraClientOptions {
   readonly hosts: readonly string[];
   /** Talks to these hosts only, whatever the cluster says of others. */
   readonly only?: boolean;
-  /** Longest wait for one answer, ms; default 30,000. */
-  readonly timeoutMillis?: number;
-  readonly credentials?: { readonly username: string; readonly password: string };
+  /** Default: `rows`. */
+  readonly table?: string;
 }
 
 const keyspace = 'stillpoint';
+/** Longest wait for one answer; a server that is held answers late. */
+const patienceMillis = 30_000;
 
-/** Numbered rows in one table, written and read from outside the cluster. */
+/** Numbered rows in a table, written and read from outside the cluster. */
 export class CassandraClient {
   readonly #client: Client;
+  readonly #table: string;
 
-  private constructor(client: Client) {
+  private constructor(client: Client, table: string) {
     this.#client = client;
+    this.#table = `${keyspace}.${table}`;
   }
 
   /** Connects and asks what the cluster is. */
-  static async open({ hosts, only = false, timeoutMillis = 30_000, credentials }: CassandraClientOptions): Promise<CassandraClient> {
+  static async open({ hosts, only = false, table = 'rows' }: CassandraClientOptions): Promise<CassandraClient> {
     const balancing = new policies.loadBalancing.RoundRobinPolicy();
     const client = new Client({
       contactPoints: [...hosts],
@@ -41,22 +44,21 @@ export class CassandraClient {
         // The default waits up to ten minutes.
         reconnection: new policies.reconnection.ConstantReconnectionPolicy(500),
       },
-      socketOptions: { readTimeout: timeoutMillis, connectTimeout: timeoutMillis },
-      ...(credentials === undefined ? {} : { authProvider: new auth.PlainTextAuthProvider(credentials.username, credentials.password) }),
+      socketOptions: { readTimeout: patienceMillis, connectTimeout: patienceMillis },
     });
     await client.connect();
-    return new CassandraClient(client);
+    return new CassandraClient(client, table);
   }
 
   /** Makes keyspace and table where they lack, with so many copies of each row, and waits until every node knows them. */
   async createTable(replicas: number): Promise<void> {
     await this.#client.execute(`CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication = {'class': 'SimpleStrategy', 'replication_factor': ${replicas}}`);
-    await this.#client.execute(`CREATE TABLE IF NOT EXISTS ${keyspace}.rows (writer int, n bigint, PRIMARY KEY ((writer, n)))`);
+    await this.#client.execute(`CREATE TABLE IF NOT EXISTS ${this.#table} (writer int, n bigint, PRIMARY KEY ((writer, n)))`);
   }
 
   /** Resolves when as many replicas as the level asks for have acknowledged the row. */
   async insert({ writer, n }: NumberedRow, consistency: Consistency): Promise<void> {
-    await this.#client.execute(`INSERT INTO ${keyspace}.rows (writer, n) VALUES (?, ?)`, [writer, n], { prepare: true, consistency: types.consistencies[levels[consistency]], isIdempotent: false });
+    await this.#client.execute(`INSERT INTO ${this.#table} (writer, n) VALUES (?, ?)`, [writer, n], { prepare: true, consistency: types.consistencies[levels[consistency]], isIdempotent: false });
   }
 
   /** Every row that the replicas have that answer at this level. */
@@ -64,7 +66,7 @@ export class CassandraClient {
     const rows: NumberedRow[] = [];
     const options = { prepare: true, fetchSize: 5000, consistency: types.consistencies[levels[consistency]] };
     // Asks for one page after the other.
-    for await (const row of await this.#client.execute(`SELECT writer, n FROM ${keyspace}.rows`, [], options)) rows.push({ writer: Number(row['writer']), n: Number(row['n']) });
+    for await (const row of await this.#client.execute(`SELECT writer, n FROM ${this.#table}`, [], options)) rows.push({ writer: Number(row['writer']), n: Number(row['n']) });
     return rows;
   }
 

@@ -1,6 +1,8 @@
 import { afterAll, expect, test } from '@jest/globals';
 import type { AppSnapshot } from '../../../src/api/kinds.js';
+import { openCassandra } from '../../apps/cassandra/tokens.js';
 import type { CheckResult } from '../../apps/postgresql/check.js';
+import { addressesOf, keepApart, knownTo, nodes, readAll, writingClient } from '../lib/cassandra.js';
 import type { Promises } from '../lib/load.js';
 import { compare, counts, windowOf } from '../lib/compare.js';
 import { describe as describeObject, readyOf, restoreCopy, takeCopy } from '../lib/copies.js';
@@ -8,10 +10,12 @@ import { recordFigures } from '../lib/figures.js';
 import { dropNamespace } from '../lib/namespaces.js';
 import { makeTenant } from '../lib/tenant.js';
 import { Writers } from '../profile/writers.js';
-import { addressesOf, keepApart, knownTo, nodes, readAll, writingClient } from './cluster.js';
 
 /** Rows that the commit log may lack when the server was frozen at once: those since the last marker, which is due every 100 ms and late on a busy machine. */
 const markerMillis = 1000;
+
+/** Put before the copy is asked for, so that the flush before the hold writes them. */
+const tokens = [1, 2, 3, 4, 5, 6];
 
 /** A copy under load, held by a freeze; restored beside the running original, checked, and compared with what clients were promised. */
 export function copyAndRestore(namespace: string): void {
@@ -24,6 +28,9 @@ export function copyAndRestore(namespace: string): void {
   }, 60_000);
 
   test('a copy under load says what it is', async () => {
+    const store = await openCassandra(namespace);
+    for (const token of tokens) await store.put(token, token % store.members);
+    await store.close();
     const client = await writingClient(namespace);
     const writers = new Writers(client.connect, 1);
     await writers.untilMore(300, 120);
@@ -74,6 +81,8 @@ export function copyAndRestore(namespace: string): void {
     // Without a settle time what came after the last marker is not promised.
     expect(ages.filter((age) => age > markerMillis)).toEqual([]);
     expect({ extra: result.extra, duplicates: result.duplicates, unknown: result.unknown }).toEqual({ extra: [], duplicates: [], unknown: [] });
+    const store = await openCassandra(apart);
+    expect((await store.tokens().finally(() => store.close())).sort()).toEqual(tokens);
     // Neither ring knows a node of the other.
     expect(await knownTo(apart)).toEqual(await addressesOf(apart));
     expect(await knownTo(namespace)).toEqual(await addressesOf(namespace));

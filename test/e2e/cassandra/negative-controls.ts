@@ -1,6 +1,7 @@
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { monotonicMs } from '../../apps/postgresql/history.js';
 import { compare, counts } from '../lib/compare.js';
+import { keepApart, readAll, writingClient } from '../lib/cassandra.js';
 import { describe as describeObject, readyOf, restoreCopy, takeCopy } from '../lib/copies.js';
 import { clearFaults, setFaults } from '../lib/csi-faults.js';
 import { recordFigures } from '../lib/figures.js';
@@ -9,7 +10,6 @@ import { dropNamespace } from '../lib/namespaces.js';
 import { makeTenant } from '../lib/tenant.js';
 import { until } from '../lib/until.js';
 import { Writers } from '../profile/writers.js';
-import { keepApart, readAll, writingClient } from './cluster.js';
 
 /** The storage takes so long until it cuts. */
 const delayMillis = 3000;

@@ -2,15 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { CassandraClient } from '../../apps/cassandra/client.js';
 import { cassandraObjects, type CassandraOptions } from '../../apps/cassandra/manifests.js';
 import type { Row } from '../../apps/postgresql/history.js';
-import { processOne } from '../lib/host.js';
-import { apply, kubectl } from '../lib/kubectl.js';
+import { processOne } from './host.js';
+import { apply, kubectl } from './kubectl.js';
 import type { RowClient } from '../profile/writers.js';
 
 /** Nodes of the test cluster, and copies of each row. */
 export const nodes = 2;
 
 /** Starts a Cassandra in a namespace that exists, with its table; resolves when every node takes clients. */
-export async function startCassandra(namespace: string, options: Partial<CassandraOptions> = {}): Promise<void> {
+export async function startRing(namespace: string, options: Partial<CassandraOptions> = {}): Promise<void> {
   await apply(cassandraObjects({ name: 'cassandra', image: 'localhost/stillpoint-test/cassandra:5', size: '2Gi', nodes, ...options }), namespace);
   await kubectl(['-n', namespace, 'rollout', 'status', 'statefulset/cassandra', '--timeout=900s']);
   const client = await CassandraClient.open({ hosts: await addressesOf(namespace) });
