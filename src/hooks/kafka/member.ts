@@ -2,7 +2,7 @@ import { fail } from '../../api/errors.js';
 import { ApiError } from '../../runtime/api-error.js';
 import type { Exec, ExecResult } from '../../runtime/exec.js';
 import { userOf, type ServiceAccountRef } from '../../runtime/service-account.js';
-import type { Detected } from '../adapter.js';
+import type { AdapterContext, Detected } from '../adapter.js';
 import { quoted } from '../hold/quoted.js';
 import { bootstrapOf, type KafkaNode } from './node.js';
 import { parseLook } from './look.js';
@@ -51,7 +51,7 @@ export class Member {
    * Runs tools next to the server in turn, each in a JVM of its own, so never while anything is held. Returns the lines of each.
    * Throws AppError ApplicationNotReady with what the tool said, or AccountNotAllowed.
    */
-  async reports(node: KafkaNode, ...reports: readonly Report[]): Promise<Map<Report, string[]>> {
+  async reports(node: KafkaNode, ...reports: readonly Report[]): Promise<Map<Report, readonly string[]>> {
     const { tools } = node;
     if (tools === undefined) {
       throw fail('ApplicationNotReady', `Pod ${this.pod}, container ${this.container} has none of Kafka's tools (kafka-topics.sh and its like) where the known images have them, so that nobody can tell whether the cluster is whole.`);
@@ -77,28 +77,28 @@ export class Member {
 }
 
 /** The members of a running application. Throws AppError InvalidSpec for a Secret without client.properties. */
-export async function membersOf(app: Detected, context: { readonly exec: Exec; readonly account: ServiceAccountRef; readonly view: { readonly namespace: string }; readonly signal: AbortSignal; readonly secret: (name: string) => Promise<Readonly<Record<string, string>>> }): Promise<Member[]> {
-  const { exec, account, signal } = context;
-  const clientProperties = await clientPropertiesOf(app.credentialsSecret, context.secret);
-  return app.pods.map((pod) => new Member({ exec, account, signal, namespace: context.view.namespace, pod, container: app.container[pod] ?? '', clientProperties }));
+export async function membersOf(app: Detected, { exec, account, signal, secret, view }: AdapterContext): Promise<Member[]> {
+  const clientProperties = await clientPropertiesOf(app.credentialsSecret, secret);
+  return app.pods.map((pod) => new Member({ exec, account, signal, namespace: view.namespace, pod, container: app.container[pod] ?? '', clientProperties }));
 }
 
 /** The key `client.properties` of the Secret; undefined when none is named. */
-export async function clientPropertiesOf(name: string | undefined, secret: (name: string) => Promise<Readonly<Record<string, string>>>): Promise<string | undefined> {
+export async function clientPropertiesOf(name: string | undefined, secret: AdapterContext['secret']): Promise<string | undefined> {
   if (name === undefined) return undefined;
   const text = (await secret(name))['client.properties'];
   if (text !== undefined && text.trim() !== '') return text;
   throw fail('InvalidSpec', `Secret ${name} of credentialsSecretRef needs the key client.properties: the configuration with which Kafka's own tools connect (security.protocol, sasl.mechanism, sasl.jaas.config, …).`);
 }
 
+/** What one tool printed, without empty lines, and how it ended. */
 interface Section {
   readonly lines: readonly string[];
   readonly code: number;
 }
 
 /** Splits the output of {@link reportProgram}. A report without its end is not there. */
-export function parseReports(text: string): Map<string, { lines: string[]; code: number }> {
-  const sections = new Map<string, Section & { lines: string[] }>();
+export function parseReports(text: string): ReadonlyMap<string, Section> {
+  const sections = new Map<string, Section>();
   let name: string | undefined;
   let lines: string[] = [];
   for (const line of text.split('\n')) {
