@@ -14,7 +14,7 @@ export interface CopyCount {
   readonly documents: number;
 }
 
-const requestMillis = 60_000;
+const requestMillis = 180_000;
 const page = 5000;
 
 const hits = z.object({ _scroll_id: z.string(), hits: z.object({ hits: z.array(z.object({ _source: z.object({ writer: z.int(), n: z.int() }) })) }) });

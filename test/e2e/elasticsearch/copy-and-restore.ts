@@ -25,16 +25,16 @@ export function copyAndRestore(): void {
     beforeAll(async () => {
       await makeTenant(target);
       await (await clientOf(namespace)).createIndex(index, { shards, replicas: 1 });
-    }, 120_000);
+    }, 300_000);
     afterAll(() => dropNamespace(target), 60_000);
 
     test('is Frozen, and its restore is a cluster of its own with everything that was promised', async () => {
       const documents = await (await clientOf(namespace)).openIndex(index, shards);
       const ring = new Ring(await ElasticsearchTokenStore.create(await addressesOf(namespace)));
       const writers = new Writers(() => Promise.resolve(rowClient(documents)), 1);
-      await writers.untilMore(200, 120);
+      await writers.untilMore(200, 300);
       copy = await takeCopy(namespace, 'copy', { consistency: { required: 'Frozen' } }, 180);
-      await writers.untilMore(50, 120);
+      await writers.untilMore(50, 300);
       const history = await writers.stop();
       const acknowledged = await ring.stop();
       if (copy.status?.phase !== 'Ready') throw new Error(await describeObject('appsnapshot', namespace, 'copy'));
