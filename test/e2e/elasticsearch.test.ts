@@ -1,21 +1,24 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import { startCluster, stopCluster } from './elasticsearch/cluster.js';
+import { startElasticsearch } from '../apps/elasticsearch/tokens.js';
 import { copyAndRestore } from './elasticsearch/copy-and-restore.js';
 import { refusals } from './elasticsearch/refusals.js';
 import { clearFaults } from './lib/csi-faults.js';
-import { clearNamespaces, untilDropped } from './lib/namespaces.js';
+import { namespace } from './lib/elasticsearch.js';
+import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
+import { makeTenant } from './lib/tenant.js';
 import { stopAllWriters } from './profile/writers.js';
 
 /** An Elasticsearch of three nodes, started once. */
 describe('Elasticsearch', () => {
   beforeAll(async () => {
     clearFaults();
-    await clearNamespaces('e2e-es');
-    await startCluster();
+    await clearNamespaces(namespace);
+    await makeTenant(namespace);
+    await startElasticsearch(namespace);
   }, 900_000);
   afterAll(async () => {
     await stopAllWriters();
-    await stopCluster();
+    await dropNamespace(namespace);
     await untilDropped();
   }, 200_000);
 

@@ -1,10 +1,9 @@
 import type { ApplicationKind } from '../../src/api/common.js';
-import { CassandraTokenStore } from '../apps/cassandra/token-store.js';
-import { ElasticsearchTokenStore } from '../apps/elasticsearch/token-store.js';
-import { openKafka, startKafka } from '../apps/kafka/token-store.js';
-import { openPostgresql, startPostgresql } from '../apps/postgresql/token-store.js';
-import * as cassandra from '../e2e/cassandra/cluster.js';
-import * as elasticsearch from '../e2e/elasticsearch/cluster.js';
+import { openCassandra, startCassandra } from '../apps/cassandra/tokens.js';
+import { openElasticsearch, startElasticsearch } from '../apps/elasticsearch/tokens.js';
+import { openKafka, startKafka } from '../apps/kafka/tokens.js';
+import { openPostgresql, startPostgresql } from '../apps/postgresql/tokens.js';
+import { keepApart } from '../e2e/lib/cassandra.js';
 import type { TokenStore } from './token-store.js';
 
 /** A database of the proof. */
@@ -23,22 +22,8 @@ export interface ProofApplication {
 const applications: readonly ProofApplication[] = [
   { name: 'postgresql', kind: 'PostgreSQL', start: startPostgresql, open: openPostgresql },
   { name: 'kafka', kind: 'Kafka', start: startKafka, open: openKafka },
-  {
-    name: 'cassandra',
-    kind: 'Cassandra',
-    start: cassandra.startCassandra,
-    open: async (namespace) => CassandraTokenStore.open(await cassandra.addressesOf(namespace)),
-    keepApart: cassandra.keepApart,
-  },
-  {
-    name: 'elasticsearch',
-    kind: 'Elasticsearch',
-    start: async (namespace) => {
-      await elasticsearch.startElasticsearch(namespace);
-      await ElasticsearchTokenStore.create(await elasticsearch.addressesOf(namespace));
-    },
-    open: async (namespace) => ElasticsearchTokenStore.open(await elasticsearch.addressesOf(namespace)),
-  },
+  { name: 'cassandra', kind: 'Cassandra', start: startCassandra, open: openCassandra, keepApart },
+  { name: 'elasticsearch', kind: 'Elasticsearch', start: startElasticsearch, open: openElasticsearch },
 ];
 
 /** The applications of a list such as `postgresql,kafka`; all of them for an empty one. Throws with the names that there are. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AppSnapshot } from '../../../src/api/kinds.js';
-import { ElasticsearchTokenStore } from '../../apps/elasticsearch/token-store.js';
+import { openElasticsearch } from '../../apps/elasticsearch/tokens.js';
 import { isGood } from '../../apps/postgresql/check.js';
 import { compare, counts, windowOf } from '../lib/compare.js';
 import { describe as describeObject, restoreCopy, takeCopy } from '../lib/copies.js';
@@ -9,7 +9,7 @@ import { dropNamespace } from '../lib/namespaces.js';
 import { makeTenant } from '../lib/tenant.js';
 import type { TokenStore } from '../../proof/token-store.js';
 import { Writers } from '../profile/writers.js';
-import { addressesOf, clientOf, index, name, namespace, nodes, rowClient, shards } from './cluster.js';
+import { clientOf, index, name, namespace, nodes, rowClient, shards } from '../lib/elasticsearch.js';
 
 interface ClusterState {
   readonly cluster_uuid: string;
@@ -30,7 +30,7 @@ export function copyAndRestore(): void {
 
     test('is Frozen, and its restore is a cluster of its own with everything that was promised', async () => {
       const documents = await (await clientOf(namespace)).openIndex(index, shards);
-      const ring = new Ring(await ElasticsearchTokenStore.create(await addressesOf(namespace)));
+      const ring = new Ring(await openElasticsearch(namespace));
       const writers = new Writers(() => Promise.resolve(rowClient(documents)), 1);
       await writers.untilMore(200, 300);
       copy = await takeCopy(namespace, 'copy', { consistency: { required: 'Frozen' } }, 180);
@@ -61,7 +61,7 @@ export function copyAndRestore(): void {
       recordFigures('elasticsearch', { copy: { grade: copy.status.grade, heldMillis, cutMillis, overheadMillis, freezeMillis, syncMillis, longestGapMs: Math.round(history.longestGapMs), refused: history.failures.length, ...counts(result) } });
       expect({ ...counts(result), acknowledgedBeforeCut: 0 }).toEqual({ acknowledgedBeforeCut: 0, lost: 0, extra: 0, duplicates: 0, gaps: 0, unknown: 0 });
       expect(isGood(result)).toBe(true);
-      const tokens = (await (await ElasticsearchTokenStore.open(await addressesOf(target))).tokens()).sort((a, b) => a - b);
+      const tokens = (await (await openElasticsearch(target)).tokens()).sort((a, b) => a - b);
       expect(tokens).toEqual(Array.from({ length: tokens.length }, (_, i) => i + 1));
       expect(tokens.length).toBeGreaterThan(0);
       expect(tokens.length).toBeLessThan(acknowledged);

@@ -3,7 +3,7 @@ import type { AppSnapshot } from '../../../src/api/kinds.js';
 import { deleteAndWait, readyOf, untilReason } from '../lib/copies.js';
 import { apply, kubectl } from '../lib/kubectl.js';
 import { appSnapshot } from '../lib/tenant.js';
-import { clientOf, name, namespace, nodes } from './cluster.js';
+import { clientOf, name, namespace, nodes } from '../lib/elasticsearch.js';
 
 /** Plans that must be refused before anything is done, each in words that say what to do. */
 export function refusals(): void {

@@ -1,8 +1,6 @@
 import { ElasticsearchClient, type NumberedIndex } from '../../apps/elasticsearch/client.js';
 import { elasticsearchObjects } from '../../apps/elasticsearch/manifests.js';
-import { apply, kubectl } from '../lib/kubectl.js';
-import { dropNamespace } from '../lib/namespaces.js';
-import { makeTenant } from '../lib/tenant.js';
+import { apply, kubectl } from './kubectl.js';
 import type { RowClient } from '../profile/writers.js';
 
 export const namespace = 'e2e-es';
@@ -12,21 +10,11 @@ export const nodes = 3;
 export const shards = 3;
 export const index = 'ledger';
 
-/** Starts the cluster of this suite and waits until it is green. */
-export async function startCluster(): Promise<void> {
-  await makeTenant(namespace);
-  await startElasticsearch(namespace);
-}
-
 /** Starts a cluster in a namespace that exists and waits until it is green. */
 export async function startElasticsearch(where: string): Promise<void> {
   await apply(elasticsearchObjects({ name, image: 'localhost/stillpoint-test/elasticsearch:8', nodes, size: '1Gi' }), where);
   await kubectl(['-n', where, 'rollout', 'status', `statefulset/${name}`, '--timeout=800s']);
   await (await clientOf(where)).untilGreen(60);
-}
-
-export async function stopCluster(): Promise<void> {
-  await dropNamespace(namespace);
 }
 
 /** Addresses of the pods in a namespace. */
