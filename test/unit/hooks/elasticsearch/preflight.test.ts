@@ -15,6 +15,7 @@ describe('what a plan knows of a cluster', () => {
       caps: [],
       processName: 'java',
       settleMillis: 0,
+      gatePorts: [],
       softLimitMillis: 10_000,
       hardLimitMillis: 30_000,
       facts: {
