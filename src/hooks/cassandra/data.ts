@@ -1,6 +1,6 @@
 import { fail } from '../../api/errors.js';
 import type { AdapterContext, Blocker } from '../adapter.js';
-import { locate, type DataPath } from '../postgresql/paths.js';
+import { locate, type DataPath } from '../data-paths.js';
 import type { ContainerView, PodView } from '../view.js';
 import type { Configuration } from './configuration.js';
 import type { Node } from './node.js';

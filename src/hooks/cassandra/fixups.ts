@@ -1,6 +1,6 @@
 import { fail } from '../../api/errors.js';
 import type { CopiedApplication, FixupStep, RestoreTarget } from '../adapter.js';
-import { argv } from '../postgresql/programs.js';
+import { argv } from '../programs.js';
 import { ringOf } from './facts.js';
 import { apartProgram } from './programs.js';
 

@@ -1,7 +1,7 @@
 import { fail } from '../../api/errors.js';
 import type { AdapterContext, Detected } from '../adapter.js';
 import { runCommand, type CommandPlace } from '../custom/command.js';
-import { argv } from '../postgresql/programs.js';
+import { argv } from '../programs.js';
 import { nodetoolProgram } from './programs.js';
 
 /** What a program in a node's container came to; `why` is a clause for people. */

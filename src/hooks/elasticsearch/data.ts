@@ -1,6 +1,6 @@
 import { fail } from '../../api/errors.js';
 import type { AdapterContext, Blocker } from '../adapter.js';
-import { locate } from '../postgresql/paths.js';
+import { locate } from '../data-paths.js';
 import type { Node } from './node.js';
 import { pathsProgram } from './programs.js';
 

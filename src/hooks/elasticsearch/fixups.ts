@@ -1,5 +1,5 @@
 import type { CopiedApplication, FixupStep, RestoreTarget } from '../adapter.js';
-import { argv } from '../postgresql/programs.js';
+import { argv } from '../programs.js';
 import { dataPathOf } from './facts.js';
 import { prepareProgram } from './programs.js';
 

@@ -5,8 +5,8 @@ import type { Exec, ExecResult } from '../../runtime/exec.js';
 import { userOf, type ServiceAccountRef } from '../../runtime/service-account.js';
 import type { AdapterContext, Detected } from '../adapter.js';
 import { quoted } from '../hold/quoted.js';
-import { parseCredentials, succeeded, whyNot, type Credentials } from '../postgresql/connection.js';
-import { argv } from '../postgresql/programs.js';
+import { parseCredentials, type Credentials } from '../credentials.js';
+import { argv, succeeded, whyNot } from '../programs.js';
 import { endOfAnswer, requestProgram } from './programs.js';
 
 /** What a server said to one request. */

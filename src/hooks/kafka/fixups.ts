@@ -1,7 +1,8 @@
 import { fail } from '../../api/errors.js';
 import type { CopiedApplication, FixupStep, RestoreTarget } from '../adapter.js';
 import { nodeInFacts } from './facts.js';
-import { argv, prepareProgram } from './programs.js';
+import { argv } from '../programs.js';
+import { prepareProgram } from './programs.js';
 
 /**
  * One step for each node before the first start, which only looks: every volume must be that of its node. Cluster id, node ids and metadata stay. Throws

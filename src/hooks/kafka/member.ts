@@ -6,7 +6,8 @@ import type { AdapterContext, Detected } from '../adapter.js';
 import { quoted } from '../hold/quoted.js';
 import { bootstrapOf, type KafkaNode } from './node.js';
 import { parseLook } from './look.js';
-import { argv, lookProgram, reportProgram } from './programs.js';
+import { argv } from '../programs.js';
+import { lookProgram, reportProgram } from './programs.js';
 
 /** What tools can be asked for, see {@link reportProgram}. */
 export type Report = 'quorum' | 'problems' | 'ends' | 'groups' | `hanging:${number}`;

@@ -1,6 +1,6 @@
 import { AppError } from '../../runtime/app-error.js';
 import type { AdapterContext, Blocker, Cap, Detected, Preflight } from '../adapter.js';
-import { locate } from '../postgresql/paths.js';
+import { locate } from '../data-paths.js';
 import { ask, lookAt, type Seen } from './cluster.js';
 import { operatorOf } from './detect.js';
 import { factsOf } from './facts.js';

@@ -119,8 +119,3 @@ for directory; do
   grep -qxE "(node|broker)\.id=$node" "$meta" || refuse "$meta is of another node than $node: its claim belongs to another pod"
 done
 `);
-
-/** argv of a program with its arguments; the second word is what messages of the shell begin with. */
-export function argv(text: string, ...parameters: readonly string[]): readonly string[] {
-  return ['sh', '-c', text, 'stillpoint', ...parameters];
-}

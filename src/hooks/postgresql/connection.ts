@@ -3,14 +3,10 @@ import { fail } from '../../api/errors.js';
 import { ApiError } from '../../runtime/api-error.js';
 import type { Exec, ExecResult } from '../../runtime/exec.js';
 import { userOf, type ServiceAccountRef } from '../../runtime/service-account.js';
-import { argv, psqlProgram } from './programs.js';
+import type { Credentials } from '../credentials.js';
+import { argv, shorten, succeeded, whyNot } from '../programs.js';
+import { psqlProgram } from './programs.js';
 import { Session } from './session.js';
-
-/** User and password of a Secret; they travel by stdin only. */
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
 
 export interface ServerOptions {
   readonly exec: Exec;
@@ -34,16 +30,6 @@ export interface RunOptions {
 
 /** Printed after the last statement: without it the output is not whole (kubernetes#73056). */
 const sentinel = 'stillpoint-end';
-
-const credentialLine = /^[^\r\n]+$/;
-
-/** Reads `username` and `password` of a Secret. Throws AppError InvalidSpec when they are missing or span lines. */
-export function parseCredentials(name: string, data: Readonly<Record<string, string>>): Credentials {
-  const username = data['username'] ?? '';
-  const password = data['password'] ?? '';
-  if (credentialLine.test(username) && credentialLine.test(password)) return { username, password };
-  throw fail('InvalidSpec', `Secret ${name} of credentialsSecretRef needs the keys username and password, each of one line.`);
-}
 
 /** One PostgreSQL server, reached inside its own container as the tenant's account. */
 export class Server {
@@ -145,27 +131,4 @@ export function parseRow<T>(line: string, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw fail('ApplicationNotReady', `PostgreSQL answered with an unexpected row: ${z.prettifyError(parsed.error)}`);
-}
-
-/** True when the program ended by itself with 0; `lost` is not success. */
-export function succeeded(result: ExecResult): boolean {
-  return result.outcome.kind === 'exited' && result.outcome.code === 0;
-}
-
-/** Why a run did not succeed, for people: bounded, one line. */
-export function whyNot(result: ExecResult): string {
-  const said = shorten(result.stderr);
-  switch (result.outcome.kind) {
-    case 'exited':
-      return said === '' ? `exit code ${result.outcome.code}` : said;
-    case 'failed':
-      return `it could not be run: ${shorten(result.outcome.message)}`;
-    case 'lost':
-      return `unknown, the connection was lost (${shorten(result.outcome.why)})`;
-  }
-}
-
-function shorten(text: string): string {
-  const line = text.trim().replace(/\s*\n\s*/g, '; ');
-  return line.length > 400 ? `${line.slice(0, 397)}...` : line;
 }

@@ -1,9 +1,10 @@
 import { fail } from '../../api/errors.js';
 import type { AdapterContext, Blocker } from '../adapter.js';
 import type { ContainerView, PodView } from '../view.js';
-import { succeeded, whyNot, type Server } from './connection.js';
+import { succeeded, whyNot } from '../programs.js';
+import type { Server } from './connection.js';
 import type { Inspection } from './inspection.js';
-import { locate, type DataPath } from './paths.js';
+import { locate, type DataPath } from '../data-paths.js';
 import { pathsProgram } from './programs.js';
 
 /** Where a server keeps what the copy must hold. */

@@ -2,7 +2,8 @@ import { fail } from '../../api/errors.js';
 import type { CopiedApplication, FixupStep, RestoreTarget } from '../adapter.js';
 import { contentOf } from './backup.js';
 import { dataDirectoryOf } from './facts.js';
-import { argv, prepareProgram } from './programs.js';
+import { argv } from '../programs.js';
+import { prepareProgram } from './programs.js';
 
 /**
  * What an isolated copy must not do, as lines of postgresql.auto.conf: archive over the original's archive, fetch from it,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Check } from '../../api/common.js';
 import type { ExecResult } from '../../runtime/exec.js';
-import { succeeded, whyNot, type Server } from './connection.js';
+import { succeeded, whyNot } from '../programs.js';
+import type { Server } from './connection.js';
 import { amcheckProgram, readAllProgram } from './programs.js';
 
 /** Reading a whole database; the restore's own time-out ends it earlier. */

@@ -230,8 +230,3 @@ fi
 rm -rf "$segments"
 sync -f "$data" 2>/dev/null || sync
 `);
-
-/** argv of a program with its arguments; the second word is what messages of the shell begin with. */
-export function argv(text: string, ...parameters: readonly string[]): readonly string[] {
-  return ['sh', '-c', text, 'stillpoint', ...parameters];
-}

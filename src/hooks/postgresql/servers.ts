@@ -1,5 +1,6 @@
 import type { AdapterContext, Detected } from '../adapter.js';
-import { parseCredentials, Server, type Credentials } from './connection.js';
+import { parseCredentials, type Credentials } from '../credentials.js';
+import { Server } from './connection.js';
 
 /** User and password of the Secret; undefined when none is named. Throws AppError InvalidSpec for one without them. */
 export async function credentialsOf(secretName: string | undefined, context: Pick<AdapterContext, 'secret'>): Promise<Credentials | undefined> {

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as programs from '../../../src/hooks/kafka/programs.js';
+import { argv } from '../../../src/hooks/programs.js';
 import { parseReports } from '../../../src/hooks/kafka/member.js';
 
 const shells: readonly (readonly string[])[] = [['dash'], ['bash'], ['busybox', 'sh']];
@@ -24,7 +25,7 @@ describe.each(shells)('run by %s', (...shell) => {
   let directory: string;
   const run = (text: string, parameters: readonly string[], input = '', env: NodeJS.ProcessEnv = {}) => {
     const [file = '', ...rest] = shell;
-    return spawnSync(file, [...rest, ...programs.argv(text, ...parameters).slice(1)], { input, encoding: 'utf8', env: { ...process.env, ...env } });
+    return spawnSync(file, [...rest, ...argv(text, ...parameters).slice(1)], { input, encoding: 'utf8', env: { ...process.env, ...env } });
   };
 
   beforeEach(() => {

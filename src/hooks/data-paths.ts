@@ -1,5 +1,5 @@
-import type { Blocker } from '../adapter.js';
-import type { ContainerView, PodView } from '../view.js';
+import type { Blocker } from './adapter.js';
+import type { ContainerView, PodView } from './view.js';
 
 /** A path of the server's data, resolved inside its container. */
 export interface DataPath {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { locate } from '../../../src/hooks/postgresql/paths.js';
+import { locate } from '../../../src/hooks/data-paths.js';
 import { container, pod } from './namespaces.js';
 
 const mount = (volume: string, mountPath: string) => ({ volume, mountPath, subPath: undefined, readOnly: false });
