@@ -9,9 +9,12 @@ import type { RowClient } from '../profile/writers.js';
 /** Nodes of the test cluster, and copies of each row. */
 export const nodes = 2;
 
+/** So seldom does the server itself sync its commit log (10 s by default): what a copy has, the hold has brought there. */
+const commitLog = 'commitlog_sync: periodic\ncommitlog_sync_period: 300000ms';
+
 /** Starts a Cassandra in a namespace that exists, with its table; resolves when every node takes clients. */
 export async function startRing(namespace: string, options: Partial<CassandraOptions> = {}): Promise<void> {
-  await apply(cassandraObjects({ name: 'cassandra', image: 'localhost/stillpoint-test/cassandra:5', size: '2Gi', nodes, ...options }), namespace);
+  await apply(cassandraObjects({ name: 'cassandra', image: 'localhost/stillpoint-test/cassandra:5', size: '2Gi', nodes, commitLog, ...options }), namespace);
   await kubectl(['-n', namespace, 'rollout', 'status', 'statefulset/cassandra', '--timeout=900s']);
   const client = await CassandraClient.open({ hosts: await addressesOf(namespace) });
   await client.createTable(nodes).finally(() => client.close());
