@@ -54,7 +54,6 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   gate: suite('gate'),
   profile: suite('profile'),
   proof: suite('proof', { RUNS: '1' }, undefined, 'test/proof/proof'),
-  'proof-controls': suite('proof-controls', { PART: 'small' }, undefined, 'test/proof/controls'),
   // The last: it judges by the audit log what the others made the operator do.
   audit: suite('audit'),
 };

@@ -10,13 +10,10 @@ import { cutUnderLoad, restoreAndCheck } from './cuts.js';
 import { stopAllTokens } from './tokens.js';
 
 const runs = Number(process.env['RUNS'] || 5);
-/** The two that `make test` runs: short ones, each of its own kind. */
-const small = process.env['PART'] === 'small';
 
 /** A way to cut badly. The proof must see it, every time: else it proves nothing. */
 interface Control {
   readonly name: string;
-  readonly small: boolean;
   readonly spec: (apps: readonly ProofApplication[]) => Readonly<Record<string, unknown>>;
   /** The best that the copy may call itself. */
   readonly grade: 'CrashConsistentSynced' | 'CrashConsistent' | 'Inconsistent';
@@ -28,11 +25,11 @@ const skewed = { volumeGroupSnapshotClassName: 'bed-skewed' };
 
 const controls: readonly Control[] = [
   // Inside the pods nobody syncs what is not held: the page cache stays behind, and Kafka acknowledges out of it.
-  { name: 'unsynced', small: true, spec: (apps) => ({ quiesce: { vantage: 'Pod' }, applications: unheld(apps), consistency: asIs }), grade: 'CrashConsistent' },
-  { name: 'skewed', small: true, spec: (apps) => ({ ...skewed, applications: unheld(apps), consistency: asIs }), grade: 'Inconsistent' },
+  { name: 'unsynced', spec: (apps) => ({ quiesce: { vantage: 'Pod' }, applications: unheld(apps), consistency: asIs }), grade: 'CrashConsistent' },
+  { name: 'skewed', spec: (apps) => ({ ...skewed, applications: unheld(apps), consistency: asIs }), grade: 'Inconsistent' },
   // Synced by the agent, then cut without a freeze: what was acknowledged between the two is in no image, what it caused elsewhere may be.
-  { name: 'synced-not-held', small: false, spec: (apps) => ({ applications: unheld(apps), consistency: asIs }), grade: 'CrashConsistentSynced' },
-  { name: 'one-broker-not-frozen', small: false, spec: () => ({ ...skewed, applications: [oneBroker], consistency: asIs }), grade: 'Inconsistent' },
+  { name: 'synced-not-held', spec: (apps) => ({ applications: unheld(apps), consistency: asIs }), grade: 'CrashConsistentSynced' },
+  { name: 'one-broker-not-frozen', spec: () => ({ ...skewed, applications: [oneBroker], consistency: asIs }), grade: 'Inconsistent' },
 ];
 
 /** An entry for one pod of Kafka, which leaves it running while all others are frozen. */
@@ -56,8 +53,8 @@ describe('what the proof must catch', () => {
     await untilDropped();
   }, 300_000);
 
-  describe.each(controls.filter((control) => control.small || !small))('$name', ({ name, spec, grade }) => {
-    test.each(Array.from({ length: small ? 1 : runs }, (_, i) => i + 1))('run %i: the copy calls itself %s at most, and the proof refuses it', async (run) => {
+  describe.each(controls)('$name', ({ name, spec, grade }) => {
+    test.each(Array.from({ length: runs }, (_, i) => i + 1))('run %i: the copy calls itself %s at most, and the proof refuses it', async (run) => {
       const cut = await cutUnderLoad({ namespace, name: `${name}-${run}`, apps, rounds: 30, spec: spec(apps) });
       const { restore, result } = await restoreAndCheck(cut, { verify: { timeout: '60s' } });
       await deleteAndWait('appsnapshot', namespace, cut.plan.name);
