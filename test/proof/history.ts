@@ -16,8 +16,14 @@ export interface StillWindow {
   readonly releasedAt: number;
 }
 
-/** Longest time between two acknowledgements of a list in which the later one is not before `from`, in ms. */
+/** Longest time that any lane waited between two acknowledgements, of those waits that ended after `from`, in ms. */
 export function longestGap(history: readonly Sent[], from = -Infinity): number {
-  const acks = history.flatMap((s) => (s.ackedAt === undefined ? [] : [s.ackedAt])).sort((a, b) => a - b);
-  return acks.reduce((longest, at, i) => (i === 0 || at < from ? longest : Math.max(longest, at - (acks[i - 1] ?? at))), 0);
+  const last = new Map<number, number>();
+  let longest = 0;
+  for (const { lane, ackedAt } of history) {
+    if (ackedAt === undefined) continue;
+    if (ackedAt >= from) longest = Math.max(longest, ackedAt - (last.get(lane) ?? ackedAt));
+    last.set(lane, ackedAt);
+  }
+  return longest;
 }

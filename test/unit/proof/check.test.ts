@@ -120,10 +120,11 @@ describe('what must be caught', () => {
 });
 
 describe('the longest gap', () => {
-  test('is between two acknowledgements', () => {
-    const at = (ackedAt: number): Sent => ({ lane: 0, n: 1, sentAt: 0, ackedAt });
-    expect(longestGap([at(50), at(10), at(12), { lane: 0, n: 2, sentAt: 0, error: 'x' }])).toBe(38);
-    expect(longestGap([at(10), at(50), at(55)], 52)).toBe(5);
+  test('is that of one lane, and ends after the instant', () => {
+    const at = (lane: number, ackedAt: number): Sent => ({ lane, n: 1, sentAt: 0, ackedAt });
+    const told = [at(0, 10), at(1, 11), at(0, 12), at(1, 30), { lane: 0, n: 2, sentAt: 0, error: 'x' }, at(0, 50), at(1, 52)];
+    expect(longestGap(told)).toBe(38);
+    expect(longestGap(told, 51)).toBe(22);
     expect(longestGap([])).toBe(0);
   });
 });
