@@ -2,11 +2,13 @@
 # Built images are kept by content: $CACHE/images/<name>-<key>.tar, where the key is made from everything that the image is made of.
 
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/stillpoint
+CHECKOUT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-# content_key FILE... prints twelve hex digits of the names and contents of the files, and of what comes on standard input.
+# content_key FILE... prints twelve hex digits of the names and contents of the files, and of what comes on standard input. Names count
+# from the top of the checkout: another clone finds the same images.
 content_key() {
   local sum
-  sum=$({ cat; sha256sum -- "$@"; } | sha256sum)
+  sum=$({ cat; sha256sum -- "$@" | sed "s,  $CHECKOUT/,  ,"; } | sha256sum)
   printf '%s\n' "${sum:0:12}"
 }
 
