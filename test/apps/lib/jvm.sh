@@ -13,11 +13,11 @@ java_root() {
   chmod 1777 "$root/tmp"
 }
 
-# maven_artifacts POM DIRECTORY copies all that a pom depends on into the directory.
+# maven_artifacts POM DIRECTORY copies all that a pom depends on into the directory; what was fetched stays in our cache.
 maven_artifacts() {
   command -v mvn >/dev/null || {
     echo "no Maven: apt-get install maven" >&2
     return 1
   }
-  mvn -q -B -f "$1" "-DoutputDirectory=$2" dependency:copy-dependencies >&2
+  mvn -q -B -f "$1" "-Dmaven.repo.local=$CACHE/maven" "-DoutputDirectory=$2" dependency:copy-dependencies >&2
 }
