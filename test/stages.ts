@@ -54,6 +54,8 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   gate: suite('gate'),
   profile: suite('profile'),
   proof: suite('proof', { RUNS: '1' }, undefined, 'test/proof/proof'),
+  // Those two that take no longer than a cut and a restore; all of them five times by `make proof-controls`.
+  'proof-controls': suite('proof-controls', { RUNS: '1', PART: 'small' }, undefined, 'test/proof/controls'),
   // The last: it judges by the audit log what the others made the operator do.
   audit: suite('audit'),
 };
