@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openKafka, startKafka } from '../apps/kafka/tokens.js';
 import { cutOnly } from './kafka/cut-only.js';
 import { held } from './kafka/held.js';
-import { makeRows } from './lib/kafka.js';
+import { inSync, makeRows } from './lib/kafka.js';
 import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
 import { makeTenant } from './lib/tenant.js';
+import { refusedWhileStopped } from './lib/unhealthy.js';
 import { stopAllWriters } from './profile/writers.js';
 
 /** Three combined nodes under load, copied and restored beside the running original. One cluster for all. */
@@ -33,6 +34,12 @@ describe('Kafka', () => {
       await store.close();
     }
   }, 120_000);
+
+  test('is not copied while partitions lack a replica, and is once they have it again', async () => {
+    // Fenced after 9 s without a heartbeat (broker.session.timeout.ms).
+    const message = await refusedWhileStopped(namespace, 'kafka-2', 'kafka', async () => (await inSync(namespace)).every((count) => count < 3), /with fewer replicas in sync than there are/);
+    expect(message).toMatch(/rows-0 on [\d,]+: [01],[01] in sync/);
+  }, 480_000);
 
   held(namespace);
   cutOnly(namespace);

@@ -98,6 +98,12 @@ export class KafkaClient {
     });
   }
 
+  /** How many replicas of each partition are in sync. */
+  async inSync(topic: string): Promise<number[]> {
+    const { topics } = await this.#admin((admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+    return topics.flatMap((t) => t.partitions).map((partition) => partition.isr.length);
+  }
+
   async close(): Promise<void> {
     await this.#producer.disconnect();
   }

@@ -52,6 +52,11 @@ function processIds(containerId: string): number[] {
   return pids.map(Number);
 }
 
+/** Sends a signal to every process of the container. */
+export function signalContainer(containerId: string, signal: NodeJS.Signals): void {
+  for (const pid of processIds(containerId)) process.kill(pid, signal);
+}
+
 /** States of the container's processes as in /proc/PID/stat: `S`, `R`, `T` for stopped, ... */
 export function processStates(containerId: string): string[] {
   return processIds(containerId).flatMap((pid) => {

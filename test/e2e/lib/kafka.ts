@@ -37,6 +37,11 @@ export async function makeRows(namespace: string): Promise<void> {
   await withKafka(namespace, (client) => client.createTopic(topic, partitions));
 }
 
+/** How many replicas of each partition of the rows are in sync. */
+export async function inSync(namespace: string): Promise<number[]> {
+  return withKafka(namespace, (client) => client.inSync(topic));
+}
+
 /** Appends rows as records, each writer to one partition; `pace` is how long it waits before each, ms. */
 export async function rowClient(namespace: string, pace: () => number = () => 0): Promise<RowClient> {
   const client = await openKafka(namespace);
