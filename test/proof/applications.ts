@@ -3,7 +3,6 @@ import { openCassandra, startCassandra } from '../apps/cassandra/tokens.js';
 import { openElasticsearch, startElasticsearch } from '../apps/elasticsearch/tokens.js';
 import { openKafka, startKafka } from '../apps/kafka/tokens.js';
 import { openPostgresql, startPostgresql } from '../apps/postgresql/tokens.js';
-import { keepApart } from '../e2e/lib/cassandra.js';
 import type { TokenStore } from './token-store.js';
 
 /** A database of the proof. */
@@ -15,14 +14,12 @@ export interface ProofApplication {
   readonly start: (namespace: string) => Promise<void>;
   /** Clients of the one in a namespace. */
   readonly open: (namespace: string) => Promise<TokenStore>;
-  /** Closes the ports of an original to its clones, as a NetworkPolicy does where one is enforced. */
-  readonly keepApart?: (namespace: string) => Promise<void>;
 }
 
 const applications: readonly ProofApplication[] = [
   { name: 'postgresql', kind: 'PostgreSQL', start: startPostgresql, open: openPostgresql },
   { name: 'kafka', kind: 'Kafka', start: startKafka, open: openKafka },
-  { name: 'cassandra', kind: 'Cassandra', start: startCassandra, open: openCassandra, keepApart },
+  { name: 'cassandra', kind: 'Cassandra', start: startCassandra, open: openCassandra },
   { name: 'elasticsearch', kind: 'Elasticsearch', start: startElasticsearch, open: openElasticsearch },
 ];
 

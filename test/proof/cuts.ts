@@ -1,8 +1,10 @@
 import type { AppRestore, AppSnapshot } from '../../src/api/kinds.js';
+import { keepApart } from '../e2e/lib/apart.js';
 import { windowOf } from '../e2e/lib/compare.js';
 import { deleteAndWait, describe as describeObject, restoreCopy, takeCopy } from '../e2e/lib/copies.js';
 import { dropNamespace } from '../e2e/lib/namespaces.js';
 import { makeTenant } from '../e2e/lib/tenant.js';
+import { watchUntil } from '../e2e/lib/watch.js';
 import { monotonicMs } from '../apps/postgresql/history.js';
 import type { ProofApplication } from './applications.js';
 import { checkProof, type ProofResult } from './check.js';
@@ -12,6 +14,9 @@ import { startTokens } from './tokens.js';
 
 /** Seconds for the databases of a copy to start on two cores and to be checked. */
 const restoreSeconds = 600;
+
+/** Phases of a restore whose databases are let run, or of one that has ended before. */
+const startedPhases: readonly string[] = ['Starting', 'Verifying', 'Ready', 'Failed'];
 
 /** What is cut, and when. */
 export interface CutPlan {
@@ -72,6 +77,8 @@ export async function cutUnderLoad(plan: CutPlan): Promise<CutMade> {
 export interface Restored {
   readonly restore: AppRestore;
   readonly result: ProofResult | undefined;
+  /** Packets that members of the clone sent to members of the original. Before they start, an adapter tries on purpose whether they could. */
+  readonly contacts: number;
 }
 
 /** Restores a copy into a namespace of its own beside the running original, reads every token, and removes it again. */
@@ -80,10 +87,13 @@ export async function restoreAndCheck(cut: CutMade, spec: Readonly<Record<string
   const target = `${namespace}-${name}`;
   await makeTenant(target);
   try {
-    for (const app of apps) await app.keepApart?.(namespace);
+    const apart = await keepApart(namespace);
+    const dropped = (): number => Object.values(apart.dropped()).reduce((a, b) => a + b, 0);
+    const started = watchUntil<AppRestore>('apprestores', name, namespace, 'starts', ({ status }) => startedPhases.includes(status?.phase ?? ''), restoreSeconds).then(dropped);
+    started.catch(() => undefined); // the restore says more
     const restore = await restoreCopy(namespace, name, name, { into: { namespace: target, serviceAccountName: 'stillpoint' }, ...spec }, restoreSeconds);
     const result = restore.status?.phase === 'Ready' ? checkProof(cut.lanes, cut.history, cut.window, await tokensOf(apps, target)) : undefined;
-    return { restore, result };
+    return { restore, result, contacts: dropped() - (await started) };
   } finally {
     await deleteAndWait('apprestore', namespace, name);
     await dropNamespace(target);

@@ -18,10 +18,12 @@ export interface ProofRow {
   readonly clientErrors: number;
   readonly checksPassed: number;
   readonly checksFailed: number;
+  /** Packets of the clone to its original, all of them dropped. */
+  readonly contacts: number;
 }
 
 /** The row of a run. */
-export function rowOf(run: number, cut: CutMade, { restore, result }: Restored): ProofRow {
+export function rowOf(run: number, cut: CutMade, { restore, result, contacts }: Restored): ProofRow {
   const count = (of: keyof Pick<ProofResult, 'lost' | 'gaps' | 'extra'>): number => result?.[of].length ?? NaN;
   return {
     run,
@@ -36,6 +38,7 @@ export function rowOf(run: number, cut: CutMade, { restore, result }: Restored):
     clientErrors: cut.clientErrors,
     checksPassed: restore.status?.checksPassed ?? 0,
     checksFailed: restore.status?.checksFailed ?? NaN,
+    contacts,
   };
 }
 

@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from '@jest/globals';
 import type { AppSnapshot } from '../../../src/api/kinds.js';
 import { openCassandra } from '../../apps/cassandra/tokens.js';
-import { addressesOf, keepApart, knownTo, nodes, readAll, writingClient } from '../lib/cassandra.js';
+import { keepApart } from '../lib/apart.js';
+import { addressesOf, knownTo, nodes, readAll, writingClient } from '../lib/cassandra.js';
 import type { Promises } from '../lib/load.js';
 import { compare, counts, windowOf } from '../lib/compare.js';
 import { describe as describeObject, readyOf, restoreCopy, takeCopy } from '../lib/copies.js';

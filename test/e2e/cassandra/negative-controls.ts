@@ -1,7 +1,8 @@
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { monotonicMs } from '../../apps/postgresql/history.js';
 import { compare, counts } from '../lib/compare.js';
-import { keepApart, readAll, writingClient } from '../lib/cassandra.js';
+import { keepApart } from '../lib/apart.js';
+import { readAll, writingClient } from '../lib/cassandra.js';
 import { describe as describeObject, readyOf, restoreCopy, takeCopy } from '../lib/copies.js';
 import { clearFaults, setFaults } from '../lib/csi-faults.js';
 import { recordFigures } from '../lib/figures.js';

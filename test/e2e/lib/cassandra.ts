@@ -1,8 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { CassandraClient } from '../../apps/cassandra/client.js';
 import { cassandraObjects, type CassandraOptions } from '../../apps/cassandra/manifests.js';
 import type { Row } from '../../apps/postgresql/history.js';
-import { processOne } from './host.js';
 import { apply, kubectl } from './kubectl.js';
 import type { RowClient } from '../profile/writers.js';
 
@@ -21,7 +19,7 @@ export async function startRing(namespace: string, options: Partial<CassandraOpt
 }
 
 interface Pods {
-  readonly items: readonly { readonly status: { readonly podIP: string; readonly containerStatuses: readonly { readonly containerID: string }[] } }[];
+  readonly items: readonly { readonly status: { readonly podIP: string } }[];
 }
 
 async function podsOf(namespace: string): Promise<Pods['items']> {
@@ -58,18 +56,4 @@ export async function readAll(namespace: string): Promise<{ rows: Row[]; each: R
     each.push(await client.rows('ONE').finally(() => client.close()));
   }
   return { rows: [...new Map(each.flat().map((row) => [`${row.writer}/${row.n}`, row])).values()], each };
-}
-
-/**
- * Lets only the cluster's own pods in at the port of its nodes, in the network of each pod: what a NetworkPolicy does where the network
- * enforces it, which that of the test cluster does not. Goes with the pods.
- */
-export async function keepApart(namespace: string): Promise<void> {
-  const pods = await podsOf(namespace);
-  const own = pods.map((pod) => pod.status.podIP).join(', ');
-  for (const pod of pods) {
-    const pid = processOne((pod.status.containerStatuses[0]?.containerID ?? '').replace(/^containerd:\/\//, ''));
-    const rules = `table inet apart {\n chain in {\n type filter hook input priority 0\n tcp dport 7000 ip saddr != { ${own} } drop\n }\n}\n`;
-    execFileSync('nsenter', [`--net=/proc/${pid}/ns/net`, 'nft', '-f', '-'], { input: rules });
-  }
 }
