@@ -75,7 +75,7 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
 /** Measurements, `make bench SUITE=…`: they say their progress and how long they still take. */
 const bench = (name: string): Stage => ({ name: `bench ${name}`, run: () => one(['node', '--import', './tools/ts.mjs', `test/bench/${name}.ts`], bedEnvironment(), longMinutes) });
 
-export const benches: Readonly<Record<string, Stage>> = { window: bench('window'), scale: bench('scale') };
+export const benches: Readonly<Record<string, Stage>> = { window: bench('window'), databases: bench('databases'), scale: bench('scale') };
 
 export const stages = {
   verify: [

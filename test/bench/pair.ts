@@ -1,5 +1,6 @@
 import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Grade } from '../../src/api/common.js';
 import { appSnapshots, type AppSnapshot } from '../../src/api/kinds.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { createCache, type Cache } from '../../src/runtime/cache.js';
@@ -23,13 +24,16 @@ export class Pairs {
   readonly #groups: Cache<KubeObject>;
   readonly #contents: readonly Cache<ContentView>[];
   readonly #stop = new AbortController();
+  readonly #required: Grade;
 
-  constructor(bed: Bed, namespace: string) {
+  /** @param required the grade that every window must reach: less proves that nothing was held */
+  constructor(bed: Bed, namespace: string, required: Grade) {
     const { transport, clock, capability, contents } = bed;
     if (capability.group === undefined || contents.groups === undefined) throw new Error('the cluster has no group snapshots');
     const base = { transport, clock, namespace, log: createLogger({ level: 'error' }) };
     this.#bed = bed;
     this.#namespace = namespace;
+    this.#required = required;
     this.#copies = createCache<AppSnapshot>({ ...base, type: appSnapshots, project: (object) => object as unknown as AppSnapshot });
     this.#groups = createCache<KubeObject>({ ...base, type: capability.group.groups, project: (object) => object });
     this.#contents = [contents.singles, contents.groups];
@@ -79,10 +83,10 @@ export class Pairs {
     return { answered: began.answered ?? NaN, content: began.content ?? NaN, cut, bound, object: objectCut };
   }
 
-  async #window(name: string): Promise<Pick<Sample, 'window' | 'holder'>> {
+  async #window(name: string): Promise<Pick<Sample, 'window' | 'gate' | 'skew' | 'holder'>> {
     const { client } = this.#bed;
     const key = { namespace: this.#namespace, name };
-    await client.create(appSnapshots, appSnapshot(this.#namespace, name, { consistency: { required: 'CrashConsistentSynced' }, capture: { enabled: false } }) as KubeObject);
+    await client.create(appSnapshots, appSnapshot(this.#namespace, name, { consistency: { required: this.#required }, capture: { enabled: false } }) as KubeObject);
     const { status } = await this.#copies.until(key, (o) => o.status?.phase === 'Ready' || o.status?.phase === 'Failed', { timeoutMillis: patienceMillis });
     const window = status?.window;
     if (status?.phase !== 'Ready' || window?.unbroken !== true) throw new Error(`${name} is no held copy: ${JSON.stringify(status)}`);
@@ -90,8 +94,12 @@ export class Pairs {
     await this.#copies.untilGone(key, { timeoutMillis: patienceMillis });
     await this.#untilClean();
     const slowest = (field: 'freezeMillis' | 'syncMillis' | 'thawMillis' | 'heldMillis'): number => Math.max(...(status.holds ?? []).map((hold) => hold[field] ?? NaN));
+    const freezeSent = window.marks?.freezeSent ?? 0;
+    const close = window.marks?.allGated ?? 0;
     return {
-      window: Object.fromEntries(marks.map((mark) => [mark, window.marks?.[mark] ?? NaN])) as Record<Mark, number>,
+      window: Object.fromEntries(marks.map((mark) => [mark, (window.marks?.[mark] ?? NaN) - freezeSent])) as Record<Mark, number>,
+      gate: { close, settle: freezeSent - close },
+      skew: window.skewMillis ?? NaN,
       holder: { freeze: slowest('freezeMillis'), sync: slowest('syncMillis'), thaw: slowest('thawMillis'), held: slowest('heldMillis') },
     };
   }

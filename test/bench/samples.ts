@@ -19,6 +19,10 @@ export interface Sample {
   };
   /** Since the freeze was sent, as the operator saw it. */
   readonly window: Readonly<Record<Mark, number>>;
+  /** Before it: until the last client port was closed, and how long servers then ran on behind it; 0 and 0 where none is closed. */
+  readonly gate: { readonly close: number; readonly settle: number };
+  /** Between the first and the last holder that stood still. */
+  readonly skew: number;
   /** The slowest holder by its own clock: it knows neither the network nor the operator. */
   readonly holder: { readonly freeze: number; readonly sync: number; readonly thaw: number; readonly held: number };
   /** Load average of the machine over the last minute. */
@@ -31,10 +35,11 @@ export type Mark = (typeof marks)[number];
 /** The samples so far, kept in a file so that a bench can go on where it was stopped. */
 export class Samples {
   readonly all: Sample[] = [];
-  readonly #file = 'test/.artifacts/bench-window.samples.jsonl';
+  readonly #file: string;
 
-  constructor({ resume }: BenchSettings) {
+  constructor(bench: string, { resume }: Pick<BenchSettings, 'resume'>) {
     mkdirSync('test/.artifacts', { recursive: true });
+    this.#file = `test/.artifacts/bench-${bench}.samples.jsonl`;
     if (!resume) rmSync(this.#file, { force: true });
     if (existsSync(this.#file)) this.all = readFileSync(this.#file, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Sample);
   }

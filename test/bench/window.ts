@@ -11,7 +11,7 @@ import { Eta } from './eta.js';
 import { idleUsage } from './idle.js';
 import { Pairs } from './pair.js';
 import { plot } from './plot.js';
-import { rowOf, stepTexts, type Row } from './rows.js';
+import { printRows, rowOf, writeRows, type Row } from './rows.js';
 import { Samples } from './samples.js';
 import { benchSettings, shapesOf, type Shape } from './shapes.js';
 import { startWriters } from './writers.js';
@@ -19,7 +19,7 @@ import { startWriters } from './writers.js';
 const namespace = 'bench-window';
 const settings = benchSettings(process.env);
 const shapes = shapesOf(settings);
-const samples = new Samples(settings);
+const samples = new Samples('window', settings);
 const eta = new Eta(shapes);
 
 const bed = await connect();
@@ -29,11 +29,10 @@ try {
   for (const [i, shape] of shapes.entries()) {
     await measure(bed, shape, `row ${i + 1} of ${shapes.length}, ${shape.name}`);
     rows.push(rowOf(shape, samples.of(shape.name)));
-    writeFileSync('test/.artifacts/bench-window.json', `${JSON.stringify({ rows, stepTexts, idle }, null, 2)}\n`);
+    writeRows('window', rows, { idle });
     writeFileSync('test/.artifacts/bench-window.svg', plot(rows));
   }
-  console.table(rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => typeof value !== 'object'))));
-  console.table(Object.fromEntries(rows.map((row, i) => [shapes[i]?.name ?? '', Object.fromEntries(Object.entries(row.steps).map(([step, { p50 }]) => [step, p50]))])));
+  printRows(shapes.map((shape) => shape.name), rows);
   console.table(idle);
 } finally {
   bed.close();
@@ -46,7 +45,7 @@ async function measure(on: Bed, shape: Shape, title: string): Promise<void> {
   if (done === shape.runs) return eta.setUp(shape);
   console.log(`${title}: starting; ${eta.text()}`);
   await makeTenant(namespace);
-  const pairs = new Pairs(on, namespace);
+  const pairs = new Pairs(on, namespace, 'CrashConsistentSynced');
   try {
     await startWriters(namespace, shape);
     eta.setUp(shape);
