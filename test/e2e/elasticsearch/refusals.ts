@@ -30,6 +30,29 @@ export function refusals(): void {
       await client.untilGreen(60);
     }, 300_000);
 
+    test('while a shard moves to another node', async () => {
+      const client = await clientOf(namespace);
+      // So slow that it moves for minutes.
+      const slow = (rate: string | null): Promise<unknown> => client.request('PUT', '/_cluster/settings', { transient: { 'indices.recovery.max_bytes_per_sec': rate } });
+      await client.request('PUT', '/moving', { settings: { number_of_shards: 1, number_of_replicas: 0 } });
+      try {
+        await client.untilGreen(60);
+        await client.request('PUT', '/moving/_doc/1?refresh=true', { text: Array.from({ length: 20_000 }, (_, i) => i * 7919).join(' ') });
+        await client.request('POST', '/moving/_flush');
+        const [shard] = (await client.request('GET', '/_cat/shards/moving?format=json')) as { node: string }[];
+        const other = Array.from({ length: nodes }, (_, i) => `${name}-${i}`).find((node) => node !== shard?.node);
+        await slow('1kb');
+        await client.request('POST', '/_cluster/reroute', { commands: [{ move: { index: 'moving', shard: 0, from_node: shard?.node, to_node: other } }] });
+        const message = await refused('moving', {}, 'ApplicationNotReady');
+        expect(message).toContain(`The cluster of ${name} is green, with 0 unassigned, 0 initializing and 1 relocating`);
+        expect(message).toContain('wait until the shards have come to rest');
+      } finally {
+        await slow(null);
+        await client.request('DELETE', '/moving');
+      }
+      await client.untilGreen(60);
+    }, 300_000);
+
     test('while a node is not among the pods of the copy', async () => {
       const last = `${name}-${nodes - 1}`;
       const others = { matchExpressions: [{ key: 'statefulset.kubernetes.io/pod-name', operator: 'NotIn', values: [last] }] };
