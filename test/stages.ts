@@ -54,6 +54,8 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   gate: suite('gate'),
   profile: suite('profile'),
   proof: suite('proof', { RUNS: '1' }, undefined, 'test/proof/proof'),
+  // Windows alone; restored, and Cassandra five times, by `make e2e SUITE=vantage-pod`.
+  'vantage-pod': suite('vantage-pod', { PART: 'small' }, undefined, 'test/proof/vantage-pod'),
   // Those two that take no longer than a cut and a restore; all of them five times by `make proof-controls`.
   'proof-controls': suite('proof-controls', { RUNS: '1', PART: 'small' }, undefined, 'test/proof/controls'),
   // The last: it judges by the audit log what the others made the operator do.
@@ -69,6 +71,7 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   crash: suite('crash', {}, longMinutes),
   storm: suite('storm', {}, longMinutes),
   proof: suite('proof', {}, longMinutes, 'test/proof/proof'),
+  'vantage-pod': suite('vantage-pod', {}, longMinutes, 'test/proof/vantage-pod'),
   'proof-controls': suite('proof-controls', {}, longMinutes, 'test/proof/controls'),
 };
 

@@ -3,7 +3,7 @@ import { openCassandra, startCassandra } from '../apps/cassandra/tokens.js';
 import { openElasticsearch, startElasticsearch } from '../apps/elasticsearch/tokens.js';
 import { openKafka, startKafka } from '../apps/kafka/tokens.js';
 import { openPostgresql, startPostgresql } from '../apps/postgresql/tokens.js';
-import type { TokenStore } from './token-store.js';
+import type { TokenStore, Variant } from './token-store.js';
 
 /** A database of the proof. */
 export interface ProofApplication {
@@ -11,7 +11,7 @@ export interface ProofApplication {
   readonly name: string;
   readonly kind: ApplicationKind;
   /** Applies its objects to a namespace and resolves when it serves. */
-  readonly start: (namespace: string) => Promise<void>;
+  readonly start: (namespace: string, variant?: Variant) => Promise<void>;
   /** Clients of the one in a namespace. */
   readonly open: (namespace: string) => Promise<TokenStore>;
 }

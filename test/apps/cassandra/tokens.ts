@@ -1,5 +1,5 @@
 import { addressesOf, startRing } from '../../e2e/lib/cassandra.js';
-import type { TokenStore } from '../../proof/token-store.js';
+import type { TokenStore, Variant } from '../../proof/token-store.js';
 import { CassandraClient } from './client.js';
 
 const table = 'tokens';
@@ -7,8 +7,8 @@ const table = 'tokens';
 const level = 'ALL';
 
 /** Starts the Cassandra of the proof: a ring with every row on each node. */
-export async function startCassandra(namespace: string): Promise<void> {
-  await startRing(namespace);
+export async function startCassandra(namespace: string, variant: Variant = 'plain'): Promise<void> {
+  await startRing(namespace, variant);
 }
 
 /** Tokens as rows that each node has; one for member k is put through node k. */

@@ -1,5 +1,5 @@
 import { addressesOf, startElasticsearch as start } from '../../e2e/lib/elasticsearch.js';
-import type { TokenStore } from '../../proof/token-store.js';
+import type { TokenStore, Variant } from '../../proof/token-store.js';
 import { ElasticsearchClient } from './client.js';
 
 const index = 'tokens';
@@ -7,8 +7,8 @@ const index = 'tokens';
 const writer = 0;
 
 /** Starts the Elasticsearch of the proof, with an index that has a shard for each node and every shard a replica on another. */
-export async function startElasticsearch(namespace: string): Promise<void> {
-  await start(namespace);
+export async function startElasticsearch(namespace: string, variant: Variant = 'plain'): Promise<void> {
+  await start(namespace, variant);
   const addresses = await addressesOf(namespace);
   await new ElasticsearchClient(addresses).createIndex(index, { shards: addresses.length, replicas: Math.min(1, addresses.length - 1) });
 }

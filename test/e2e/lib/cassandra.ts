@@ -1,7 +1,9 @@
 import { CassandraClient } from '../../apps/cassandra/client.js';
-import { cassandraObjects, type CassandraOptions } from '../../apps/cassandra/manifests.js';
+import { cassandraObjects } from '../../apps/cassandra/manifests.js';
 import type { Row } from '../../apps/postgresql/history.js';
+import { imageOf } from './image.js';
 import { apply, kubectl } from './kubectl.js';
+import type { Variant } from '../../proof/token-store.js';
 import type { RowClient } from '../profile/writers.js';
 
 /** Nodes of the test cluster, and copies of each row. */
@@ -11,8 +13,8 @@ export const nodes = 2;
 const commitLog = 'commitlog_sync: periodic\ncommitlog_sync_period: 300000ms';
 
 /** Starts a Cassandra in a namespace that exists, with its table; resolves when every node takes clients. */
-export async function startRing(namespace: string, options: Partial<CassandraOptions> = {}): Promise<void> {
-  await apply(cassandraObjects({ name: 'cassandra', image: 'localhost/stillpoint-test/cassandra:5', size: '2Gi', nodes, commitLog, ...options }), namespace);
+export async function startRing(namespace: string, variant: Variant): Promise<void> {
+  await apply(cassandraObjects({ name: 'cassandra', image: imageOf('cassandra:5', variant), size: '2Gi', nodes, commitLog }), namespace);
   await kubectl(['-n', namespace, 'rollout', 'status', 'statefulset/cassandra', '--timeout=900s']);
   const client = await CassandraClient.open({ hosts: await addressesOf(namespace) });
   await client.createTable(nodes).finally(() => client.close());

@@ -1,6 +1,8 @@
 import { ElasticsearchClient, type NumberedIndex } from '../../apps/elasticsearch/client.js';
 import { elasticsearchObjects } from '../../apps/elasticsearch/manifests.js';
+import { imageOf } from './image.js';
 import { apply, kubectl } from './kubectl.js';
+import type { Variant } from '../../proof/token-store.js';
 import type { RowClient } from '../profile/writers.js';
 
 export const namespace = 'e2e-es';
@@ -11,8 +13,8 @@ export const shards = 3;
 export const index = 'ledger';
 
 /** Starts a cluster in a namespace that exists and waits until it is green. */
-export async function startElasticsearch(where: string): Promise<void> {
-  await apply(elasticsearchObjects({ name, image: 'localhost/stillpoint-test/elasticsearch:8', nodes, size: '1Gi' }), where);
+export async function startElasticsearch(where: string, variant: Variant): Promise<void> {
+  await apply(elasticsearchObjects({ name, image: imageOf('elasticsearch:8', variant), nodes, size: '1Gi' }), where);
   await kubectl(['-n', where, 'rollout', 'status', `statefulset/${name}`, '--timeout=800s']);
   await (await clientOf(where)).untilGreen(60);
 }
