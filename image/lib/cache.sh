@@ -2,6 +2,8 @@
 # Built images are kept by content: $CACHE/images/<name>-<key>.tar, where the key is made from everything that the image is made of.
 
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/stillpoint
+# Archives of one image that stay.
+KEPT=3
 CHECKOUT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 # content_key FILE... prints twelve hex digits of the names and contents of the files, and of what comes on standard input. Names count
@@ -28,6 +30,9 @@ cached() (
     chmod 755 "$root"
     "$@" "$out" "$root" >&2
   fi
+  touch "$out"
+  # The newest for this checkout and a few for others: each is hundreds of megabytes.
+  find "$CACHE/images" -name "$name-????????????.tar" -printf '%T@ %p\n' | sort -rn | sed "1,${KEPT}d; s/^[^ ]* //" | xargs -r rm -f --
   printf '%s\n' "$out"
 )
 

@@ -1,6 +1,6 @@
 import type { ApplicationKind } from '../../src/api/common.js';
 import { openCassandra, startCassandra } from '../apps/cassandra/tokens.js';
-import { openElasticsearch, startElasticsearch } from '../apps/elasticsearch/tokens.js';
+import { openElasticsearch, openOpenSearch, startElasticsearch, startOpenSearch } from '../apps/elasticsearch/tokens.js';
 import { openKafka, startKafka } from '../apps/kafka/tokens.js';
 import { openPostgresql, startPostgresql } from '../apps/postgresql/tokens.js';
 import type { TokenStore, Variant } from './token-store.js';
@@ -22,13 +22,16 @@ const applications: readonly ProofApplication[] = [
   { name: 'cassandra', kind: 'Cassandra', start: startCassandra, open: openCassandra },
   { name: 'elasticsearch', kind: 'Elasticsearch', start: startElasticsearch, open: openElasticsearch },
 ];
+/** By name only. */
+const others: readonly ProofApplication[] = [{ name: 'opensearch', kind: 'Elasticsearch', start: startOpenSearch, open: openOpenSearch }];
 
 /** The applications of a list such as `postgresql,kafka`; all of them for an empty one. Throws with the names that there are. */
 export function applicationsNamed(list: string): ProofApplication[] {
   if (list === '') return [...applications];
+  const all = [...applications, ...others];
   return list.split(',').map((name) => {
-    const known = applications.find((app) => app.name === name.trim());
-    if (known === undefined) throw new Error(`APPS: ${name} is none of ${applications.map((app) => app.name).join(', ')}`);
+    const known = all.find((app) => app.name === name.trim());
+    if (known === undefined) throw new Error(`APPS: ${name} is none of ${all.map((app) => app.name).join(', ')}`);
     return known;
   });
 }

@@ -1,10 +1,15 @@
-// The objects of an Elasticsearch of several nodes, each with its own volume.
+// The objects of an Elasticsearch or OpenSearch of several nodes, each with its own volume.
 // Run as a program it prints them for `kubectl apply -n NAMESPACE -f -`.
 import { parseArgs } from 'node:util';
 import { pathToFileURL } from 'node:url';
 
+/** Names the container, the label and the paths. */
+export type Product = 'elasticsearch' | 'opensearch';
+
 /** What can be chosen about the test cluster. */
 export interface ElasticsearchOptions {
+  /** Default: `elasticsearch`. */
+  readonly product?: Product;
   /** Name of the StatefulSet, the Service and the cluster; the claims are `data-<name>-N`. */
   readonly name: string;
   /** For instance `localhost/stillpoint-test/elasticsearch:8`, see `test/apps/build`. */
@@ -22,7 +27,6 @@ export interface ElasticsearchOptions {
 }
 
 const user = 1000;
-const home = '/usr/share/elasticsearch';
 const restricted = {
   pod: { runAsNonRoot: true, runAsUser: user, runAsGroup: user, fsGroup: user, fsGroupChangePolicy: 'OnRootMismatch', seccompProfile: { type: 'RuntimeDefault' } },
   container: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
@@ -33,8 +37,8 @@ const fromField = (name: string, fieldPath: string): object => ({ name, valueFro
 /** Small, and quick to look again for a name that DNS did not know yet. */
 const javaOptions = '-Xms512m -Xmx512m -XX:TieredStopAtLevel=1 -XX:-AlwaysPreTouch -XX:-HeapDumpOnOutOfMemoryError -Des.networkaddress.cache.negative.ttl=1';
 
-const container = (options: ElasticsearchOptions, nodes: number): object => ({
-  name: 'elasticsearch',
+const container = (options: ElasticsearchOptions, product: Product, nodes: number): object => ({
+  name: product,
   image: options.image,
   imagePullPolicy: 'IfNotPresent',
   args: options.settings ?? [],
@@ -43,7 +47,7 @@ const container = (options: ElasticsearchOptions, nodes: number): object => ({
     fromField('POD_NAMESPACE', 'metadata.namespace'),
     fromField('POD_IP', 'status.podIP'),
     { name: 'REPLICAS', value: String(nodes) },
-    { name: 'ES_JAVA_OPTS', value: javaOptions },
+    { name: product === 'elasticsearch' ? 'ES_JAVA_OPTS' : 'OPENSEARCH_JAVA_OPTS', value: javaOptions },
     ...(options.repository === true ? [{ name: 'REPOSITORY', value: '/repository' }] : []),
   ],
   ports: [
@@ -58,10 +62,10 @@ const container = (options: ElasticsearchOptions, nodes: number): object => ({
   resources: { requests: { cpu: '50m', memory: '800Mi' } },
   securityContext: restricted.container,
   volumeMounts: [
-    { name: 'data', mountPath: `${home}/data` },
-    { name: 'logs', mountPath: `${home}/logs` },
+    { name: 'data', mountPath: `/usr/share/${product}/data` },
+    { name: 'logs', mountPath: `/usr/share/${product}/logs` },
     { name: 'tmp', mountPath: '/tmp' },
-    { name: 'run', mountPath: '/run/elasticsearch' },
+    { name: 'run', mountPath: `/run/${product}` },
     ...(options.repository === true ? [{ name: 'repository', mountPath: '/repository' }] : []),
   ],
 });
@@ -74,8 +78,8 @@ const claimSpec = (options: ElasticsearchOptions): object => ({
 
 /** Headless Service and StatefulSet of a cluster, and the claim of its repository when it has one, without a namespace. */
 export function elasticsearchObjects(options: ElasticsearchOptions): object[] {
-  const nodes = options.nodes ?? 3;
-  const labels = { 'app.kubernetes.io/name': 'elasticsearch', 'app.kubernetes.io/instance': options.name };
+  const { product = 'elasticsearch', nodes = 3 } = options;
+  const labels = { 'app.kubernetes.io/name': product, 'app.kubernetes.io/instance': options.name };
   const metadata = { name: options.name, labels };
   const repository = { name: `${options.name}-repository`, labels };
   return [
@@ -102,7 +106,7 @@ export function elasticsearchObjects(options: ElasticsearchOptions): object[] {
             automountServiceAccountToken: false,
             terminationGracePeriodSeconds: 30,
             securityContext: restricted.pod,
-            containers: [container(options, nodes)],
+            containers: [container(options, product, nodes)],
             volumes: [
               ...['logs', 'tmp', 'run'].map((name) => ({ name, emptyDir: {} })),
               ...(options.repository === true ? [{ name: 'repository', persistentVolumeClaim: { claimName: repository.name } }] : []),

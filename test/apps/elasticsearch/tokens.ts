@@ -1,4 +1,4 @@
-import { addressesOf, startElasticsearch as start } from '../../e2e/lib/elasticsearch.js';
+import { addressesOf, openSearch, startElasticsearch as start, startOpenSearch as startOther } from '../../e2e/lib/elasticsearch.js';
 import type { TokenStore, Variant } from '../../proof/token-store.js';
 import { ElasticsearchClient } from './client.js';
 
@@ -9,13 +9,30 @@ const writer = 0;
 /** Starts the Elasticsearch of the proof, with an index that has a shard for each node and every shard a replica on another. */
 export async function startElasticsearch(namespace: string, variant: Variant = 'plain'): Promise<void> {
   await start(namespace, variant);
-  const addresses = await addressesOf(namespace);
+  await makeIndex(await addressesOf(namespace));
+}
+
+/** The same of OpenSearch, always as process 1. */
+export async function startOpenSearch(namespace: string): Promise<void> {
+  await startOther(namespace);
+  await makeIndex(await addressesOf(namespace, openSearch));
+}
+
+async function makeIndex(addresses: readonly string[]): Promise<void> {
   await new ElasticsearchClient(addresses).createIndex(index, { shards: addresses.length, replicas: Math.min(1, addresses.length - 1) });
 }
 
 /** Tokens as documents: one for member k goes to shard k. */
 export async function openElasticsearch(namespace: string): Promise<TokenStore> {
-  const addresses = await addressesOf(namespace);
+  return open(await addressesOf(namespace));
+}
+
+/** The same of OpenSearch. */
+export async function openOpenSearch(namespace: string): Promise<TokenStore> {
+  return open(await addressesOf(namespace, openSearch));
+}
+
+async function open(addresses: readonly string[]): Promise<TokenStore> {
   const documents = await new ElasticsearchClient(addresses).openIndex(index, addresses.length);
   return {
     members: documents.shards,
