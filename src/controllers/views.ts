@@ -40,7 +40,7 @@ interface RawPod extends KubeObject {
     containers?: RawContainer[];
     initContainers?: RawContainer[];
     ephemeralContainers?: RawContainer[];
-    volumes?: { name: string; persistentVolumeClaim?: { claimName: string; readOnly?: boolean }; ephemeral?: unknown }[];
+    volumes?: { name: string; persistentVolumeClaim?: { claimName: string; readOnly?: boolean }; ephemeral?: unknown; emptyDir?: unknown }[];
   };
   status?: { phase?: string; podIP?: string; containerStatuses?: RawContainerStatus[]; initContainerStatuses?: RawContainerStatus[]; ephemeralContainerStatuses?: RawContainerStatus[] };
 }
@@ -80,6 +80,7 @@ export function projectPod(object: KubeObject, share: Share = shareNothing): Pod
     owners: metadata.ownerReferences ?? [],
     containers: containers.map((c) => projectContainer(c, statuses.get(c.name), pod, share)),
     claims,
+    emptyDirs: share((pod.spec?.volumes ?? []).filter((v) => v.emptyDir !== undefined).map((v) => v.name)),
   };
 }
 

@@ -66,6 +66,10 @@ export interface Preflight {
   readonly settleMillis: number;
   /** Client ports that are closed while the server settles; empty when it needs no gate. At most 16. */
   readonly gatePorts: readonly number[];
+  /** What the server does that makes it need that time, within a sentence. */
+  readonly settleBecause?: string;
+  /** Where the limits of the hold leave no time to settle it is held without, for a lower grade; else such a plan is refused. */
+  readonly settleOptional?: true;
   /** Longest hold that nobody notices except as latency, and the longest that does no harm. */
   readonly softLimitMillis: number;
   readonly hardLimitMillis: number;

@@ -26,17 +26,30 @@ interface Mount {
  * @param claims names of the claims in the copy
  */
 export function locate(paths: readonly DataPath[], pod: PodView, container: ContainerView, resolved: ReadonlyMap<string, string>, claims: ReadonlySet<string>): Located {
-  const mounts = container.mounts.map((m) => ({ volume: m.volume, path: withoutSlash(resolved.get(m.mountPath) ?? m.mountPath) }));
+  const mounts = mountsOf(container, resolved);
   const found: Record<string, string> = {};
   const blockers: Blocker[] = [];
   for (const { what, path } of paths) {
-    const mount = mounts.filter((m) => isWithin(path, m.path)).sort((a, b) => b.path.length - a.path.length)[0];
+    const mount = mountUnder(path, mounts);
     const claim = mount === undefined ? undefined : pod.claims[mount.volume];
     if (claim !== undefined && claims.has(claim)) found[what] = claim;
     else blockers.push(outside(what, path, mount, claim, pod, container));
     blockers.push(...mountedBelow(path, mounts, pod, claims).map((m) => outside(what, m.path, m, pod.claims[m.volume], pod, container)));
   }
   return { claims: found, blockers: distinct(blockers) };
+}
+
+/** The volume of the pod on which a resolved path lies; undefined in the container's own file system. Pure. */
+export function volumeUnder(path: string, container: ContainerView, resolved: ReadonlyMap<string, string>): string | undefined {
+  return mountUnder(path, mountsOf(container, resolved))?.volume;
+}
+
+function mountsOf(container: ContainerView, resolved: ReadonlyMap<string, string>): Mount[] {
+  return container.mounts.map((m) => ({ volume: m.volume, path: withoutSlash(resolved.get(m.mountPath) ?? m.mountPath) }));
+}
+
+function mountUnder(path: string, mounts: readonly Mount[]): Mount | undefined {
+  return mounts.filter((m) => isWithin(path, m.path)).sort((a, b) => b.path.length - a.path.length)[0];
 }
 
 /** Volumes below a data path that the copy would lack. The directory of temporary statistics is empty at every start. */

@@ -36,6 +36,8 @@ export interface PodView {
   readonly containers: readonly ContainerView[];
   /** Volume name in the pod → claim name. */
   readonly claims: Readonly<Record<string, string>>;
+  /** Names of its emptyDir volumes: nothing but its own containers can reach them. */
+  readonly emptyDirs: readonly string[];
 }
 
 /** Projection of a claim, joined with its volume. */

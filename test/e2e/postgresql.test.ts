@@ -5,6 +5,7 @@ import { stopAllLoads } from './lib/load.js';
 import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
 import { makeTenant } from './lib/tenant.js';
 import { agentForceDeleted } from './postgresql/agent-force-deleted.js';
+import { asynchronousCommits } from './postgresql/asynchronous.js';
 import { backupApi } from './postgresql/backup-api.js';
 import { durabilitySettings } from './postgresql/durability.js';
 import { happyPath } from './postgresql/happy-path.js';
@@ -37,4 +38,5 @@ describe('PostgreSQL', () => {
   powerCuts();
   negativeControls(shared);
   durabilitySettings(shared);
+  asynchronousCommits();
 });

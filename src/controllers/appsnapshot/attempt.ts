@@ -110,6 +110,7 @@ function refuseWhatCannotSucceed(object: AppSnapshot, plan: AttemptPlan): void {
       mode: a.detected.mode,
       caps: a.preflight.caps,
       settleMillis: a.preflight.settleMillis,
+      settleBecause: a.preflight.settleBecause,
       settledMillis: settledMillis(a.detected, holders, holders.map(wentWell)),
       online: isOnline(a),
     })),

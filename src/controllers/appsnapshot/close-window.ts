@@ -67,6 +67,7 @@ function judge({ plan, cuts, result, visitors, online }: ClosedWindow, writer: S
       kind: detected.kind,
       caps: preflight.caps,
       settleMillis: preflight.settleMillis,
+      settleBecause: preflight.settleBecause,
       settledMillis: settledMillis(detected, plan.holders.holders, result.holds),
       online: online.has(detected.name),
     })),

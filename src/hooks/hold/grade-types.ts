@@ -11,6 +11,8 @@ export interface GradedApplication {
   /** How long it must run on behind a gate before a freeze, in ms; how long it did, default 0. */
   readonly settleMillis: number;
   readonly settledMillis?: number;
+  /** Why it must, within a sentence. */
+  readonly settleBecause?: string | undefined;
   /** Copied by its own online method (mode BackupAPI), and the method's evidence is there. */
   readonly online?: boolean;
 }

@@ -71,7 +71,9 @@ function capsOf(app: GradedApplication, own: readonly ClaimEvidence[], consisten
   const caps = [...claimCaps(own, consistent, moving, input), ...app.caps];
   if (own.length === 0) caps.push({ grade: 'Inconsistent', reason: `No claim of ${app.name} belongs to the copy.` });
   if ((app.settledMillis ?? 0) < app.settleMillis) {
-    caps.push({ grade: 'CrashConsistentSynced', reason: `${app.name} makes its last writes recoverable only after ${app.settleMillis} ms without clients, which are not proven: that needs an agent on its node, pods without hostNetwork, clients on TCP ports only, and an unbroken hold.` });
+    const because = app.settleBecause === undefined ? '' : ` (${app.settleBecause})`;
+    const needs = 'that needs an agent on its node, pods without hostNetwork, clients on TCP ports only, limits that leave time for it, and an unbroken hold';
+    caps.push({ grade: 'CrashConsistentSynced', reason: `${app.name} makes its last writes recoverable only after ${app.settleMillis} ms without clients${because}, which are not proven: ${needs}.` });
   }
   if (app.kind === 'Generic' && !app.caps.some((cap) => !meetsGrade(cap.grade, 'Quiesced'))) {
     caps.push({ grade: 'CrashConsistentSynced', reason: `${app.name} is of kind Generic: how it recovers what it acknowledged is not known.` });

@@ -13,6 +13,18 @@ export type { HoldersPlan } from './plan-types.js';
  * (3-stillness.md, 3.2). One holder a node at vantage Node, one a container at vantage Pod. Pure; same input, same plan.
  */
 export function planHolders(input: HoldersInput): HoldersPlan {
+  const plan = planWithGates(input);
+  if (plan.blockers.length === 0 || !input.applications.some((a) => a.preflight.settleOptional === true)) return plan;
+  const without = planWithGates({ ...input, applications: input.applications.map(withoutOptionalGate) });
+  return without.blockers.length === 0 ? without : plan;
+}
+
+/** Held all the same; what its server would have needed then caps the grade. */
+function withoutOptionalGate(app: HoldersInput['applications'][number]): HoldersInput['applications'][number] {
+  return app.preflight.settleOptional === true ? { ...app, preflight: { ...app.preflight, gatePorts: [] } } : app;
+}
+
+function planWithGates(input: HoldersInput): HoldersPlan {
   const all = claimMounts(input.view, input.claims);
   // What has ended for good writes no more; that it stays so is compared after the release.
   const mounts = all.filter((m) => !m.container.ended);

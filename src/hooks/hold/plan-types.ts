@@ -10,7 +10,7 @@ export interface HoldersInput {
   readonly view: NamespaceView;
   /** Claims of the copy, by name. */
   readonly claims: ReadonlySet<string>;
-  readonly applications: readonly { readonly detected: Detected; readonly preflight: Pick<Preflight, 'processName' | 'softLimitMillis' | 'hardLimitMillis' | 'fence' | 'settleMillis' | 'gatePorts'> }[];
+  readonly applications: readonly { readonly detected: Detected; readonly preflight: Pick<Preflight, 'processName' | 'softLimitMillis' | 'hardLimitMillis' | 'fence' | 'settleMillis' | 'gatePorts' | 'settleOptional'> }[];
   /** The ready agent on a node. */
   readonly agentOn: (node: string) => AgentRef | undefined;
   /** Names of the PersistentVolumes that a VolumeAttachment names. */

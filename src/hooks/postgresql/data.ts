@@ -4,7 +4,7 @@ import type { ContainerView, PodView } from '../view.js';
 import { succeeded, whyNot } from '../programs.js';
 import type { Server } from './connection.js';
 import type { Inspection } from './inspection.js';
-import { locate, type DataPath } from '../data-paths.js';
+import { locate, volumeUnder, type DataPath } from '../data-paths.js';
 import { pathsProgram } from './programs.js';
 
 /** Where a server keeps what the copy must hold. */
@@ -15,7 +15,15 @@ export interface FoundData {
   readonly claims: Readonly<Record<string, string>>;
   /** Configuration files that the pod brings, not the copy. */
   readonly configurationOutside: readonly string[];
+  /** Where its unix sockets are, each with the volume of the pod that holds it, if one does; undefined when the role may not know. */
+  readonly socketDirectories: readonly SocketDirectory[] | undefined;
   readonly blockers: readonly Blocker[];
+}
+
+/** A directory as the server names it. `@…` is an abstract name, which is in no directory. */
+export interface SocketDirectory {
+  readonly path: string;
+  readonly volume: string | undefined;
 }
 
 interface Asked {
@@ -38,13 +46,27 @@ export async function findData(server: Server, inspection: Inspection, context: 
   ];
   const files = ['config_file', 'hba_file', 'ident_file'].flatMap((name) => inspection.settings[name]?.setting ?? []).filter((path) => path !== '');
   const mounts = container.mounts.map((m) => m.mountPath);
-  const { resolved, links } = await resolve(server, data, [...asked.map((a) => a.path), ...files, ...mounts]);
+  const given = inspection.settings['unix_socket_directories']?.setting;
+  const sockets = directoriesIn(given ?? '');
+  const { resolved, links } = await resolve(server, data, [...asked.map((a) => a.path), ...files, ...mounts, ...sockets.filter(isPath)]);
   const at = (index: number): string => resolved[index] ?? '';
   const paths: DataPath[] = [...asked.map((a, i) => ({ what: a.what, path: at(i) })), ...foreignLinks(links, at(0))];
   const mountPaths = new Map(mounts.map((path, i) => [path, at(asked.length + files.length + i)]));
   const located = locate(paths, pod, container, mountPaths, context.claims);
   const configurationOutside = files.filter((_, i) => locate([{ what: '', path: at(asked.length + i) }], pod, container, mountPaths, context.claims).blockers.length > 0);
-  return { dataDirectory: data, walDirectory: at(1), claims: located.claims, configurationOutside, blockers: located.blockers };
+  const socketsFrom = asked.length + files.length + mounts.length;
+  const volumes = new Map(sockets.filter(isPath).map((path, i) => [path, volumeUnder(at(socketsFrom + i), container, mountPaths)]));
+  const socketDirectories = given === undefined ? undefined : sockets.map((path) => ({ path, volume: volumes.get(path) }));
+  return { dataDirectory: data, walDirectory: at(1), claims: located.claims, configurationOutside, socketDirectories, blockers: located.blockers };
+}
+
+/** The entries of a list as the server prints it: quoted where they have to be. */
+function directoriesIn(list: string): string[] {
+  return list.split(',').map((entry) => entry.trim().replace(/^"(.*)"$/, '$1')).filter((entry) => entry !== '');
+}
+
+function isPath(entry: string): boolean {
+  return entry.startsWith('/');
 }
 
 /** Links out of the data directory that are not its WAL: somebody moved a part of it. Configuration is looked at on its own. */

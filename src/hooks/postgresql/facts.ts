@@ -8,6 +8,8 @@ export interface Instance {
   readonly container: string;
   readonly inspection: Inspection;
   readonly data: FoundData;
+  /** Why clients of it could be acknowledged past a gate, within a sentence each. Not looked for where nobody need be kept out. */
+  readonly ungated: readonly string[];
 }
 
 /** Longest value that status keeps. */

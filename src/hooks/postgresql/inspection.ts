@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { asynchronousRoles, localClients } from './commits.js';
 import type { RunOptions, Server } from './connection.js';
 
 const setting = z.object({ setting: z.string(), source: z.string() });
@@ -14,6 +15,7 @@ const inspection = z.object({
   settings: z.record(z.string(), setting),
   tablespaces: z.array(z.object({ name: z.string(), location: z.string() })),
   asynchronous: z.array(z.string()),
+  localClients: z.int(),
   replicas: z.int(),
   mayBackUp: z.boolean(),
   freeSlots: z.int(),
@@ -21,8 +23,8 @@ const inspection = z.object({
 export type Inspection = z.infer<typeof inspection>;
 
 const settingNames = [
-  'archive_mode', 'block_size', 'config_file', 'data_checksums', 'data_directory', 'fsync', 'full_page_writes', 'hba_file', 'ident_file', 'shared_preload_libraries',
-  'synchronous_commit', 'wal_level', 'wal_receiver_timeout', 'wal_segment_size', 'wal_sender_timeout', 'wal_writer_delay',
+  'archive_mode', 'block_size', 'config_file', 'data_checksums', 'data_directory', 'fsync', 'full_page_writes', 'hba_file', 'ident_file', 'port',
+  'shared_preload_libraries', 'synchronous_commit', 'unix_socket_directories', 'wal_level', 'wal_receiver_timeout', 'wal_segment_size', 'wal_sender_timeout', 'wal_writer_delay',
 ];
 
 /** CHECKPOINT is for superusers, and since version 15 for members of pg_checkpoint. */
@@ -42,10 +44,7 @@ const select = `SELECT current_setting('server_version_num')::int AS version, cu
     WHERE name IN (${settingNames.map((name) => `'${name}'`).join(', ')})) AS settings,
   (SELECT coalesce(json_agg(json_build_object('name', spcname, 'location', pg_tablespace_location(oid)) ORDER BY oid), '[]')
     FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')) AS tablespaces,
-  (SELECT coalesce(json_agg(concat_ws(' in ', 'role ' || r.rolname, 'database ' || d.datname) ORDER BY r.rolname, d.datname), '[]')
-    FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) c
-    LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase
-    WHERE lower(c) ~ '^synchronous_commit=(off|false|no|0|f|n)$') AS asynchronous,
+  (SELECT coalesce(json_agg(who ORDER BY who), '[]') FROM (${asynchronousRoles}) a) AS asynchronous, ${localClients} AS "localClients",
   (SELECT count(*)::int FROM pg_stat_replication) AS replicas, ${mayBackUp} AS "mayBackUp",
   current_setting('max_replication_slots')::int - (SELECT count(*)::int FROM pg_replication_slots) AS "freeSlots"`;
 

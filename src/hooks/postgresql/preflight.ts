@@ -1,12 +1,15 @@
 import { AppError } from '../../runtime/app-error.js';
-import type { AdapterContext, Blocker, Cap, Detected, Preflight } from '../adapter.js';
-import { durabilityCaps, isAsynchronous } from './caps.js';
+import type { AdapterContext, Blocker, Detected, Preflight } from '../adapter.js';
+import { durabilityCaps, settlingBecause } from './caps.js';
+import type { Server } from './connection.js';
 import { operatorOf } from './detect.js';
 import { findData, type FoundData } from './data.js';
 import { factsOf, type Instance } from './facts.js';
-import { inspect, majorOf, type Inspection } from './inspection.js';
+import { inspect, majorOf } from './inspection.js';
 import { backupProblems, lastClaims } from './backup-offer.js';
 import { serversOf } from './servers.js';
+import { settleOf, withoutSettle } from './settle.js';
+import { ungatedClients } from './ungated.js';
 
 /** Versions that this adapter knows, and those that its tests run on. */
 const knownVersions = { lowest: 14, highest: 18, tested: [15, 17] as readonly number[] };
@@ -19,7 +22,7 @@ const patroniManaged = /spilo|crunchy|percona|stackgres/i;
 
 /** Looks at every server of the application. Reads only. Findings are blockers and caps, never exceptions, except for missing rights. */
 export async function preflight(app: Detected, context: AdapterContext): Promise<Preflight> {
-  const looked = await Promise.all((await serversOf(app, context)).map((server) => look(server, context)));
+  const looked = await Promise.all((await serversOf(app, context)).map((server) => look(app, server, context)));
   const instances = looked.filter((result) => 'inspection' in result);
   const primaries = instances.filter((instance) => !instance.inspection.standby);
   const primary = primaries[0];
@@ -32,17 +35,18 @@ export async function preflight(app: Detected, context: AdapterContext): Promise
   const problems = primary === undefined || blockers.length > 0 ? [] : backupProblems(app, primary, instances, context.view);
   const online = primary !== undefined && problems.length === 0 ? { mode: 'BackupAPI' as const, lastClaims: lastClaims(primary) } : undefined;
   if (app.mode === 'BackupAPI') blockers.push(...problems);
+  // The end of a backup flushes what was acknowledged before it, and the server writes full pages while one is on, whatever the settings.
+  const held = primary === undefined || app.mode === 'BackupAPI' ? undefined : primary;
+  const { caps, ...settle } = held === undefined ? withoutSettle : settleOf(app.name, held, instances);
   const operator = context.view.pods.filter((p) => app.pods.includes(p.metadata.name)).map(operatorOf).find((by) => by !== undefined);
   return {
     version: primary?.inspection.serverVersion.split(' ')[0],
     roles: Object.fromEntries(instances.map((i) => [i.pod, i.inspection.standby ? 'standby' : 'primary'])),
     blockers,
-    caps: primary === undefined ? [] : capsOf(app, primary.inspection),
+    caps: held === undefined ? [] : [...durabilityCaps(app.name, held.inspection), ...caps],
     processName: 'postgres',
     ...(online !== undefined && { online }),
-    settleMillis: primary === undefined || app.mode === 'BackupAPI' ? 0 : settleMillis(primary.inspection),
-    // A gate would leave the clients of the unix socket: what synchronous_commit takes from the grade (caps.ts) stays taken.
-    gatePorts: [],
+    ...settle,
     softLimitMillis: patroniManaged.test(operator ?? '') ? Math.min(limit, patroniMillis) : limit,
     hardLimitMillis: limit,
     facts: primary === undefined ? {} : { ...factsOf(app, primary, instances, knownVersions.tested), ...(operator !== undefined && { managedBy: operator }) },
@@ -51,11 +55,13 @@ export async function preflight(app: Detected, context: AdapterContext): Promise
 
 type Looked = Instance | { readonly blocker: Blocker };
 
-async function look(server: Awaited<ReturnType<typeof serversOf>>[number], context: AdapterContext): Promise<Looked> {
+async function look(app: Detected, server: Server, context: AdapterContext): Promise<Looked> {
   try {
     const inspection = await inspect(server);
     const data: FoundData = await findData(server, inspection, context);
-    return { pod: server.pod, container: server.container, inspection, data };
+    const settles = app.mode !== 'BackupAPI' && !inspection.standby && settlingBecause(app.name, inspection) !== undefined;
+    const ungated = settles ? await ungatedClients(server, { inspection, data }, context) : [];
+    return { pod: server.pod, container: server.container, inspection, data, ungated };
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'ApplicationNotReady') throw error;
     return { blocker: { code: 'ApplicationNotReady', message: error.publicMessage } };
@@ -88,18 +94,6 @@ function roleBlockers(app: Detected, instances: readonly Instance[], primaries: 
       message: `The pods of ${app.name} are not one cluster (primaries: ${names}; ${identifiers.size} system identifiers): name each server in spec.applications with a selector of its own.`,
     },
   ];
-}
-
-/** The end of a backup flushes what was acknowledged before it, and the server writes full pages while one is on, whatever the settings. */
-function capsOf(app: Detected, inspection: Inspection): Cap[] {
-  if (app.mode === 'BackupAPI') return [];
-  return durabilityCaps(app.name, { settings: inspection.settings, asynchronous: inspection.asynchronous });
-}
-
-/** Three rounds of the WAL writer write every asynchronous commit (documentation of synchronous_commit). */
-function settleMillis(inspection: Inspection): number {
-  if (!isAsynchronous({ settings: inspection.settings, asynchronous: inspection.asynchronous })) return 0;
-  return 3 * Number(inspection.settings['wal_writer_delay']?.setting ?? 200);
 }
 
 /** The smallest time-out of a replication connection; 0 there means none. */

@@ -117,6 +117,12 @@ done
 echo end
 `);
 
+/** Lists the processes that the container can see: `process PID PARENT NAME`, `end` last. */
+export const processesProgram = program(String.raw`
+sed -n 's/^\([0-9]*\) (\(.*\)) [^ZX] \([0-9]*\) .*/process \1 \3 \2/p' /proc/[0-9]*/stat 2>/dev/null
+echo end
+`);
+
 /** Prints the record that {@link prepareProgram} left in the data directory. */
 export const recordProgram = program(String.raw`exec cat -- "$1/stillpoint.recovery"`);
 

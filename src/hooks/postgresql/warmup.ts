@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fail } from '../../api/errors.js';
 import type { AdapterContext, Detected, Positions } from '../adapter.js';
+import { commitsSql } from './commits.js';
 import { parseRow, type Server } from './connection.js';
 import { mayCheckpoint } from './inspection.js';
 import { serversOf } from './servers.js';
@@ -20,6 +21,7 @@ const row = z.object({
   marker: z.string().nullish(),
   flushed: z.string().nullish(),
   timeline: z.string().nullish(),
+  commits: z.string().nullish(),
   replayed: z.string().nullish(),
   started: z.string(),
 });
@@ -44,15 +46,15 @@ SET LOCAL synchronous_commit = on;
 SELECT pg_current_wal_insert_lsn() AS marker_from, pg_logical_emit_message(true, 'stillpoint', '${setId}') AS marker \\gset
 COMMIT;
 SELECT json_build_object('primary', true, 'markerFrom', :'marker_from', 'marker', :'marker', 'flushed', pg_current_wal_flush_lsn()::text,
-  'timeline', ${timelineSql}, 'started', ${startedSql});
+  'timeline', ${timelineSql}, 'commits', ${commitsSql}, 'started', ${startedSql});
 \\else
 SELECT json_build_object('primary', false, 'replayed', pg_last_wal_replay_lsn()::text, 'started', ${startedSql});
 \\endif`;
 }
 
 /**
- * Warms every server up, in parallel. Positions: `marker`, `markerFrom`, `flushed`, `timeline`, `started` of the
- * primary, `replayed` of the standbys. Throws AppError ApplicationNotReady.
+ * Warms every server up, in parallel. Positions: `marker`, `markerFrom`, `flushed`, `timeline`, `started`, and but for
+ * the online method `commits` of the primary, `replayed` of the standbys. Throws AppError ApplicationNotReady.
  */
 export async function warmUp(app: Detected, context: AdapterContext): Promise<Positions> {
   if (!setIdPattern.test(context.setId)) throw new RangeError(`not a set id: ${context.setId}`);
@@ -61,10 +63,10 @@ export async function warmUp(app: Detected, context: AdapterContext): Promise<Po
   const primaries = answers.filter((a) => a.primary);
   const [primary] = primaries;
   if (primary === undefined || primaries.length > 1) throw fail('ApplicationNotReady', `${app.name} has ${primaries.length} primaries; exactly one must write the marker.`);
-  const { markerFrom, marker, flushed, timeline, started } = primary;
+  const { markerFrom, marker, flushed, timeline, started, commits } = primary;
   const replayed = answers.flatMap((a) => (a.primary || a.replayed == null ? [] : [`${a.pod} ${a.replayed}`]));
   const standbys = replayed.length === 0 ? {} : { replayed: replayed.join(', ').slice(0, valueLength), standbys: standbysText(answers) };
-  return { markerFrom: markerFrom ?? '', marker: marker ?? '', flushed: flushed ?? '', timeline: timeline ?? '', started, ...standbys };
+  return { markerFrom: markerFrom ?? '', marker: marker ?? '', flushed: flushed ?? '', timeline: timeline ?? '', started, ...(app.mode !== 'BackupAPI' && { commits: commits ?? '' }), ...standbys };
 }
 
 /** Every standby with its start, so that one that was restarted or promoted meanwhile is noticed. */

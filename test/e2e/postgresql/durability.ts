@@ -7,14 +7,14 @@ import { appSnapshot } from '../lib/tenant.js';
 import { until } from '../lib/until.js';
 
 const cases = [
-  { setting: 'synchronous_commit', grade: 'CrashConsistentSynced', reason: /synchronous_commit is off on pg/ },
+  { setting: 'full_page_writes', grade: 'CrashConsistentSynced', reason: /full_page_writes is off on pg/ },
   { setting: 'fsync', grade: 'CrashConsistent', reason: /fsync is off on pg/ },
 ] as const;
 
-/** A server that acknowledges what it has not written gives no better grade for being held. */
+/** A server that may not recover from a power cut gives no better grade for being held. */
 export function durabilitySettings(database: () => Database): void {
   describe.each(cases)('$setting = off', ({ setting, grade, reason }) => {
-    const name = setting.replace('_', '-');
+    const name = setting.replaceAll('_', '-');
     afterAll(() => set(database(), `ALTER SYSTEM RESET ${setting}`, setting, 'on'), 30_000);
 
     test(`caps the grade at ${grade} with the reason; what needs more is refused before any impact`, async () => {

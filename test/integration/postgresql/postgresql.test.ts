@@ -7,6 +7,7 @@ import { parseRecord } from '../../../src/hooks/postgresql/record.js';
 import { walChecks } from '../../../src/hooks/postgresql/wal-checks.js';
 import { postgresqlObjects } from '../../apps/postgresql/manifests.js';
 import { claimsFrom, copied, cut, runBeside, runSteps } from './copies.js';
+import { until } from '../api/kubectl.js';
 import { loadImages, makeNamespace, type TestNamespace } from './namespace.js';
 import { replicaObjects } from './replica.js';
 
@@ -69,15 +70,26 @@ describe.each(['15', '17'])('PostgreSQL %s in a pod', (version) => {
     expect((await look()).blockers).toEqual([]);
   });
 
-  test('synchronous_commit off caps the grade, for the server and for one role; fsync off caps it lower', async () => {
+  test('synchronous_commit off asks for a gate, for the server and for one role, and caps with a client on the unix socket; fsync off caps', async () => {
+    const asked = (because: string): object => ({ caps: [], settleMillis: 700, gatePorts: [5432], settleBecause: because });
+    expect(await look()).toMatchObject({ caps: [], settleMillis: 0, gatePorts: [] });
     await namespace.sql('pg-0', "CREATE ROLE hasty LOGIN; ALTER ROLE hasty SET synchronous_commit = 'off'");
-    expect((await look()).caps).toEqual([{ grade: 'CrashConsistentSynced', reason: expect.stringContaining('role hasty') as unknown as string }]);
+    expect(await look()).toMatchObject(asked('synchronous_commit is off on pg for role hasty'));
     await namespace.sql('pg-0', 'DROP ROLE hasty');
     await namespace.sql('pg-0', "ALTER SYSTEM SET synchronous_commit = 'off'");
     await namespace.sql('pg-0', 'SELECT pg_reload_conf()');
-    const server = await look();
-    expect(server.caps).toEqual([{ grade: 'CrashConsistentSynced', reason: expect.stringContaining('synchronous_commit is off') as unknown as string }]);
-    expect(server.settleMillis).toBe(600);
+    expect(await look()).toMatchObject(asked('synchronous_commit is off on pg'));
+    const context = await namespace.context('set-async', claims);
+    const before = await adapter.warmUp(app, context);
+    expect(before).toMatchObject({ commits: 'asynchronous, local clients: 0' });
+    expect(adapter.contradictions(before, await adapter.evidence(app, context))).toEqual([]);
+    const local = "FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND pid <> pg_backend_pid()";
+    const sleeping = namespace.sql('pg-0', 'SELECT pg_sleep(300)').then(() => undefined, () => undefined);
+    await until('a client is on the unix socket', () => namespace.sql('pg-0', `SELECT count(*) ${local}`), (count) => count.trim() === '1');
+    expect(await look()).toMatchObject({ settleMillis: 0, gatePorts: [], caps: [{ grade: 'CrashConsistentSynced', reason: expect.stringContaining('1 of its sessions is on a unix socket') as unknown as string }] });
+    expect(adapter.contradictions(before, await adapter.evidence(app, context))).toMatchObject([{ grade: 'CrashConsistentSynced', reason: expect.stringContaining('local clients: 1 after') as unknown as string }]);
+    await namespace.sql('pg-0', `SELECT pg_terminate_backend(pid) ${local}`);
+    await sleeping;
     await namespace.sql('pg-0', 'ALTER SYSTEM RESET synchronous_commit');
     await namespace.sql('pg-0', 'ALTER SYSTEM SET fsync = off');
     await namespace.sql('pg-0', 'SELECT pg_reload_conf()');
@@ -125,7 +137,7 @@ describe.each(['15', '17'])('PostgreSQL %s in a pod', (version) => {
     expect(pair).toMatchObject({ blockers: [], roles: { 'pg-0': 'primary', replica: 'standby' }, softLimitMillis: 20_000, hardLimitMillis: 20_000 });
     expect(pair.facts).toMatchObject({ primary: 'pg-0', dataDirectory: '/data/pg' });
     const before = await adapter.warmUp(both[0]!, context);
-    expect(Object.keys(before).sort()).toEqual(['flushed', 'marker', 'markerFrom', 'replayed', 'standbys', 'started', 'timeline']);
+    expect(Object.keys(before).sort()).toEqual(['commits', 'flushed', 'marker', 'markerFrom', 'replayed', 'standbys', 'started', 'timeline']);
     expect(adapter.contradictions(before, await adapter.evidence(both[0]!, context))).toEqual([]);
     const alone = { ...both[0]!, pods: ['replica'] };
     expect((await adapter.preflight(alone, context)).blockers).toMatchObject([{ code: 'ApplicationNotReady', message: expect.stringContaining('No pod of pair is a primary') as unknown as string }]);

@@ -32,6 +32,11 @@ describe('projection of a pod', () => {
     expect(view({ startupProbe: {} }, { started: true })?.starting).toBe(false);
   });
 
+  test('names the emptyDir volumes, and no others', () => {
+    const volumes = [{ name: 'run', emptyDir: {} }, { name: 'node', hostPath: {} }, { name: 'data', persistentVolumeClaim: { claimName: 'data' } }, { name: 'more', ephemeral: {} }];
+    expect(projectPod({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [], volumes } } as object as Parameters<typeof projectPod>[0]).emptyDirs).toEqual(['run']);
+  });
+
   test('init containers that end before the others begin are no writers, sidecars are', () => {
     expect(view({}, {}, 'initContainers')).toBeUndefined();
     expect(view({ restartPolicy: 'Always' }, {}, 'initContainers')).toMatchObject({ name: 'c', sidecar: true });

@@ -72,6 +72,31 @@ describe('planned gates', () => {
   });
 });
 
+describe('a settle that a server can do without', () => {
+  const optional = application('pg', cassandra.detected.pods, {}, { ...needsGate, settleOptional: true });
+  const quiesce = (maxHold: string): HoldersInput['quiesce'] => ({ maxHold, heartbeatTimeout: '1s', attempts: 2, vantage: 'Auto' });
+
+  test('is given where the limits leave time for it', () => {
+    const plan = planHolders(input({ applications: [optional] }));
+    expect(settleOf(plan.holders)).toBe(300);
+    expect(reachable(plan, optional)).toBe('Frozen');
+  });
+
+  test('is left out where they do not: the plan stands, and the grade is capped', () => {
+    const plan = planHolders(input({ applications: [optional], quiesce: quiesce('350ms') }));
+    expect({ blockers: plan.blockers, gates: plan.holders.flatMap((h) => h.gates ?? []) }).toEqual({ blockers: [], gates: [] });
+    expect(reachable(plan, optional)).toBe('CrashConsistentSynced');
+  });
+
+  test('does not hide what blocks the plan without it too, nor the settle of another', () => {
+    const late = { millis: 400, because: 'it took that long' };
+    const alone = planHolders(input({ applications: [optional], quiesce: quiesce('350ms'), expectedCut: late }));
+    expect(alone.blockers[0]?.message).toContain('leaves no time for a hold after 0.3 s without clients');
+    const other = application('ring', cassandra.detected.pods.slice(0, 1), {}, needsGate);
+    expect(planHolders(input({ applications: [other, optional], quiesce: quiesce('350ms') })).blockers).toMatchObject([{ code: 'BudgetTooSmall' }]);
+  });
+});
+
 describe('the settle that was given', () => {
   const { holders } = planHolders(input());
   const results = (...millis: (Partial<HoldResult> | undefined)[]): HoldResult[] => holders.flatMap((h, i) => (millis[i] === undefined ? [] : [{ ...wentWell(h), ...millis[i] }]));

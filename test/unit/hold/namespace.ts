@@ -51,6 +51,7 @@ export function pod(name: string, nodeName: string | undefined, containers: read
     owners: [],
     containers: containers.map((c) => ({ ...c, containerId: c.containerId === undefined ? undefined : `${name}-${c.containerId}` })),
     claims: Object.fromEntries(volumes.map((v) => [v, v])),
+    emptyDirs: [],
     ...more,
   };
 }

@@ -1,42 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
-import { durabilityCaps, isAsynchronous, type Setting } from '../../../src/hooks/postgresql/caps.js';
+import { durabilityCaps, type Setting } from '../../../src/hooks/postgresql/caps.js';
 import { contradictions } from '../../../src/hooks/postgresql/evidence.js';
 
 const on: Setting = { setting: 'on', source: 'default' };
 const settings = (part: Record<string, Setting> = {}): Record<string, Setting> => ({ fsync: on, full_page_writes: on, synchronous_commit: on, ...part });
-const grades = (part: Record<string, Setting>, asynchronous: string[] = []): string[] => durabilityCaps('orders', { settings: settings(part), asynchronous }).map((c) => c.grade);
 
 describe('settings that give durability away', () => {
-  test('none on defaults', () => expect(grades({})).toEqual([]));
+  test('none on defaults', () => expect(durabilityCaps('orders', { settings: settings() })).toEqual([]));
 
   test.each([
     ['fsync', 'CrashConsistent'],
     ['full_page_writes', 'CrashConsistentSynced'],
-    ['synchronous_commit', 'CrashConsistentSynced'],
   ])('%s = off caps at %s, with its name in the reason', (name, grade) => {
-    const caps = durabilityCaps('orders', { settings: settings({ [name]: { setting: 'off', source: 'configuration file' } }), asynchronous: [] });
+    const caps = durabilityCaps('orders', { settings: settings({ [name]: { setting: 'off', source: 'configuration file' } }) });
     expect(caps).toEqual([{ grade, reason: expect.stringMatching(new RegExp(`${name} is off on orders`)) as unknown as string }]);
-  });
-
-  test('off for one role caps as well, and asks for time to settle', () => {
-    expect(grades({}, ['role app in database shop'])).toEqual(['CrashConsistentSynced']);
-    expect(isAsynchronous({ settings: settings(), asynchronous: ['role app'] })).toBe(true);
-    expect(isAsynchronous({ settings: settings(), asynchronous: [] })).toBe(false);
-  });
-
-  test('a value that is only our own session’s proves nothing about the server', () => {
-    expect(grades({ synchronous_commit: { setting: 'on', source: 'user' } })).toEqual(['CrashConsistentSynced']);
-    expect(durabilityCaps('orders', { settings: { fsync: on, full_page_writes: on }, asynchronous: [] })).toHaveLength(1);
-  });
-
-  test.each(['local', 'remote_write', 'remote_apply'])('synchronous_commit = %s flushes before the acknowledgement', (setting) => {
-    expect(grades({ synchronous_commit: { setting, source: 'configuration file' } })).toEqual([]);
   });
 });
 
 describe('positions before and after the hold', () => {
   const before = { marker: '0/1A40A48', timeline: '1', started: '1795469908.365793' };
   const after = { releasedFlushed: '0/1A40A48', releasedTimeline: '1', releasedStarted: '1795469908.365793', releasedInserted: '0/1A50000' };
+  const nobody = 'asynchronous, local clients: 0';
 
   test('agree', () => expect(contradictions(before, after)).toEqual([]));
 
@@ -46,6 +30,27 @@ describe('positions before and after the hold', () => {
     ['flushed', { ...after, releasedFlushed: '0/1A40A40' }],
   ])('%s: the copy was not held', (word, changed) => {
     expect(contradictions(before, changed)).toEqual([{ grade: 'CrashConsistent', reason: expect.stringContaining(word) as unknown as string }]);
+  });
+
+  test.each(['synchronous', nobody])('commits that were %s at both looks are no contradiction', (commits) => {
+    expect(contradictions({ ...before, commits }, { ...after, releasedCommits: commits })).toEqual([]);
+  });
+
+  test.each<[string, string, string | undefined, RegExp]>([
+    ['a client on a unix socket before', 'asynchronous, local clients: 1', nobody, /no gate keeps out \(asynchronous, local clients: 1 before, .*: 0 after\)/],
+    ['a client on a unix socket after', nobody, 'asynchronous, local clients: 2', /no gate keeps out/],
+    ['one at both looks', 'asynchronous, local clients: 1', 'asynchronous, local clients: 1', /no gate keeps out/],
+    ['switched off in between', 'synchronous', nobody, /was changed while the copy was made \(synchronous before, asynchronous/],
+    ['switched on in between', nobody, 'synchronous', /was changed while the copy was made/],
+    ['nothing known after', 'synchronous', undefined, /was changed .*unknown after/],
+    ['nothing known before', '', '', /no gate keeps out/],
+  ])('commits before they are in the WAL file, %s: capped', (_, commits, releasedCommits, reason) => {
+    const caps = contradictions({ ...before, commits }, { ...after, ...(releasedCommits !== undefined && { releasedCommits }) });
+    expect(caps).toEqual([{ grade: 'CrashConsistentSynced', reason: expect.stringMatching(reason) as unknown as string }]);
+  });
+
+  test('the online method, which holds nothing, looks for no clients', () => {
+    expect(contradictions(before, { ...after, releasedCommits: 'asynchronous, local clients: 3' })).toEqual([]);
   });
 
   test('nothing known is no agreement', () => expect(contradictions({}, {})).toHaveLength(1));

@@ -26,6 +26,7 @@ interface PodPart {
   readonly phase?: string;
   /** Volume name → claim name. */
   readonly claims?: Record<string, string>;
+  readonly emptyDirs?: readonly string[];
   readonly containers: readonly ContainerView[];
 }
 
@@ -41,6 +42,7 @@ export function pod(name: string, part: PodPart): PodView {
     owners,
     containers: part.containers,
     claims: part.claims ?? { data: `data-${name}` },
+    emptyDirs: part.emptyDirs ?? [],
   };
 }
 
