@@ -17,13 +17,15 @@ const inspection = z.object({
   asynchronous: z.array(z.string()),
   localClients: z.int(),
   replicas: z.int(),
+  /** Where the WAL ends that it has, as a number of bytes. */
+  walBytes: z.number(),
   mayBackUp: z.boolean(),
   freeSlots: z.int(),
 });
 export type Inspection = z.infer<typeof inspection>;
 
 const settingNames = [
-  'archive_mode', 'block_size', 'config_file', 'data_checksums', 'data_directory', 'fsync', 'full_page_writes', 'hba_file', 'ident_file', 'port',
+  'archive_mode', 'block_size', 'config_file', 'data_checksums', 'data_directory', 'fsync', 'full_page_writes', 'hba_file', 'ident_file', 'max_wal_size', 'port',
   'shared_preload_libraries', 'synchronous_commit', 'unix_socket_directories', 'wal_level', 'wal_receiver_timeout', 'wal_segment_size', 'wal_sender_timeout', 'wal_writer_delay',
 ];
 
@@ -37,6 +39,9 @@ const mayBackUp = `(SELECT rolsuper OR (rolreplication AND coalesce(
     AND has_function_privilege(coalesce(to_regprocedure('pg_backup_stop(boolean)'), to_regprocedure('pg_stop_backup(boolean,boolean)')), 'EXECUTE'), false))
   FROM pg_roles WHERE rolname = current_user)`;
 
+/** CASE keeps functions that a standby refuses from being called there. A standby that only replays an archive has received nothing. */
+const walBytes = `(coalesce(CASE WHEN pg_is_in_recovery() THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) ELSE pg_current_wal_insert_lsn() END, '0/0') - '0/0'::pg_lsn)::float8`;
+
 const select = `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS "serverVersion",
   pg_is_in_recovery() AS standby, current_user::text AS role, ${mayCheckpoint} AS "mayCheckpoint",
   (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
@@ -45,7 +50,7 @@ const select = `SELECT current_setting('server_version_num')::int AS version, cu
   (SELECT coalesce(json_agg(json_build_object('name', spcname, 'location', pg_tablespace_location(oid)) ORDER BY oid), '[]')
     FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')) AS tablespaces,
   (SELECT coalesce(json_agg(who ORDER BY who), '[]') FROM (${asynchronousRoles}) a) AS asynchronous, ${localClients} AS "localClients",
-  (SELECT count(*)::int FROM pg_stat_replication) AS replicas, ${mayBackUp} AS "mayBackUp",
+  (SELECT count(*)::int FROM pg_stat_replication) AS replicas, ${walBytes} AS "walBytes", ${mayBackUp} AS "mayBackUp",
   current_setting('max_replication_slots')::int - (SELECT count(*)::int FROM pg_replication_slots) AS "freeSlots"`;
 
 /** Asks one server about itself, in one run. Throws AppError ApplicationNotReady when it does not answer. */

@@ -7,6 +7,7 @@ import { findData, type FoundData } from './data.js';
 import { factsOf, type Instance } from './facts.js';
 import { inspect, majorOf } from './inspection.js';
 import { backupProblems, lastClaims } from './backup-offer.js';
+import { lagCaps } from './lag.js';
 import { serversOf } from './servers.js';
 import { settleOf, withoutSettle } from './settle.js';
 import { ungatedClients } from './ungated.js';
@@ -43,7 +44,7 @@ export async function preflight(app: Detected, context: AdapterContext): Promise
     version: primary?.inspection.serverVersion.split(' ')[0],
     roles: Object.fromEntries(instances.map((i) => [i.pod, i.inspection.standby ? 'standby' : 'primary'])),
     blockers,
-    caps: held === undefined ? [] : [...durabilityCaps(app.name, held.inspection), ...caps],
+    caps: held === undefined ? [] : [...durabilityCaps(app.name, held.inspection), ...lagCaps(held, instances), ...caps],
     processName: 'postgres',
     ...(online !== undefined && { online }),
     ...settle,
