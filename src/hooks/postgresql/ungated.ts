@@ -1,6 +1,6 @@
 import type { AdapterContext } from '../adapter.js';
 import { succeeded } from '../programs.js';
-import type { ContainerView, PodView } from '../view.js';
+import type { PodView } from '../view.js';
 import type { Server } from './connection.js';
 import type { SocketDirectory } from './data.js';
 import type { Instance } from './facts.js';
@@ -32,7 +32,7 @@ export async function ungatedClients(server: Server, { inspection, data }: Pick<
 /** Ways to the sockets from outside of the server's container. Pure. */
 export function socketReach(pod: PodView, container: string, directories: readonly SocketDirectory[] | undefined): string[] {
   if (directories === undefined) return ['the role used may not read unix_socket_directories (grant it pg_monitor)'];
-  const shared = pod.shareProcessNamespace && directories.length > 0 ? [`the containers of pod ${pod.metadata.name} see each other's processes (shareProcessNamespace)`] : [];
+  const shared = pod.shareProcessNamespace ? [`the containers of pod ${pod.metadata.name} see each other's processes (shareProcessNamespace)`] : [];
   return [...shared, ...directories.flatMap((directory) => directoryReach(pod, container, directory))];
 }
 
@@ -41,7 +41,7 @@ function directoryReach(pod: PodView, container: string, { path, volume }: Socke
   if (!path.startsWith('/')) return [`its socket ${path} is not in a directory of its container`];
   if (volume === undefined) return [];
   if (!pod.emptyDirs.includes(volume)) return [`its socket directory ${path} is on the volume ${volume} of pod ${name}, which others may mount too`];
-  const others = pod.containers.filter((other: ContainerView) => other.name !== container && !other.ended && other.mounts.some((m) => m.volume === volume));
+  const others = pod.containers.filter((other) => other.name !== container && !other.ended && other.mounts.some((m) => m.volume === volume));
   return others.map((other) => `container ${other.name} of pod ${name} mounts the volume ${volume} of its socket directory ${path}`);
 }
 
