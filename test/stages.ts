@@ -54,6 +54,8 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   gate: suite('gate'),
   profile: suite('profile'),
   proof: suite('proof', { RUNS: '1' }, undefined, 'test/proof/proof'),
+  // The same over all four databases in one window: three hook points and one restore; the rest by `make e2e SUITE=kill-databases APPS=…`.
+  'kill-databases': suite('kill-databases', { PART: 'small' }),
   // The last: it judges by the audit log what the others made the operator do.
   audit: suite('audit'),
 };
@@ -64,6 +66,7 @@ const longMinutes = 240;
 /** Suites that take too long for `make test`, whole: `make e2e SUITE=…` runs them. */
 export const longSuites: Readonly<Record<string, Stage[]>> = {
   kill: suite('kill', {}, longMinutes),
+  'kill-databases': suite('kill-databases', {}, longMinutes),
   crash: suite('crash', {}, longMinutes),
   storm: suite('storm', {}, longMinutes),
   proof: suite('proof', {}, longMinutes, 'test/proof/proof'),

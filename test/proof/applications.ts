@@ -20,7 +20,7 @@ export interface ProofApplication {
 }
 
 const applications: readonly ProofApplication[] = [
-  { name: 'postgresql', kind: 'PostgreSQL', start: startPostgresql, open: openPostgresql },
+  { name: 'postgresql', kind: 'PostgreSQL', start: (namespace) => startPostgresql(namespace), open: openPostgresql },
   { name: 'kafka', kind: 'Kafka', start: startKafka, open: openKafka },
   { name: 'cassandra', kind: 'Cassandra', start: startCassandra, open: openCassandra, keepApart },
   { name: 'elasticsearch', kind: 'Elasticsearch', start: startElasticsearch, open: openElasticsearch },

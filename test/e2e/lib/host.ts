@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -52,17 +53,29 @@ function processIds(containerId: string): number[] {
   return pids.map(Number);
 }
 
-/** States of the container's processes as in /proc/PID/stat: `S`, `R`, `T` for stopped, ... */
-export function processStates(containerId: string): string[] {
+/** A process of a container; its state as in /proc/PID/stat: `S`, `R`, `T` for stopped, `Z` for a zombie, ... */
+export interface ContainerProcess {
+  readonly pid: number;
+  readonly state: string;
+}
+
+/** Processes of the container. Throws when it has no cgroup. */
+export function processesOf(containerId: string): ContainerProcess[] {
   return processIds(containerId).flatMap((pid) => {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      return [stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3)];
+      return [{ pid, state: stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) }];
     } catch {
       // It has ended in between.
       return [];
     }
   });
+}
+
+/** Tables of nftables by which holds keep clients out, in the network namespace of the container's pod. */
+export function gateTables(containerId: string): string[] {
+  const tables = execFileSync('nsenter', [`--net=/proc/${processOne(containerId)}/ns/net`, 'nft', 'list', 'tables'], { encoding: 'utf8' });
+  return [...tables.matchAll(/stillpoint_gate_\S+/g)].map(([table]) => table);
 }
 
 /** Holds whose state on the host does not say that they are over, and guards that still run. Both must be empty when no window is open. */
