@@ -128,9 +128,11 @@ async function judge(scene: Scene, test: KillCase, name: string, { copy, stretch
   await until('nothing is left over', async () => {
     last = (await get<AppSnapshot>('appsnapshot', name, namespace)) ?? copy;
     const containers = await containersOf(namespace);
-    const restarted = [...containers].filter(([who, id]) => before.containers.get(who) !== id).map(([who]) => who);
-    left = await leftovers(last, [...containers.values()], before);
-    if (restarted.length !== (test.restarts === undefined ? 0 : 1)) left.push(`restarted: ${restarted.join(', ') || 'none'}`);
+    const restarted = [...containers].filter(([who, id]) => before.containers.get(who) !== id);
+    // A server that starts anew may leave zombies by itself; at vantage Node nothing of a hold runs beside it.
+    const own = scene.vantage === 'Node' ? zombiesIn(restarted.map(([, id]) => id)) : [];
+    left = await leftovers(last, [...containers.values()], { ...before, zombies: [...before.zombies, ...own] });
+    if (restarted.length !== (test.restarts === undefined ? 0 : 1)) left.push(`restarted: ${restarted.map(([who]) => who).join(', ') || 'none'}`);
     return left.length === 0;
   }, 60, 250).catch((error: unknown) => Promise.reject(new Error(`left over: ${left.join('; ')}\n${String(error)}`)));
   const told = { reason: readyOf(last.status)?.reason, message: readyOf(last.status)?.message };

@@ -3,6 +3,7 @@ import { isProven } from '../../proof/check.js';
 import { restoreAndCheck } from '../../proof/cuts.js';
 import type { Sent } from '../../proof/history.js';
 import { deleteAndWait } from '../lib/copies.js';
+import { untilDropped } from '../lib/namespaces.js';
 import type { KeptCopy, Scene } from './scene.js';
 
 /** What a copy holds, against what the writers outside were promised. */
@@ -29,7 +30,11 @@ export async function restoreKept(scene: Scene, { atOnce, verify }: RestorePlan)
   const queue = [...scene.kept.splice(0)];
   const results: Evidence[] = [];
   const work = async (): Promise<void> => {
-    for (let copy = queue.shift(); copy !== undefined; copy = queue.shift()) results.push(await restoreOne(scene, copy, history, verify));
+    for (let copy = queue.shift(); copy !== undefined; copy = queue.shift()) {
+      results.push(await restoreOne(scene, copy, history, verify));
+      // Where only one may be there at a time, its servers have ended before those of the next one start.
+      if (atOnce === 1) await untilDropped();
+    }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   return results;
@@ -38,10 +43,12 @@ export async function restoreKept(scene: Scene, { atOnce, verify }: RestorePlan)
 async function restoreOne({ namespace, apps, lanes }: Scene, { name, window }: KeptCopy, history: readonly Sent[], verify: boolean): Promise<Evidence> {
   const { restore, result } = await restoreAndCheck({ plan: { namespace, name, apps }, lanes, history, window }, { verify: { enabled: verify } });
   if (result === undefined) throw new Error(`${name}: ${JSON.stringify(restore.status)}`);
-  const { acknowledged, ...found } = result;
-  expect({ copy: name, ...found }).toEqual({ copy: name, silentLanes: [], lost: [], gaps: [], extra: [], duplicates: [], unknown: [] });
+  const { acknowledged, silentLanes, ...found } = result;
+  // Numbers, and not the lists, which can be as long as the history.
+  const counts = Object.fromEntries(Object.entries(found).map(([what, findings]) => [what, findings.length]));
+  expect({ copy: name, silentLanes, ...counts }).toEqual({ copy: name, silentLanes: [], lost: 0, gaps: 0, extra: 0, duplicates: 0, unknown: 0 });
   expect(isProven(result)).toBe(true);
   if (verify) expect(restore.status).toMatchObject({ verified: true, checksFailed: 0 });
   await deleteAndWait('appsnapshot', namespace, name);
-  return { copy: name, acknowledged, lost: result.lost.length, extra: result.extra.length };
+  return { copy: name, acknowledged, lost: found.lost.length, extra: found.extra.length };
 }

@@ -4,7 +4,7 @@ import { labels } from '../../../src/api/common.js';
 import type { HoldStatus } from '../../../src/api/appsnapshot.js';
 import type { AppSnapshot } from '../../../src/api/kinds.js';
 import { snapshotObjects } from '../lib/copies.js';
-import { Freezers, gateTables, processesOf, processOne } from '../lib/host.js';
+import { Freezers, gateTables, processesOf, processOne, runs } from '../lib/host.js';
 import { kubectl } from '../lib/kubectl.js';
 
 interface Labelled {
@@ -54,9 +54,9 @@ export function anyHeld(containers: readonly string[]): boolean {
   return containers.some((id) => new Freezers(id).frozen() || gateTables(id).length > 0);
 }
 
-/** Pids of the zombies in containers. */
+/** Pids of the zombies in containers; none of one that does not run. */
 export function zombiesIn(containers: readonly string[]): number[] {
-  return containers.flatMap((id) => processesOf(id).filter(({ state }) => state === 'Z').map(({ pid }) => pid));
+  return containers.filter(runs).flatMap((id) => processesOf(id).filter(({ state }) => state === 'Z').map(({ pid }) => pid));
 }
 
 /** Where holders keep the record of a hold: on the node, or on a tmpfs of the container as its process 1 sees it. */

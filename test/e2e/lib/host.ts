@@ -20,6 +20,11 @@ function named(directory: string, name: string, depth: number): string[] {
   return own.length > 0 || depth === 0 ? own : entries.flatMap((e) => named(join(directory, e.name), name, depth - 1));
 }
 
+/** Whether there is such a container on this host. */
+export function runs(containerId: string): boolean {
+  return cgroupsOf(containerId).length > 0;
+}
+
 /** The freezers of one container. Made once, so that reading them later costs nothing. */
 export class Freezers {
   readonly #files: readonly { path: string; frozen: RegExp }[];
