@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { applicationsNamed } from '../proof/applications.js';
 import { caseMillis, play } from './kill/case.js';
 import { containerKilled, disruptions } from './kill/disruptions.js';
@@ -28,6 +28,7 @@ describe(`kill, ${names.join(', ')} in one window`, () => {
   const scene = useScene('e2e-kill-databases', { apps, pace: { load: 1, restMillis: 50 } });
   const rows: Readonly<Record<string, unknown>>[] = [];
 
+  beforeAll(() => recordFigures('kill-databases', { applications: names }));
   afterAll(() => console.table(rows));
 
   for (const kill of cases()) {

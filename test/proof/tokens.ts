@@ -92,7 +92,7 @@ export class Tokens {
     return { gaps: gapsBetween([...this.#acknowledged.keys()], part, at, monotonicMs()), failures: part.filter((sent) => sent.error !== undefined) };
   }
 
-  /** Waits until every lane has an acknowledgement of a token that was sent after now: each member of each database takes writes. */
+  /** Waits until every lane has an acknowledgement of a token that was sent after now: every member of every database takes writes. */
   async untilWritesAgain(seconds: number): Promise<void> {
     const now = monotonicMs();
     let silent: number[] = [];
@@ -116,7 +116,7 @@ export class Tokens {
   /** Ends the writer and returns everything that it recorded. */
   async stop(): Promise<readonly Sent[]> {
     running.delete(this);
-    if (this.#child.exitCode === null) {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const closed = once(this.#child, 'close');
       this.#child.kill('SIGTERM');
       await closed;

@@ -1,4 +1,5 @@
 import type { Lane } from '../../proof/lanes.js';
+import type { Stretch } from '../../proof/tokens.js';
 
 /** What clients may see of a case. Pure: no clock, no database. */
 
@@ -95,8 +96,8 @@ export interface Breach {
   readonly errors: readonly string[];
 }
 
-/** Lanes beyond their limits. `gaps` by lane, ms; a lane without one was not watched, which is a breach as well. */
-export function breaches(lanes: readonly Lane[], seen: { readonly gaps: ReadonlyMap<number, number>; readonly failures: readonly { readonly lane: number; readonly error?: string }[] }, inTime: number, harm: Harm): Breach[] {
+/** Lanes beyond their limits. A lane without a gap was not watched, which is a breach as well. */
+export function breaches(lanes: readonly Lane[], seen: Stretch, inTime: number, harm: Harm): Breach[] {
   return lanes.flatMap((lane): Breach[] => {
     const { gapMillis, errors } = limitsOf(lane, inTime, harm);
     const gapMs = seen.gaps.get(lane.id) ?? Infinity;

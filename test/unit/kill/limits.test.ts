@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { anyGated, breaches, gapsByStore, latestEnd, limitsOf, restartSeconds, windowSeconds } from '../../e2e/kill/limits.js';
+import type { Sent } from '../../proof/history.js';
 import { lanesOver, type Lane } from '../../proof/lanes.js';
 import { applicationsNamed } from '../../proof/applications.js';
 
@@ -8,6 +9,7 @@ const laneOf = (id: number): Lane => lanes[id] ?? { id, slots: [] };
 /** The ring is the first; the others follow in its order, one for each member. */
 const [ring, postgresql, kafka, cassandra, otherKafka] = [laneOf(0), laneOf(1), laneOf(2), laneOf(3), laneOf(4)];
 const inTime = 10_000;
+const failed = (lane: number, error: string): Sent => ({ lane, n: 1, sentAt: 0, error });
 const gaps = (of: Readonly<Record<number, number>> = {}): Map<number, number> => new Map(lanes.map(({ id }) => [id, of[id] ?? 100]));
 
 test('every application of the proof has its limits, and no other', () => {
@@ -63,7 +65,7 @@ describe('breaches', () => {
   });
 
   test('names the lane, what it goes over, and what its clients saw', () => {
-    const seen = { gaps: gaps({ 3: 10_001 }), failures: [{ lane: 1, error: 'closed' }] };
+    const seen = { gaps: gaps({ 3: 10_001 }), failures: [failed(1, 'closed')] };
     expect(breaches(lanes, seen, inTime, {})).toEqual([
       { lane: 1, stores: ['postgresql'], gapMs: 100, limitMs: 10_000, errors: ['closed'] },
       { lane: 3, stores: ['cassandra'], gapMs: 10_001, limitMs: 10_000, errors: [] },
@@ -71,7 +73,7 @@ describe('breaches', () => {
   });
 
   test('errors of an application that was killed are none, those of another one are', () => {
-    const failures = [{ lane: 2, error: 'reset' }, { lane: 1, error: 'closed' }];
+    const failures = [failed(2, 'reset'), failed(1, 'closed')];
     expect(breaches(lanes, { gaps: gaps(), failures }, inTime, { restarts: 'kafka' }).map((b) => b.lane)).toEqual([1]);
   });
 
