@@ -4,7 +4,7 @@ import { openElasticsearch, startElasticsearch } from '../apps/elasticsearch/tok
 import { openKafka, startKafka } from '../apps/kafka/tokens.js';
 import { openPostgresql, startPostgresql } from '../apps/postgresql/tokens.js';
 import { keepApart } from '../e2e/lib/cassandra.js';
-import type { TokenStore } from './token-store.js';
+import type { TokenStore, Variant } from './token-store.js';
 
 /** A database of the proof. */
 export interface ProofApplication {
@@ -12,7 +12,7 @@ export interface ProofApplication {
   readonly name: string;
   readonly kind: ApplicationKind;
   /** Applies its objects to a namespace and resolves when it serves. */
-  readonly start: (namespace: string) => Promise<void>;
+  readonly start: (namespace: string, variant?: Variant) => Promise<void>;
   /** Clients of the one in a namespace. */
   readonly open: (namespace: string) => Promise<TokenStore>;
   /** Closes the ports of an original to its clones, as a NetworkPolicy does where one is enforced. */
@@ -20,7 +20,7 @@ export interface ProofApplication {
 }
 
 const applications: readonly ProofApplication[] = [
-  { name: 'postgresql', kind: 'PostgreSQL', start: (namespace) => startPostgresql(namespace), open: openPostgresql },
+  { name: 'postgresql', kind: 'PostgreSQL', start: startPostgresql, open: openPostgresql },
   { name: 'kafka', kind: 'Kafka', start: startKafka, open: openKafka },
   { name: 'cassandra', kind: 'Cassandra', start: startCassandra, open: openCassandra, keepApart },
   { name: 'elasticsearch', kind: 'Elasticsearch', start: startElasticsearch, open: openElasticsearch },

@@ -1,3 +1,6 @@
+/** Of an image: the server is process 1, or runs under an init, where a signal can stop it from inside its pod. */
+export type Variant = 'plain' | 'init';
+
 /** One database of the proof, as its clients see it. */
 export interface TokenStore {
   /** Places that a token can be put to: partitions, shards, nodes. */

@@ -1,12 +1,12 @@
 import pg from 'pg';
-import { podIp, startDatabase, databaseOptions, type Variant } from '../../e2e/lib/database.js';
-import type { TokenStore } from '../../proof/token-store.js';
+import { podIp, startDatabase, databaseOptions } from '../../e2e/lib/database.js';
+import type { TokenStore, Variant } from '../../proof/token-store.js';
 
 const table = 'stillpoint_tokens';
 
 /** Starts the PostgreSQL of the proof: data and WAL on two volumes. */
-export async function startPostgresql(namespace: string, variant: Variant = '15'): Promise<void> {
-  await startDatabase(namespace, variant);
+export async function startPostgresql(namespace: string, variant: Variant = 'plain'): Promise<void> {
+  await startDatabase(namespace, variant === 'init' ? '15-init' : '15');
 }
 
 /** Tokens as rows, each one a transaction of its own. No key: what is there twice shows. */

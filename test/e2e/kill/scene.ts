@@ -1,5 +1,4 @@
 import { afterAll, beforeAll } from '@jest/globals';
-import { startPostgresql } from '../../apps/postgresql/tokens.js';
 import { bedPki } from '../../faults/certificate.js';
 import { ProxyProgram } from '../../faults/program.js';
 import { applicationsNamed, type ProofApplication } from '../../proof/applications.js';
@@ -60,7 +59,7 @@ export interface SceneOptions {
 
 /** PostgreSQL alone; at vantage Pod under an init, since nothing in a container can stop its process 1. */
 export function postgresqlAt(vantage: Vantage): ProofApplication[] {
-  return applicationsNamed('postgresql').map((app) => (vantage === 'Node' ? app : { ...app, start: (namespace: string) => startPostgresql(namespace, '15-init') }));
+  return applicationsNamed('postgresql').map((app) => ({ ...app, start: (namespace) => app.start(namespace, vantage === 'Node' ? 'plain' : 'init') }));
 }
 
 /** Sets a scene before all tests of the block, and clears it after them. */
