@@ -54,7 +54,7 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   gate: suite('gate'),
   profile: suite('profile'),
   proof: suite('proof', { RUNS: '1' }, undefined, 'test/proof/proof'),
-  // The same over all four databases in one window: three hook points and one restore; the rest by `make e2e SUITE=kill-databases APPS=…`.
+  // As `kill`, over all four databases in one window: three hook points and one restore; the rest by `make e2e SUITE=kill-databases APPS=…`.
   'kill-databases': suite('kill-databases', { PART: 'small' }),
   // The last: it judges by the audit log what the others made the operator do.
   audit: suite('audit'),
