@@ -53,7 +53,8 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   shapes: suite('shapes'),
   gate: suite('gate'),
   profile: suite('profile'),
-  proof: suite('proof', { RUNS: '1' }, undefined, 'test/proof/proof'),
+  // All in one window: proven, and killed at three points. More of both by `make proof` and `make e2e SUITE=kill-databases APPS=…`.
+  four: [...suite('proof', { RUNS: '1' }, undefined, 'test/proof/proof'), ...suite('kill-databases', { PART: 'small' })],
   // Windows alone; restored, and Cassandra five times, by `make e2e SUITE=vantage-pod`.
   'vantage-pod': suite('vantage-pod', { PART: 'small' }, undefined, 'test/proof/vantage-pod'),
   // Those two that take no longer than a cut and a restore; all of them five times by `make proof-controls`.
@@ -68,6 +69,7 @@ const longMinutes = 240;
 /** Suites that take too long for `make test`, whole: `make e2e SUITE=…` runs them. */
 export const longSuites: Readonly<Record<string, Stage[]>> = {
   kill: suite('kill', {}, longMinutes),
+  'kill-databases': suite('kill-databases', {}, longMinutes),
   crash: suite('crash', {}, longMinutes),
   storm: suite('storm', {}, longMinutes),
   proof: suite('proof', {}, longMinutes, 'test/proof/proof'),

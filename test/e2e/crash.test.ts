@@ -29,7 +29,7 @@ describe('crash', () => {
   }, 3_000_000);
 
   test(`an AppRestore, at ${Math.ceil(runs / 2)} points of its life`, async () => {
-    const { namespace } = scene().database;
+    const { namespace } = scene();
     await both().ready();
     await scene().proxy.clear();
     const copy = await takeCopy(namespace, 'source', { consistency: { required: 'Frozen' } });

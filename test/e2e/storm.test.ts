@@ -86,7 +86,7 @@ async function weatherIt(scene: Scene, name: string, faults: Weather): Promise<S
       await replaceOperator(scene);
     }
     if (performance.now() - begin > stormMillis) await scene.proxy.rules([]);
-    const copy = await get<AppSnapshot>('appsnapshot', name, scene.database.namespace);
+    const copy = await get<AppSnapshot>('appsnapshot', name, scene.namespace);
     if (['Ready', 'Failed'].includes(copy?.status?.phase ?? '')) {
       // Its end is seen in fair weather: what is left to do is done.
       await scene.proxy.clear();

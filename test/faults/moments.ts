@@ -11,8 +11,8 @@ export const windowMoments = [
   'released seen',
   'status written',
 ] as const;
-/** `write`: any request that changes what the API server keeps, except for leases and events. */
-export type MomentName = (typeof windowMoments)[number] | 'write';
+/** `gate sent`: only of windows that close client ports. `write`: any request that changes what the API server keeps, except for leases and events. */
+export type MomentName = (typeof windowMoments)[number] | 'gate sent' | 'write';
 
 /** One passage of one point. `before`: the bytes are here and have not been passed on; `after`: they are in the kernel of the receiver's side. */
 export interface Moment {

@@ -127,11 +127,17 @@ async function moments({ passing, path, cut, holder, side }: Direction, channel:
   setImmediate(() => void passing.at(name, 'after', path, cut));
 }
 
+const commands: ReadonlyMap<string, MomentName> = new Map<string, MomentName>([
+  ['gate\n', 'gate sent'],
+  ['freeze\n', 'freeze sent'],
+  ['release\n', 'release sent'],
+]);
+
 /** Lines of the holder's protocol; a holder writes each with one call. */
 function momentOf(side: Direction['side'], channel: number, text: string): MomentName | undefined {
   if (side === 'client') {
     if (channel !== channels.stdin) return undefined;
-    return text === 'freeze\n' ? 'freeze sent' : text === 'release\n' ? 'release sent' : undefined;
+    return commands.get(text);
   }
   if (channel !== channels.stdout) return undefined;
   return / frozen /.test(text) ? 'frozen seen' : / released /.test(text) ? 'released seen' : undefined;

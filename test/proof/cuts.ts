@@ -29,26 +29,31 @@ export interface CutPlan {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-/** A cut under load with what clients were promised. */
-export interface CutMade {
-  readonly plan: CutPlan;
+/** A copy that is there, with what clients were promised until after its window. */
+export interface CutToCheck {
+  readonly plan: Pick<CutPlan, 'namespace' | 'name' | 'apps'>;
   readonly lanes: readonly Lane[];
   readonly history: readonly Sent[];
-  readonly copy: AppSnapshot;
   /** Of a copy that was held; else from before it was asked for until it was there. */
   readonly window: StillWindow;
+}
+
+/** A cut that was made under load. */
+export interface CutMade extends CutToCheck {
+  readonly plan: CutPlan;
+  readonly copy: AppSnapshot;
   readonly longestGapMs: number;
   readonly clientErrors: number;
 }
 
-/** The lanes over the applications as they run in a namespace. */
-export async function lanesOf(apps: readonly ProofApplication[], namespace: string): Promise<Lane[]> {
+/** The ring over the applications as they run in a namespace, and `load` lanes for each of their members. */
+export async function lanesOf(apps: readonly ProofApplication[], namespace: string, load = 1): Promise<Lane[]> {
   const named = await Promise.all(apps.map(async ({ name, open }) => {
     const store = await open(namespace);
     await store.close();
     return { name, members: store.members };
   }));
-  return lanesOver(named, 1);
+  return lanesOver(named, load);
 }
 
 /** Writes tokens, takes a copy in the middle, and writes on, so that a copy could hold too many. */
@@ -82,7 +87,7 @@ export interface Restored {
 }
 
 /** Restores a copy into a namespace of its own beside the running original, reads every token, and removes it again. */
-export async function restoreAndCheck(cut: CutMade, spec: Readonly<Record<string, unknown>> = {}): Promise<Restored> {
+export async function restoreAndCheck(cut: CutToCheck, spec: Readonly<Record<string, unknown>> = {}): Promise<Restored> {
   const { namespace, name, apps } = cut.plan;
   const target = `${namespace}-${name}`;
   await makeTenant(target);
@@ -100,7 +105,8 @@ export async function restoreAndCheck(cut: CutMade, spec: Readonly<Record<string
   }
 }
 
-async function tokensOf(apps: readonly ProofApplication[], namespace: string): Promise<Map<string, readonly number[]>> {
+/** Every token that the applications of a namespace hold, by application. */
+export async function tokensOf(apps: readonly ProofApplication[], namespace: string): Promise<Map<string, readonly number[]>> {
   const found = new Map<string, readonly number[]>();
   for (const app of apps) {
     const store = await app.open(namespace);

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GrowingLog } from '../e2e/lib/growing-log.js';
 import { until } from '../e2e/lib/until.js';
-import type { Sent } from './history.js';
+import { monotonicMs } from '../apps/postgresql/history.js';
+import { gapsBetween, type Sent } from './history.js';
 
 const running = new Set<Tokens>();
 
@@ -14,11 +15,34 @@ export async function stopAllTokens(): Promise<void> {
   await Promise.all([...running].map((tokens) => tokens.stop()));
 }
 
+/** How the writer writes. */
+export interface Pace {
+  /** Lanes of each member beside the ring. Default: 1. */
+  readonly load?: number;
+  /** How long a lane rests after each acknowledgement, ms. Default: not at all. */
+  readonly restMillis?: number;
+}
+
+/** A moment of a writer's run. */
+export interface Mark {
+  /** On the clock of the writer, ms. */
+  readonly at: number;
+  /** Tokens whose fate was known then. */
+  readonly tokens: number;
+}
+
+/** What clients saw since a moment. */
+export interface Stretch {
+  /** Longest time without an acknowledgement of each lane, ms; one that goes on counts. */
+  readonly gaps: ReadonlyMap<number, number>;
+  readonly failures: readonly Sent[];
+}
+
 /** Starts the writer program against the applications of a namespace; resolves when every lane has an acknowledgement. */
-export async function startTokens(namespace: string, apps: string, lanes: number, load = 1): Promise<Tokens> {
+export async function startTokens(namespace: string, apps: string, lanes: number, { load = 1, restMillis = 0 }: Pace = {}): Promise<Tokens> {
   const directory = mkdtempSync(join(tmpdir(), 'stillpoint-proof-'));
   const log = new GrowingLog(join(directory, 'log.jsonl'));
-  const argv = ['--import', './tools/ts.mjs', 'test/proof/writer.ts', '--namespace', namespace, '--apps', apps, '--load', String(load), '--log', log.file];
+  const argv = ['--import', './tools/ts.mjs', 'test/proof/writer.ts', '--namespace', namespace, '--apps', apps, '--load', String(load), '--rest', String(restMillis), '--log', log.file];
   const child = spawn(process.execPath, argv, { env: { ...process.env, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'pipe'] });
   const tokens = new Tokens(child, directory, log);
   running.add(tokens);
@@ -32,6 +56,8 @@ export class Tokens {
   readonly #directory: string;
   readonly #log: GrowingLog;
   readonly #history: Sent[] = [];
+  /** Of each lane: its newest acknowledgement, and how many there are. */
+  readonly #acknowledged = new Map<number, { newest: Sent; count: number }>();
   #output = '';
 
   constructor(child: ChildProcess, directory: string, log: GrowingLog) {
@@ -43,13 +69,46 @@ export class Tokens {
 
   /** Lanes with an acknowledgement. */
   lanes(): number {
-    if (this.#child.exitCode !== null) throw new Error(`the writer has ended: ${this.#output}`);
-    return new Set(this.#acknowledged().map((sent) => sent.lane)).size;
+    this.#follow();
+    return this.#acknowledged.size;
+  }
+
+  /** Everything so far. */
+  history(): readonly Sent[] {
+    this.#follow();
+    return [...this.#history];
+  }
+
+  /** This moment. */
+  mark(): Mark {
+    this.#follow();
+    return { at: monotonicMs(), tokens: this.#history.length };
+  }
+
+  /** What clients have seen since a moment. */
+  since({ at, tokens }: Mark): Stretch {
+    this.#follow();
+    const part = this.#history.slice(tokens);
+    return { gaps: gapsBetween([...this.#acknowledged.keys()], part, at, monotonicMs()), failures: part.filter((sent) => sent.error !== undefined) };
+  }
+
+  /** Waits until every lane has an acknowledgement of a token that was sent after now: every member of every database takes writes. */
+  async untilWritesAgain(seconds: number): Promise<void> {
+    const now = monotonicMs();
+    let silent: number[] = [];
+    await until('every lane is acknowledged again', () => {
+      this.#follow();
+      silent = [...this.#acknowledged].filter(([, { newest }]) => newest.sentAt <= now).map(([lane]) => lane);
+      return silent.length === 0;
+    }, seconds, 10).catch((error: unknown) => Promise.reject(new Error(`${String(error)}; silent: ${silent.join(', ')}`, { cause: error })));
   }
 
   /** Waits for so many more acknowledgements of a lane. */
   async untilMore(lane: number, count: number, seconds: number): Promise<void> {
-    const of = (): number => this.#acknowledged().filter((sent) => sent.lane === lane).length;
+    const of = (): number => {
+      this.#follow();
+      return this.#acknowledged.get(lane)?.count ?? 0;
+    };
     const target = of() + count;
     await until(`${count} more tokens of lane ${lane}`, () => of() >= target, seconds, 50);
   }
@@ -57,23 +116,29 @@ export class Tokens {
   /** Ends the writer and returns everything that it recorded. */
   async stop(): Promise<readonly Sent[]> {
     running.delete(this);
-    if (this.#child.exitCode === null) {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const closed = once(this.#child, 'close');
       this.#child.kill('SIGTERM');
       await closed;
     }
-    this.#follow();
+    this.#read();
     rmSync(this.#directory, { recursive: true, force: true });
     if (this.#child.exitCode !== 0) throw new Error(`the writer did not end in order: ${this.#output}`);
     return this.#history;
   }
 
-  #acknowledged(): readonly Sent[] {
-    this.#follow();
-    return this.#history.filter((sent) => sent.ackedAt !== undefined);
+  /** Reads what has come. Throws when the writer has ended by itself. */
+  #follow(): void {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) throw new Error(`the writer has ended: ${this.#output}`);
+    this.#read();
   }
 
-  #follow(): void {
-    for (const line of this.#log.more().split('\n')) if (line !== '') this.#history.push(JSON.parse(line) as Sent);
+  #read(): void {
+    for (const line of this.#log.more().split('\n')) {
+      if (line === '') continue;
+      const sent = JSON.parse(line) as Sent;
+      this.#history.push(sent);
+      if (sent.ackedAt !== undefined) this.#acknowledged.set(sent.lane, { newest: sent, count: (this.#acknowledged.get(sent.lane)?.count ?? 0) + 1 });
+    }
   }
 }

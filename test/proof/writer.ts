@@ -1,5 +1,6 @@
 // Writes tokens into the applications of a namespace, lane by lane, until SIGTERM or SIGINT; each one's fate goes to a log outside the cluster.
-// usage: node --import ./tools/ts.mjs test/proof/writer.ts --namespace NS --apps postgresql,kafka --load 1 --log FILE
+// usage: node --import ./tools/ts.mjs test/proof/writer.ts --namespace NS --apps postgresql,kafka --load 1 --log FILE [--rest MILLIS]
+// --rest: how long a lane rests after each acknowledgement, so that a long run leaves something of the machine.
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
@@ -10,9 +11,12 @@ import type { Sent } from './history.js';
 import { lanesOver, slotOf, tokenOf, type Lane } from './lanes.js';
 import type { TokenStore } from './token-store.js';
 
-const { values } = parseArgs({ options: { namespace: { type: 'string' }, apps: { type: 'string' }, load: { type: 'string', default: '1' }, log: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { namespace: { type: 'string' }, apps: { type: 'string' }, load: { type: 'string', default: '1' }, log: { type: 'string' }, rest: { type: 'string', default: '0' } },
+});
 if (values.namespace === undefined || values.apps === undefined || values.log === undefined) throw new Error('--namespace, --apps and --log are required');
 const { namespace } = values;
+const restMillis = Number(values.rest);
 
 const stopping = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
@@ -35,6 +39,7 @@ async function run(lane: Lane): Promise<void> {
     }
     log.write(`${JSON.stringify(line)}\n`);
     if (line.error !== undefined) await pause(100);
+    else if (restMillis > 0) await pause(restMillis);
   }
 }
 

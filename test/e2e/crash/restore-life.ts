@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
 import { labels } from '../../../src/api/common.js';
 import type { AppRestore } from '../../../src/api/kinds.js';
+import { tokensOf } from '../../proof/cuts.js';
 import { deleteAndWait, describe as describeObject, restoreCopy, snapshotObjects } from '../lib/copies.js';
-import { readRows } from '../lib/database.js';
 import { kubectl } from '../lib/kubectl.js';
 import { dropNamespace } from '../lib/namespaces.js';
 import { makeTenant } from '../lib/tenant.js';
@@ -13,7 +13,7 @@ import { crashAt, type CrashPoint } from './points.js';
 
 /** A restore into a namespace of its own, checked, and deleted again; the operator dies at one point of it. `copy`: what is restored. */
 export async function restoreLife(scene: Scene, pair: Pair, copy: string, name: string, point?: CrashPoint): Promise<Record<string, unknown>> {
-  const { namespace } = scene.database;
+  const { namespace, apps } = scene;
   const target = `${namespace}-${name}`;
   await pair.ready();
   await scene.proxy.clear();
@@ -25,7 +25,7 @@ export async function restoreLife(scene: Scene, pair: Pair, copy: string, name: 
     const restore = await restoreCopy(namespace, name, copy, { into: { namespace: target, serviceAccountName: 'stillpoint' } }, 240);
     if (restore.status?.phase !== 'Ready') throw new Error(await describeObject('apprestore', namespace, name));
     expectChecked(restore);
-    const found = (await readRows({ ...scene.database, namespace: target })).length;
+    const found = [...(await tokensOf(apps, target)).values()].flat().length;
     expect(await kubectl(['-n', target, 'get', 'pods', '-l', labels.internal, '-o', 'name'])).toBe('');
     expect(await snapshotObjects(target)).toHaveLength(2 * (restore.status.volumes?.length ?? 0));
     await deleteAndWait('apprestore', namespace, name);

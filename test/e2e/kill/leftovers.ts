@@ -4,35 +4,66 @@ import { labels } from '../../../src/api/common.js';
 import type { HoldStatus } from '../../../src/api/appsnapshot.js';
 import type { AppSnapshot } from '../../../src/api/kinds.js';
 import { snapshotObjects } from '../lib/copies.js';
-import { Freezers, processOne, processStates } from '../lib/host.js';
+import { Freezers, gateTables, processesOf, processOne, runs } from '../lib/host.js';
 import { kubectl } from '../lib/kubectl.js';
 
 interface Labelled {
   metadata: { name: string; labels?: Record<string, string> };
 }
 
-/**
- * What a window has left behind although it is over; empty when all is well. Holds are looked for by id: test clusters share the host. `others`:
- * snapshot objects that were there before.
- */
-export async function leftovers(copy: AppSnapshot, containerId: string, others: readonly string[] = []): Promise<string[]> {
+/** What was there before the window, and so is not its own. */
+export interface Before {
+  /** Names of snapshot objects. */
+  readonly snapshots: readonly string[];
+  /** Pids of zombies: some servers never wait for children that their start has left them. */
+  readonly zombies: readonly number[];
+}
+
+const nothing: Before = { snapshots: [], zombies: [] };
+
+/** What a window has left behind although it is over; empty when all is well. Holds are looked for by id: test clusters share the host. `containers`: ids of those that may have been held. */
+export async function leftovers(copy: AppSnapshot, containers: readonly string[], before = nothing): Promise<string[]> {
   const { namespace } = copy.metadata;
   const holds = copy.status?.holds ?? [];
   const claims = JSON.parse(await kubectl(['-n', namespace, 'get', 'pvc', '-o', 'json'])) as { items: Labelled[] };
   return [
     ...claims.items.flatMap((c) => Object.keys(c.metadata.labels ?? {}).filter((key) => key.startsWith('stillpoint.dev/')).map((key) => `label ${key} on claim ${c.metadata.name}`)),
     ...holds.filter((h) => h.state === 'Intended').map((h) => `hold ${h.id} is Intended in status`),
-    ...holds.filter((h) => isOpen(h, containerId)).map((h) => `the record of hold ${h.id} does not say that it is over`),
+    ...holds.filter((h) => isOpen(h, containers)).map((h) => `the record of hold ${h.id} does not say that it is over`),
     ...holderProcesses(holds.map((h) => h.id)).map((p) => `${p.role} ${p.pid}`),
-    ...(new Freezers(containerId).frozen() ? ['the container is frozen'] : []),
-    ...processStates(containerId).filter((s) => s === 'Z' || s === 'T').map((s) => `a process in state ${s} in the pod`),
-    ...(await snapshotsTooMany(copy, others)),
+    ...containers.flatMap((id) => inContainer(id, before.zombies).map((what) => `container ${id}: ${what}`)),
+    ...(await snapshotsTooMany(copy, before.snapshots)),
   ];
 }
 
+/** What a hold has left in a container, or why that cannot be said. */
+function inContainer(id: string, zombies: readonly number[]): string[] {
+  try {
+    return [
+      ...(new Freezers(id).frozen() ? ['is frozen'] : []),
+      ...processesOf(id).filter(({ pid, state }) => state === 'T' || (state === 'Z' && !zombies.includes(pid))).map(({ pid, state }) => `process ${pid} is in state ${state}`),
+      ...gateTables(id).map((table) => `its network has the rules ${table}`),
+    ];
+  } catch (error) {
+    return [String(error)];
+  }
+}
+
+/** Whether any of these containers is frozen, or kept from its clients. Throws for one that has no cgroup. */
+export function anyHeld(containers: readonly string[]): boolean {
+  return containers.some((id) => new Freezers(id).frozen() || gateTables(id).length > 0);
+}
+
+/** Pids of the zombies in containers; none of one that does not run. */
+export function zombiesIn(containers: readonly string[]): number[] {
+  return containers.filter(runs).flatMap((id) => processesOf(id).filter(({ state }) => state === 'Z').map(({ pid }) => pid));
+}
+
 /** Where holders keep the record of a hold: on the node, or on a tmpfs of the container as its process 1 sees it. */
-function isOpen({ id, vantage }: HoldStatus, containerId: string): boolean {
-  return vantage === 'Node' ? openHold(id) : ['/dev/shm', '/run', '/tmp'].some((base) => openHold(id, `/proc/${processOne(containerId)}/root${base}`));
+function isOpen({ id, vantage }: HoldStatus, containers: readonly string[]): boolean {
+  if (vantage === 'Node') return openHold(id);
+  const roots = containers.map((container) => `/proc/${processOne(container)}/root`);
+  return roots.some((root) => ['/dev/shm', '/run', '/tmp'].some((base) => openHold(id, `${root}${base}`)));
 }
 
 /** True when the record of a hold below `base` does not say that it is over. */

@@ -1,23 +1,30 @@
 import { afterAll, beforeAll } from '@jest/globals';
-import type { Window } from '../../apps/postgresql/check.js';
 import { bedPki } from '../../faults/certificate.js';
 import { ProxyProgram } from '../../faults/program.js';
+import { applicationsNamed, type ProofApplication } from '../../proof/applications.js';
+import { lanesOf } from '../../proof/cuts.js';
+import type { StillWindow } from '../../proof/history.js';
+import type { Lane } from '../../proof/lanes.js';
+import { startTokens, stopAllTokens, type Pace, type Tokens } from '../../proof/tokens.js';
 import { clearFaults } from '../lib/csi-faults.js';
-import { startDatabase, type Database } from '../lib/database.js';
-import { startLoad, stopAllLoads, type Load } from '../lib/load.js';
 import { clearNamespaces, dropNamespace, untilDropped } from '../lib/namespaces.js';
 import { makeTenant } from '../lib/tenant.js';
 import { apiServerUrl, operatorRuns, pauseOperator } from './cluster.js';
+import { windowSeconds } from './limits.js';
 import { OperatorProcess, operatorHome, stopAllOperators, type OperatorHome } from './operator-process.js';
 
 export type Vantage = 'Node' | 'Pod';
 
-/** What every case works with: a database under load, and the operator that leads, behind the proxy. */
+/** What every case works with: databases under load in one namespace, and the operator that leads, behind the proxy. */
 export interface Scene {
+  readonly namespace: string;
   readonly vantage: Vantage;
-  readonly database: Database;
+  readonly apps: readonly ProofApplication[];
+  readonly lanes: readonly Lane[];
   /** Writes from before the first case to after the last; its log is outside the cluster. */
-  readonly load: Load;
+  readonly load: Tokens;
+  /** Longest time until a window is open, s. */
+  readonly windowSeconds: number;
   readonly proxy: ProxyProgram;
   readonly home: OperatorHome;
   operator: OperatorProcess;
@@ -29,7 +36,7 @@ export interface Scene {
 export interface KeptCopy {
   readonly name: string;
   /** When it was held, on the clock of the writers. */
-  readonly window: Window;
+  readonly window: StillWindow;
 }
 
 /** Starts another operator after the one that died; it leads when the lease of the dead one is over. */
@@ -39,9 +46,26 @@ export async function replaceOperator(scene: Scene): Promise<OperatorProcess> {
   return scene.operator;
 }
 
-/** Sets a scene before all tests of the block, and clears it after them. At vantage Pod the server runs under an init, since nothing in a container can stop its process 1. `seed` is the proxy's. */
-export function useScene(namespace: string, options: { readonly vantage?: Vantage; readonly seed?: number } = {}): () => Scene {
-  const { vantage = 'Node', seed = 1 } = options;
+/** A scene as it is asked for. */
+export interface SceneOptions {
+  readonly vantage?: Vantage;
+  /** What runs in the namespace. Default: PostgreSQL. */
+  readonly apps?: readonly ProofApplication[];
+  /** How it is written to. Default: four lanes for each member, one of them the ring, without a rest. */
+  readonly pace?: Pace;
+  /** Of the proxy. */
+  readonly seed?: number;
+}
+
+/** PostgreSQL alone; at vantage Pod under an init, since nothing in a container can stop its process 1. */
+export function postgresqlAt(vantage: Vantage): ProofApplication[] {
+  return applicationsNamed('postgresql').map((app) => ({ ...app, start: (namespace) => app.start(namespace, vantage === 'Node' ? 'plain' : 'init') }));
+}
+
+/** Sets a scene before all tests of the block, and clears it after them. */
+export function useScene(namespace: string, options: SceneOptions = {}): () => Scene {
+  const { vantage = 'Node', apps = postgresqlAt(vantage), pace = { load: 3 }, seed = 1 } = options;
+  const names = apps.map((app) => app.name);
   let scene: Scene | undefined;
   /** Of what was set up, also when it was not finished; the last first. */
   const undo: (() => unknown)[] = [];
@@ -51,20 +75,23 @@ export function useScene(namespace: string, options: { readonly vantage?: Vantag
     await operatorRuns();
     await clearNamespaces(namespace);
     await makeTenant(namespace);
-    const database = await startDatabase(namespace, vantage === 'Node' ? '15' : '15-init');
+    // One after the other: each start takes both cores.
+    for (const app of apps) await app.start(namespace);
     undo.push(await pauseOperator());
     const proxy = await ProxyProgram.start({ target: await apiServerUrl(), pki: bedPki(), seed });
     undo.push(() => proxy.stop());
     const home = await operatorHome(proxy.url);
     undo.push(() => home.remove(), stopAllOperators);
     const operator = await OperatorProcess.start(home, 'kill-0');
-    scene = { vantage, database, load: await startLoad(database), proxy, home, operator, operators: 0, kept: [] };
+    const lanes = await lanesOf(apps, namespace, pace.load);
+    const load = await startTokens(namespace, names.join(','), lanes.length, pace);
+    scene = { namespace, vantage, apps, lanes, load, windowSeconds: windowSeconds(names), proxy, home, operator, operators: 0, kept: [] };
     await operator.leads();
-  }, 240_000);
+  }, 10_000 * windowSeconds(names));
 
   afterAll(async () => {
     try {
-      await stopAllLoads();
+      await stopAllTokens();
       clearFaults();
       await scene?.proxy.clear();
       // While an operator of ours is there: what objects leave behind is removed by it.

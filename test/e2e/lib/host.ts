@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -17,6 +18,11 @@ function named(directory: string, name: string, depth: number): string[] {
   const entries = readdirSync(directory, { withFileTypes: true }).filter((e) => e.isDirectory());
   const own = entries.filter((e) => e.name === name).map((e) => join(directory, e.name));
   return own.length > 0 || depth === 0 ? own : entries.flatMap((e) => named(join(directory, e.name), name, depth - 1));
+}
+
+/** Whether there is such a container on this host. */
+export function runs(containerId: string): boolean {
+  return cgroupsOf(containerId).length > 0;
 }
 
 /** The freezers of one container. Made once, so that reading them later costs nothing. */
@@ -57,17 +63,29 @@ export function signalContainer(containerId: string, signal: NodeJS.Signals): vo
   for (const pid of processIds(containerId)) process.kill(pid, signal);
 }
 
-/** States of the container's processes as in /proc/PID/stat: `S`, `R`, `T` for stopped, ... */
-export function processStates(containerId: string): string[] {
+/** A process of a container; its state as in /proc/PID/stat: `S`, `R`, `T` for stopped, `Z` for a zombie, ... */
+export interface ContainerProcess {
+  readonly pid: number;
+  readonly state: string;
+}
+
+/** Processes of the container. Throws when it has no cgroup. */
+export function processesOf(containerId: string): ContainerProcess[] {
   return processIds(containerId).flatMap((pid) => {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      return [stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3)];
+      return [{ pid, state: stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) }];
     } catch {
       // It has ended in between.
       return [];
     }
   });
+}
+
+/** Tables of nftables by which holds keep clients out, in the network namespace of the container's pod. */
+export function gateTables(containerId: string): string[] {
+  const tables = execFileSync('nsenter', [`--net=/proc/${processOne(containerId)}/ns/net`, 'nft', 'list', 'tables'], { encoding: 'utf8' });
+  return [...tables.matchAll(/stillpoint_gate_\S+/g)].map(([table]) => table);
 }
 
 /** Holds whose state on the host does not say that they are over, and guards that still run. Both must be empty when no window is open. */

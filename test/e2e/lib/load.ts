@@ -18,13 +18,6 @@ export interface Promises {
 /** The same of a writer that has ended, with its figures. */
 export interface LoadHistory extends Promises, WriterSummary {}
 
-/** A part of a writer's run. */
-export interface Stretch {
-  /** Longest time without an acknowledgement on any connection, ms; one that goes on counts. */
-  readonly longestGapMs: number;
-  readonly failures: readonly WriteError[];
-}
-
 const running = new Set<Load>();
 
 /** Writers that a failed test has left running. */
@@ -68,24 +61,6 @@ export class Load {
   acknowledged(): number {
     this.#follow();
     return this.#acks.length;
-  }
-
-  /** Everything so far. */
-  promises(): Promises {
-    this.#follow();
-    return { acks: [...this.#acks], failures: [...this.#failures] };
-  }
-
-  /** What clients saw since an instant of the writer's clock until now. */
-  since(from: number): Stretch {
-    this.#follow();
-    let [last, longestGapMs] = [from, 0];
-    for (let i = this.#acks.findLastIndex((a) => a.ackedAt < from) + 1; i < this.#acks.length; i += 1) {
-      const at = this.#acks[i]?.ackedAt ?? last;
-      longestGapMs = Math.max(longestGapMs, at - last);
-      last = at;
-    }
-    return { longestGapMs: Math.max(longestGapMs, monotonicMs() - last), failures: this.#failures.filter((f) => f.at >= from) };
   }
 
   /** Waits for so many more. */

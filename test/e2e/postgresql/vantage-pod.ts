@@ -4,7 +4,7 @@ import { readyOf, snapshotObjects, takeCopy, untilNoSnapshots } from '../lib/cop
 import { clearFaults, setFaults } from '../lib/csi-faults.js';
 import { containerId, startDatabase, type Database } from '../lib/database.js';
 import { recordFigures } from '../lib/figures.js';
-import { Freezers, processStates } from '../lib/host.js';
+import { Freezers, processesOf } from '../lib/host.js';
 import { apply } from '../lib/kubectl.js';
 import { startLoad } from '../lib/load.js';
 import { dropNamespace } from '../lib/namespaces.js';
@@ -29,7 +29,7 @@ export function vantagePod(pidOne: () => Database): void {
       setFaults({ CreateVolumeGroupSnapshot: { Before: '1s', Times: 1 } });
       const settled = watchUntil<AppSnapshot>('appsnapshots', 'pod', namespace, 'is settled', (o) => ['Ready', 'Failed'].includes(o.status?.phase ?? ''), 60);
       await apply([appSnapshot(namespace, 'pod', { quiesce: { vantage: 'Pod' }, consistency: { required: 'Frozen' } })]);
-      await until('the server is stopped by a signal', () => processStates(id).filter((s) => s === 'T').length > 3, 30, 2);
+      await until('the server is stopped by a signal', () => processesOf(id).filter((p) => p.state === 'T').length > 3, 30, 2);
       expect(new Freezers(id).frozen()).toBe(false);
       const copy = await settled;
       clearFaults();
@@ -37,7 +37,7 @@ export function vantagePod(pidOne: () => Database): void {
       const history = await load.stop();
       expect(copy.status).toMatchObject({ phase: 'Ready', grade: 'Frozen' });
       expect(copy.status?.holds?.[0]).toMatchObject({ vantage: 'Pod', mechanism: 'Signal', pod: 'pg-0', state: 'Released' });
-      expect(processStates(id)).not.toContain('T');
+      expect(processesOf(id).map((p) => p.state)).not.toContain('T');
       expect(history.failures).toEqual([]);
       const { heldMillis, cutMillis, overheadMillis } = copy.status?.window ?? {};
       recordFigures('postgresql', { vantagePod: { heldMillis, cutMillis, overheadMillis, longestGapMs: Math.round(history.longestGapMs) } });

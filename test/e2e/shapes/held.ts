@@ -113,7 +113,7 @@ export function held(namespace: string): void {
 
     test('nothing is left over, and every writer runs on', async () => {
       const id = containerIdOf(pods, 'sidecar/main');
-      await until('nothing is left over', async () => (await leftovers(copy, id)).length === 0, 30, 200);
+      await until('nothing is left over', async () => (await leftovers(copy, [id])).length === 0, 30, 200);
       for (const [who] of writers) expect([who, new Freezers(containerIdOf(pods, who)).frozen()]).toEqual([who, false]);
       for (const [who] of writers) await untilWrites(namespace, named(pods, who));
       await deleteAndWait('appsnapshot', namespace, 'held');

@@ -53,7 +53,7 @@ export function midWindow(namespace: string): void {
 
     async function nothingLeft(copy: AppSnapshot): Promise<void> {
       let left: string[] = [];
-      await until('nothing is left over', async () => (left = await leftovers(copy, id)).length === 0, 60, 200).catch(() => expect(left).toEqual([]));
+      await until('nothing is left over', async () => (left = await leftovers(copy, [id])).length === 0, 60, 200).catch(() => expect(left).toEqual([]));
     }
 
     test('a pod that mounts the claim meanwhile spoils the window, is named, and is held in the next, or named again while it is Pending', async () => {

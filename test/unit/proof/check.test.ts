@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { checkProof, isProven, type ProofResult } from '../../proof/check.js';
-import { longestGap, type Sent } from '../../proof/history.js';
+import { gapsBetween, longestGap, type Sent } from '../../proof/history.js';
 import { lanesOver, numberOf, slotOf, tokenOf, type Lane } from '../../proof/lanes.js';
 
 const stores = [
@@ -126,5 +126,21 @@ describe('the longest gap', () => {
     expect(longestGap(told)).toBe(38);
     expect(longestGap(told, 51)).toBe(22);
     expect(longestGap([])).toBe(0);
+  });
+});
+
+describe('gaps between two instants', () => {
+  const ack = (lane: number, ackedAt: number): Sent => ({ lane, n: 1, sentAt: 0, ackedAt });
+
+  test('count from the first instant, and to the second where nothing came any more', () => {
+    expect(gapsBetween([0, 1, 2], [ack(0, 110), ack(1, 130), ack(0, 115), ack(1, 190)], 100, 200)).toEqual(new Map([[0, 85], [1, 60], [2, 100]]));
+  });
+
+  test('failures end none', () => {
+    expect(gapsBetween([0], [ack(0, 101), { lane: 0, n: 2, sentAt: 150, error: 'x' }, ack(0, 199)], 100, 200)).toEqual(new Map([[0, 98]]));
+  });
+
+  test('what came before or after is left out', () => {
+    expect(gapsBetween([0], [ack(0, 90), ack(0, 150), ack(0, 210)], 100, 200)).toEqual(new Map([[0, 50]]));
   });
 });
