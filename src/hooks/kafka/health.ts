@@ -37,10 +37,9 @@ function named(problems: readonly PartitionProblem[]): string {
   return [...texts, ...(problems.length > most ? [`and ${problems.length - most} more`] : [])].join('; ');
 }
 
-/** As blockers of a plan. */
+/** As one blocker of a plan: what is wrong is often seen in more than one place. */
 export function healthBlockers(name: string, quorum: Quorum | undefined, problems: readonly PartitionProblem[]): Blocker[] {
-  return unhealthy(quorum, problems).map((problem) => ({
-    code: 'ApplicationNotReady',
-    message: `${name} is not whole: ${problem}. A copy would have to be completed by what it lacks; it is tried again.`,
-  }));
+  const found = unhealthy(quorum, problems);
+  if (found.length === 0) return [];
+  return [{ code: 'ApplicationNotReady', message: `${name} is not whole: ${found.join('; ')}. A copy would have to be completed by what it lacks; it is tried again.` }];
 }

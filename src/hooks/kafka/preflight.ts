@@ -14,6 +14,8 @@ const known = { lowest: { major: 3, minor: 7 }, highestMajor: 4, tested: '4.3' }
 /** Defaults of Kafka: a follower of the quorum calls an election after the first, a broker is fenced after the second (measured, docs/kafka.md). */
 const quorumFetchMillis = 2000;
 const brokerSessionMillis = 9000;
+/** So old may the last heartbeat of a broker be when it is frozen. */
+const brokerHeartbeatMillis = 2000;
 
 /** Looks at every node, and through a broker at the cluster. Reads only. Findings are blockers and caps, never exceptions, except for missing rights. */
 export async function preflight(app: Detected, context: AdapterContext): Promise<Preflight> {
@@ -40,7 +42,7 @@ export async function preflight(app: Detected, context: AdapterContext): Promise
     settleMillis: 0,
     gatePorts: [],
     softLimitMillis: Math.min(...nodes.map((n) => millisOf(n, 'controller.quorum.fetch.timeout.ms', quorumFetchMillis)), brokerSessionMillis),
-    hardLimitMillis: Math.min(...nodes.map((n) => millisOf(n, 'broker.session.timeout.ms', brokerSessionMillis)), 60_000),
+    hardLimitMillis: Math.min(...nodes.map((n) => millisOf(n, 'broker.session.timeout.ms', brokerSessionMillis) - millisOf(n, 'broker.heartbeat.interval.ms', brokerHeartbeatMillis)), 60_000),
     facts: { ...factsOf(app, nodes, cluster.quorum, claims), ...untested(nodes), ...(operator !== undefined && { managedBy: operator }) },
   };
 }

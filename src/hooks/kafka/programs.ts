@@ -12,7 +12,7 @@ function program(text: string): string {
 const settings = [
   'process.roles', 'node.id', 'broker.id', 'zookeeper.connect', 'log.dirs', 'log.dir', 'metadata.log.dir', 'listeners', 'advertised.listeners', 'listener.security.protocol.map',
   'inter.broker.listener.name', 'security.inter.broker.protocol', 'controller.listener.names', 'controller.quorum.voters', 'controller.quorum.bootstrap.servers',
-  'controller.quorum.fetch.timeout.ms', 'broker.session.timeout.ms', 'remote.log.storage.system.enable',
+  'controller.quorum.fetch.timeout.ms', 'broker.heartbeat.interval.ms', 'broker.session.timeout.ms', 'remote.log.storage.system.enable',
 ];
 
 /**

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Kafka, logLevel, type Producer } from 'kafkajs';
+import { Kafka, KafkaJSProtocolError, logLevel, type Producer } from 'kafkajs';
 
 /** Longest wait for one answer, ms: a hold and more. */
 const requestTimeout = 30_000;
@@ -50,7 +50,17 @@ export class KafkaClient {
 
   /** Appends a record to a partition; resolves when every replica in sync has acknowledged it. */
   async append(topic: string, partition: number, value: string): Promise<void> {
-    await this.#producer.send({ topic, acks: -1, timeout: requestTimeout, messages: [{ partition, value }] });
+    const end = performance.now() + requestTimeout;
+    for (;;) {
+      try {
+        await this.#producer.send({ topic, acks: -1, timeout: requestTimeout, messages: [{ partition, value }] });
+        return;
+      } catch (error) {
+        // A broker that has not heard of a new topic yet: nothing was appended.
+        if (!(error instanceof KafkaJSProtocolError && error.type === 'UNKNOWN_TOPIC_OR_PARTITION') || performance.now() > end) throw error;
+        await pause(50);
+      }
+    }
   }
 
   /** Every record of a topic up to its present end, in the order of each partition. Rejects when they do not come in time. */
