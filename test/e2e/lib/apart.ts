@@ -18,7 +18,7 @@ export interface Apart {
 }
 
 /**
- * Lets only the pods of the namespace itself and this machine in, in the network of each pod: what a NetworkPolicy does where the network
+ * Lets only the pods of the namespace itself, nodes and this machine in, in the network of each pod: what a NetworkPolicy does where the network
  * enforces it, which that of the test cluster does not. Counts what it drops. Goes with the pods; repeated, it counts anew.
  */
 export async function keepApart(namespace: string): Promise<Apart> {
@@ -27,13 +27,21 @@ export async function keepApart(namespace: string): Promise<Apart> {
     const id = containerStatuses?.[0]?.containerID?.replace(/^containerd:\/\//, '');
     return phase !== 'Running' || podIP === undefined || id === undefined ? [] : [{ name: metadata.name, address: podIP, pid: processOne(id) }];
   });
-  for (const { pid } of pods) {
-    const machine = (JSON.parse(inNetworkOf(pid, ['ip', '-json', 'route', 'show', 'default'])) as { gateway: string }[]).map((route) => route.gateway);
-    const known = [...pods.map((pod) => pod.address), ...machine].join(', ');
+  // Of probes, by the address of the node or of its end of the bridge, and of clients of the test.
+  const nodes = (await kubectl(['get', 'nodes', '-o', 'jsonpath={.items[*].status.addresses[?(@.type=="InternalIP")].address}'])).split(' ');
+  for (const { pid, address } of pods) {
+    const bridge = addresses(inNetworkOf(pid, ['ip', '-json', 'route', 'show', 'default']), 'gateway');
+    const machine = addresses(execFileSync('ip', ['-json', 'route', 'get', address], { encoding: 'utf8' }), 'prefsrc');
+    const known = [...new Set([...pods.map((pod) => pod.address), ...nodes, ...bridge, ...machine])].join(', ');
     const drop = `chain in {\n type filter hook input priority 0\n iifname "lo" accept\n ip saddr != { ${known} } counter drop\n }`;
     inNetworkOf(pid, ['nft', '-f', '-'], `table inet ${table}\ndelete table inet ${table}\ntable inet ${table} {\n ${drop}\n}\n`);
   }
   return { dropped: () => Object.fromEntries(pods.map(({ name, pid }) => [name, packets(pid)])) };
+}
+
+/** A field of each route as `ip` prints it. */
+function addresses(routes: string, field: 'gateway' | 'prefsrc'): string[] {
+  return (JSON.parse(routes) as Partial<Record<typeof field, string>>[]).flatMap((route) => route[field] ?? []);
 }
 
 /** Throws when the rules are gone: nothing would have been counted. */
