@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Kafka, KafkaJSProtocolError, logLevel, type Producer } from 'kafkajs';
+import { Kafka, logLevel, type Producer } from 'kafkajs';
 
 /** Longest wait for one answer, ms: a hold and more. */
 const requestTimeout = 30_000;
@@ -57,7 +57,7 @@ export class KafkaClient {
         return;
       } catch (error) {
         // A broker that has not heard of a new topic yet: nothing was appended.
-        if (!(error instanceof KafkaJSProtocolError && error.type === 'UNKNOWN_TOPIC_OR_PARTITION') || performance.now() > end) throw error;
+        if (!(error instanceof Error && 'type' in error && error.type === 'UNKNOWN_TOPIC_OR_PARTITION') || performance.now() > end) throw error;
         await pause(50);
       }
     }
