@@ -30,7 +30,7 @@ export async function keepApart(namespace: string): Promise<Apart> {
   // Of probes, by the address of the node or of its end of the bridge, and of clients of the test.
   const nodes = (await kubectl(['get', 'nodes', '-o', 'jsonpath={.items[*].status.addresses[?(@.type=="InternalIP")].address}'])).split(' ');
   for (const { pid, address } of pods) {
-    const bridge = addresses(inNetworkOf(pid, ['ip', '-json', 'route', 'show', 'default']), 'gateway');
+    const bridge = addresses(inNetworkOf(pid, ['ip', '-json', 'route']), 'gateway');
     const machine = addresses(execFileSync('ip', ['-json', 'route', 'get', address], { encoding: 'utf8' }), 'prefsrc');
     const known = [...new Set([...pods.map((pod) => pod.address), ...nodes, ...bridge, ...machine])].join(', ');
     const drop = `chain in {\n type filter hook input priority 0\n iifname "lo" accept\n ip saddr != { ${known} } counter drop\n }`;
