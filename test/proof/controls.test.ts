@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { deleteAndWait, readyOf, takeCopy, untilNoSnapshots } from '../e2e/lib/copies.js';
 import { clearFaults, setFaults } from '../e2e/lib/csi-faults.js';
@@ -29,6 +30,8 @@ describe('what the proof must catch', () => {
     await clearNamespaces(namespace);
     await makeTenant(namespace);
     for (const app of apps) await app.start(namespace);
+    // A server whose first files were never written does not start at all; what must be missed are tokens.
+    execFileSync('sync');
   }, 600_000);
   afterAll(async () => {
     recordFigures('proof-controls', caught);
@@ -41,7 +44,7 @@ describe('what the proof must catch', () => {
     test.each(times)(`run %i: the copy calls itself ${grade}, and the proof refuses it`, async (run) => {
       const cut = await cutUnderLoad({ namespace, name: `${name}-${run}`, apps, rounds: 30, spec: spec(apps) });
       // Without the adapters' checks: the tokens alone must tell.
-      const { restore, result } = await restoreAndCheck(cut, { verify: { enabled: false } });
+      const { restore, result } = await restoreAndCheck(cut, { verify: { enabled: false, timeout: '150s' } });
       await deleteAndWait('appsnapshot', namespace, cut.plan.name);
       const { lost, gaps, extra, acknowledged } = result ?? { lost: [], gaps: [], extra: [], acknowledged: 0 };
       record(name, { grade: cut.copy.status?.grade, restore: restore.status?.phase, reason: readyOf(restore.status)?.reason, acknowledged, lost: lost.length, gaps: gaps.length, extra: extra.length });
