@@ -55,8 +55,6 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   profile: suite('profile'),
   // All in one window: proven, and killed at three points. More of both by `make proof` and `make e2e SUITE=kill-databases APPS=…`.
   four: [...suite('proof', { RUNS: '1' }, undefined, 'test/proof/proof'), ...suite('kill-databases', { PART: 'small' })],
-  // Windows alone; restored, and Cassandra five times, by `make e2e SUITE=vantage-pod`.
-  'vantage-pod': suite('vantage-pod', { PART: 'small' }, undefined, 'test/proof/vantage-pod'),
   // Those two that take no longer than a cut and a restore; all of them five times by `make proof-controls`.
   'proof-controls': suite('proof-controls', { RUNS: '1', PART: 'small' }, undefined, 'test/proof/controls'),
   // The last: it judges by the audit log what the others made the operator do.
