@@ -32,7 +32,7 @@ export function refusals(): void {
 
     test('while a shard moves to another node', async () => {
       const client = await clientOf(namespace);
-      // So slow that it moves for minutes.
+      // So slow that it moves for half a minute, and ends by itself.
       const slow = (rate: string | null): Promise<unknown> => client.request('PUT', '/_cluster/settings', { transient: { 'indices.recovery.max_bytes_per_sec': rate } });
       await client.request('PUT', '/moving', { settings: { number_of_shards: 1, number_of_replicas: 0 } });
       try {
@@ -41,7 +41,7 @@ export function refusals(): void {
         await client.request('POST', '/moving/_flush');
         const [shard] = (await client.request('GET', '/_cat/shards/moving?format=json')) as { node: string }[];
         const other = Array.from({ length: nodes }, (_, i) => `${name}-${i}`).find((node) => node !== shard?.node);
-        await slow('1kb');
+        await slow('10kb');
         await client.request('POST', '/_cluster/reroute', { commands: [{ move: { index: 'moving', shard: 0, from_node: shard?.node, to_node: other } }] });
         const message = await refused('moving', {}, 'ApplicationNotReady');
         expect(message).toContain(`The cluster of ${name} is green, with 0 unassigned, 0 initializing and 1 relocating`);
