@@ -8,7 +8,7 @@ import { makeTenant } from '../e2e/lib/tenant.js';
 import { applicationsNamed } from './applications.js';
 import { isProven } from './check.js';
 import { keptControls, refusedControls } from './controls.js';
-import { cutUnderLoad, restoreAndCheck } from './cuts.js';
+import { cutUnderLoad, lanesOf, restoreAndCheck } from './cuts.js';
 import { startTokens, stopAllTokens } from './tokens.js';
 
 const runs = Number(process.env['RUNS'] || 5);
@@ -58,7 +58,7 @@ describe('what the proof must catch', () => {
   if (!small) {
     describe.each(refusedControls)('$name', ({ name, spec, faults, reason, says }) => {
       test.each(times)('run %i: there is no copy, the reason is true, and clients saw no error', async (run) => {
-        const tokens = await startTokens(namespace, apps.map((app) => app.name).join(','), 5);
+        const tokens = await startTokens(namespace, apps.map((app) => app.name).join(','), (await lanesOf(apps, namespace)).length);
         setFaults(faults);
         const copy = await takeCopy(namespace, `${name}-${run}`, spec, 120).finally(clearFaults);
         await tokens.untilMore(0, 10, 60);
@@ -68,7 +68,7 @@ describe('what the proof must catch', () => {
         expect(copy.status).toMatchObject({ phase: 'Failed' });
         expect(copy.status?.grade).toBeUndefined();
         expect(ready?.reason).toMatch(reason);
-        expect(ready?.message).toMatch(says);
+        if (says !== undefined) expect(ready?.message).toMatch(says);
         expect(history.filter((sent) => sent.error !== undefined)).toEqual([]);
         await untilNoSnapshots(namespace);
       }, 300_000);

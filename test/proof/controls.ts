@@ -17,7 +17,8 @@ export interface RefusedControl {
   /** Of the storage. */
   readonly faults: Readonly<Record<string, Fault>>;
   readonly reason: RegExp;
-  readonly says: RegExp;
+  /** Of the message, where the reason alone does not tell. */
+  readonly says?: RegExp;
 }
 
 const unheld = (apps: readonly ProofApplication[]): readonly unknown[] => apps.map((app) => ({ name: app.name, kind: app.kind, mode: 'None' }));
@@ -38,7 +39,6 @@ export const refusedControls: readonly RefusedControl[] = [
     spec: { quiesce: { maxHold: '1s', attempts: 1 } },
     faults: { CreateVolumeGroupSnapshot: { Before: '4s', Times: 1 } },
     reason: /^(CutTooSlow|HoldBroken)$/,
-    says: /./,
   },
   // An entry for one pod of Kafka alone would leave that broker running while the others stand still.
   {
