@@ -50,7 +50,7 @@ async function count(resource: string): Promise<number> {
 
 /** Takes the pairs that a row lacks. */
 async function measure(load: (typeof loads)[number]): Promise<void> {
-  const writers: Tokens | undefined = load === 'idle' ? undefined : await startTokens(namespace, names, (await lanesOf(apps, namespace)).length);
+  const writers: Tokens | undefined = load === 'idle' ? undefined : await startTokens(namespace, names, await lanesOf(apps, namespace));
   const pairs = new Pairs(bed, namespace, 'Frozen');
   try {
     for (let run = samples.of(load).length; run < runs; run += 1) {

@@ -22,7 +22,7 @@ export interface ProofResult {
   readonly extra: readonly Finding[];
   /** In the copy more than once although sent once. */
   readonly duplicates: readonly Finding[];
-  /** In the copy although never sent, or in a store to which it was not sent. */
+  /** In the copy although never sent, or in a store to which it was not sent. Tokens of earlier writers, on lanes before these, are not judged. */
   readonly unknown: readonly Finding[];
 }
 
@@ -73,9 +73,11 @@ function sift(lanes: ReadonlyMap<number, Lane>, sent: ReadonlyMap<number, Sent>,
   const present = new Set<number>();
   const duplicates: Finding[] = [];
   const unknown: Finding[] = [];
+  const first = Math.min(...lanes.keys());
   for (const [store, tokens] of found) {
     for (const token of tokens) {
       const at: Finding = { ...numberOf(token), store };
+      if (at.lane < first) continue;
       if (!sent.has(token) || storeOf(lanes, at.lane, at.n) !== store) unknown.push(at);
       else if (present.has(token)) duplicates.push(at);
       else present.add(token);

@@ -58,10 +58,10 @@ describe('what the proof must catch', () => {
   if (!small) {
     describe.each(refusedControls)('$name', ({ name, spec, faults, reason, says }) => {
       test.each(times)('run %i: there is no copy, the reason is true, and clients saw no error', async (run) => {
-        const tokens = await startTokens(namespace, apps.map((app) => app.name).join(','), (await lanesOf(apps, namespace)).length);
+        const tokens = await startTokens(namespace, apps.map((app) => app.name).join(','), await lanesOf(apps, namespace));
         setFaults(faults);
         const copy = await takeCopy(namespace, `${name}-${run}`, spec, 120).finally(clearFaults);
-        await tokens.untilMore(0, 10, 60);
+        await tokens.untilRing(10, 60);
         const history = await tokens.stop();
         const ready = readyOf(copy.status);
         record(name, { phase: copy.status?.phase, reason: ready?.reason });

@@ -9,7 +9,7 @@ import { monotonicMs } from '../apps/postgresql/history.js';
 import type { ProofApplication } from './applications.js';
 import { checkProof, type ProofResult } from './check.js';
 import { longestGap, type Sent, type StillWindow } from './history.js';
-import { lanesOver, type Lane } from './lanes.js';
+import { firstLaneAt, lanesOver, type Lane } from './lanes.js';
 import { startTokens } from './tokens.js';
 
 /** Seconds for the databases of a copy to start on two cores and to be checked. */
@@ -46,27 +46,27 @@ export interface CutMade extends CutToCheck {
   readonly clientErrors: number;
 }
 
-/** The ring over the applications as they run in a namespace, and `load` lanes for each of their members. */
+/** Lanes for a writer that is started next: the ring over the applications as they run in a namespace, and `load` lanes for each of their members. */
 export async function lanesOf(apps: readonly ProofApplication[], namespace: string, load = 1): Promise<Lane[]> {
   const named = await Promise.all(apps.map(async ({ name, open }) => {
     const store = await open(namespace);
     await store.close();
     return { name, members: store.members };
   }));
-  return lanesOver(named, load);
+  return lanesOver(named, load, firstLaneAt(monotonicMs()));
 }
 
 /** Writes tokens, takes a copy in the middle, and writes on, so that a copy could hold too many. */
 export async function cutUnderLoad(plan: CutPlan): Promise<CutMade> {
   const lanes = await lanesOf(plan.apps, plan.namespace);
   const ring = lanes[0]?.slots.length ?? 0;
-  const tokens = await startTokens(plan.namespace, plan.apps.map((app) => app.name).join(','), lanes.length);
+  const tokens = await startTokens(plan.namespace, plan.apps.map((app) => app.name).join(','), lanes);
   try {
-    await tokens.untilMore(0, ring * plan.rounds, 300);
+    await tokens.untilRing(ring * plan.rounds, 300);
     const asked = monotonicMs();
     const copy = await takeCopy(plan.namespace, plan.name, plan.spec, 180);
     const seen = monotonicMs();
-    await tokens.untilMore(0, ring * 2, 120);
+    await tokens.untilRing(ring * 2, 120);
     const history = await tokens.stop();
     if (copy.status?.phase !== 'Ready') throw new Error(await describeObject('appsnapshot', plan.namespace, plan.name));
     const window = copy.status.window?.heldFrom === undefined ? { heldAt: asked, releasedAt: seen } : windowOf(copy);

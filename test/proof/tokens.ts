@@ -7,6 +7,7 @@ import { GrowingLog } from '../e2e/lib/growing-log.js';
 import { until } from '../e2e/lib/until.js';
 import { monotonicMs } from '../apps/postgresql/history.js';
 import { gapsBetween, type Sent } from './history.js';
+import type { Lane } from './lanes.js';
 
 const running = new Set<Tokens>();
 
@@ -38,15 +39,17 @@ export interface Stretch {
   readonly failures: readonly Sent[];
 }
 
-/** Starts the writer program against the applications of a namespace; resolves when every lane has an acknowledgement. */
-export async function startTokens(namespace: string, apps: string, lanes: number, { load = 1, restMillis = 0 }: Pace = {}): Promise<Tokens> {
+/** Starts the writer program on lanes over the applications of a namespace; resolves when every lane has an acknowledgement. */
+export async function startTokens(namespace: string, apps: string, lanes: readonly Lane[], { load = 1, restMillis = 0 }: Pace = {}): Promise<Tokens> {
+  const ring = lanes[0]?.id;
+  if (ring === undefined) throw new Error('a writer needs lanes');
   const directory = mkdtempSync(join(tmpdir(), 'stillpoint-proof-'));
   const log = new GrowingLog(join(directory, 'log.jsonl'));
-  const argv = ['--import', './tools/ts.mjs', 'test/proof/writer.ts', '--namespace', namespace, '--apps', apps, '--load', String(load), '--rest', String(restMillis), '--log', log.file];
+  const argv = ['--import', './tools/ts.mjs', 'test/proof/writer.ts', '--namespace', namespace, '--apps', apps, '--load', String(load), '--rest', String(restMillis), '--first-lane', String(ring), '--log', log.file];
   const child = spawn(process.execPath, argv, { env: { ...process.env, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'pipe'] });
-  const tokens = new Tokens(child, directory, log);
+  const tokens = new Tokens(child, directory, log, ring);
   running.add(tokens);
-  await until('every lane has an acknowledgement', () => tokens.lanes() === lanes, 180);
+  await until('every lane has an acknowledgement', () => tokens.lanes() === lanes.length, 180);
   return tokens;
 }
 
@@ -55,15 +58,18 @@ export class Tokens {
   readonly #child: ChildProcess;
   readonly #directory: string;
   readonly #log: GrowingLog;
+  /** Id of the lane over all members. */
+  readonly #ring: number;
   readonly #history: Sent[] = [];
   /** Of each lane: its newest acknowledgement, and how many there are. */
   readonly #acknowledged = new Map<number, { newest: Sent; count: number }>();
   #output = '';
 
-  constructor(child: ChildProcess, directory: string, log: GrowingLog) {
+  constructor(child: ChildProcess, directory: string, log: GrowingLog, ring: number) {
     this.#child = child;
     this.#directory = directory;
     this.#log = log;
+    this.#ring = ring;
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
   }
 
@@ -103,14 +109,14 @@ export class Tokens {
     }, seconds, 10).catch((error: unknown) => Promise.reject(new Error(`${String(error)}; silent: ${silent.join(', ')}`, { cause: error })));
   }
 
-  /** Waits for so many more acknowledgements of a lane. */
-  async untilMore(lane: number, count: number, seconds: number): Promise<void> {
+  /** Waits for so many more acknowledgements of the ring. */
+  async untilRing(count: number, seconds: number): Promise<void> {
     const of = (): number => {
       this.#follow();
-      return this.#acknowledged.get(lane)?.count ?? 0;
+      return this.#acknowledged.get(this.#ring)?.count ?? 0;
     };
     const target = of() + count;
-    await until(`${count} more tokens of lane ${lane}`, () => of() >= target, seconds, 50);
+    await until(`${count} more tokens of the ring`, () => of() >= target, seconds, 50);
   }
 
   /** Ends the writer and returns everything that it recorded. */

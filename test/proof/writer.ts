@@ -1,5 +1,6 @@
 // Writes tokens into the applications of a namespace, lane by lane, until SIGTERM or SIGINT; each one's fate goes to a log outside the cluster.
-// usage: node --import ./tools/ts.mjs test/proof/writer.ts --namespace NS --apps postgresql,kafka --load 1 --log FILE [--rest MILLIS]
+// usage: node --import ./tools/ts.mjs test/proof/writer.ts --namespace NS --apps postgresql,kafka --load 1 --log FILE [--rest MILLIS] [--first-lane ID]
+// --first-lane: higher than that of every writer before, so that no token was ever sent by one of them.
 // --rest: how long a lane rests after each acknowledgement, so that a long run leaves something of the machine.
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
@@ -12,7 +13,7 @@ import { lanesOver, slotOf, tokenOf, type Lane } from './lanes.js';
 import type { TokenStore } from './token-store.js';
 
 const { values } = parseArgs({
-  options: { namespace: { type: 'string' }, apps: { type: 'string' }, load: { type: 'string', default: '1' }, log: { type: 'string' }, rest: { type: 'string', default: '0' } },
+  options: { namespace: { type: 'string' }, apps: { type: 'string' }, load: { type: 'string', default: '1' }, log: { type: 'string' }, rest: { type: 'string', default: '0' }, 'first-lane': { type: 'string', default: '0' } },
 });
 if (values.namespace === undefined || values.apps === undefined || values.log === undefined) throw new Error('--namespace, --apps and --log are required');
 const { namespace } = values;
@@ -44,7 +45,7 @@ async function run(lane: Lane): Promise<void> {
 }
 
 const named = [...stores].map(([name, { members }]) => ({ name, members }));
-await Promise.all(lanesOver(named, Number(values.load)).map(run));
+await Promise.all(lanesOver(named, Number(values.load), Number(values['first-lane'])).map(run));
 log.end();
 await once(log, 'finish');
 await Promise.all([...stores.values()].map((store) => store.close()));

@@ -84,7 +84,7 @@ export function useScene(namespace: string, options: SceneOptions = {}): () => S
     undo.push(() => home.remove(), stopAllOperators);
     const operator = await OperatorProcess.start(home, 'kill-0');
     const lanes = await lanesOf(apps, namespace, pace.load);
-    const load = await startTokens(namespace, names.join(','), lanes.length, pace);
+    const load = await startTokens(namespace, names.join(','), lanes, pace);
     scene = { namespace, vantage, apps, lanes, load, windowSeconds: windowSeconds(names), proxy, home, operator, operators: 0, kept: [] };
     await operator.leads();
   }, 10_000 * windowSeconds(names));

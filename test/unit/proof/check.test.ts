@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { checkProof, isProven, type ProofResult } from '../../proof/check.js';
 import { gapsBetween, longestGap, type Sent } from '../../proof/history.js';
-import { lanesOver, numberOf, slotOf, tokenOf, type Lane } from '../../proof/lanes.js';
+import { firstLaneAt, lanesOver, numberOf, slotOf, tokenOf, type Lane } from '../../proof/lanes.js';
 
 const stores = [
   { name: 'postgresql', members: 1 },
@@ -40,6 +40,14 @@ describe('lanes', () => {
     expect(lanes.slice(1).map((l) => l.slots)).toEqual((lanes[0]?.slots ?? []).map((slot) => [slot]));
   });
 
+  test('a later writer has lanes of its own, over the same members', () => {
+    const later = lanesOver(stores, 1, firstLaneAt(7_250));
+    expect(later.map((l) => l.id)).toEqual(lanes.map((l) => 700 + l.id));
+    expect(later.map((l) => l.slots)).toEqual(lanes.map((l) => l.slots));
+    expect(Number.isSafeInteger(tokenOf(firstLaneAt(100 * 86_400_000) + 99, 9_999_999))).toBe(true);
+    expect(() => lanesOver([{ name: 'kafka', members: 10 }], 10)).toThrow(RangeError);
+  });
+
   test('a token names its lane and its number', () => {
     expect(numberOf(tokenOf(3, 17))).toEqual({ lane: 3, n: 17 });
   });
@@ -51,6 +59,15 @@ describe('a copy that is a consistent cut', () => {
     expect(result).toMatchObject({ lost: [], gaps: [], extra: [], duplicates: [], unknown: [], silentLanes: [] });
     expect(result.acknowledged).toBeGreaterThan(150);
     expect(isProven(result)).toBe(true);
+  });
+
+  test('beside the tokens of an earlier writer', () => {
+    const shifted = lanes.map((l) => ({ ...l, id: l.id + 100 }));
+    const told = history.map((s) => ({ ...s, lane: s.lane + 100 }));
+    const found = new Map([...consistent()].map(([store, tokens]) => [store, [...tokens, ...tokens.map((t) => t + tokenOf(100, 0))]]));
+    expect(isProven(checkProof(shifted, told, window, found))).toBe(true);
+    expect(checkProof(shifted, told, window, consistent())).toMatchObject({ unknown: [], silentLanes: [] });
+    expect(isProven(checkProof(shifted, told, window, consistent()))).toBe(false);
   });
 
   test('may end anywhere between the hold and the release, in every lane at its own place', () => {
