@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 export interface Tally {
   readonly passed: number;
@@ -17,20 +17,24 @@ export function elapsed(begin: number): string {
 /** A stage that hangs must not take the time of all others: it is ended and counts as failed. */
 const limitMinutes = 25;
 
-/** Runs a command with its output on the screen; resolves with the exit code. */
-export function command(argv: readonly string[], env: Record<string, string> = {}, minutes = limitMinutes): Promise<number> {
+/** Runs a command with its output on the screen, or appended to a file; resolves with the exit code. */
+export function command(argv: readonly string[], env: Record<string, string> = {}, minutes = limitMinutes, log?: string): Promise<number> {
   const [file, ...args] = argv;
   if (file === undefined) throw new Error('empty command');
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...env }, timeout: minutes * 60_000, killSignal: 'SIGKILL' });
+    const output = log === undefined ? 'inherit' : openSync(log, 'a');
+    const child = spawn(file, args, { stdio: ['inherit', output, output], env: { ...process.env, ...env }, timeout: minutes * 60_000, killSignal: 'SIGKILL' });
     child.on('error', reject);
-    child.on('exit', (code, signal) => resolve(code ?? (signal === null ? 1 : 128)));
+    child.on('exit', (code, signal) => {
+      if (typeof output === 'number') closeSync(output);
+      resolve(code ?? (signal === null ? 1 : 128));
+    });
   });
 }
 
 /** One command as one test. */
-export async function one(argv: readonly string[], env: Record<string, string> = {}, minutes = limitMinutes): Promise<Tally> {
-  return (await command(argv, env, minutes)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+export async function one(argv: readonly string[], env: Record<string, string> = {}, minutes = limitMinutes, log?: string): Promise<Tally> {
+  return (await command(argv, env, minutes, log)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
 interface JestReport {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
 import { clearFigures, command, goTest, jest, one, writeSuite, type Tally } from './stage-run.js';
 
 /** A part of `make test`. */
@@ -21,10 +22,44 @@ function bedEnvironment(): Record<string, string> {
   return { KUBECONFIG: kubeconfig, PATH: path, BED: bed };
 }
 
-const bedUp: Stage = { name: `cluster ${bed} up`, required: true, run: () => one(['test/cluster/bed', 'up'], { NAME: bed }) };
-
+const bedUp = ['test/cluster/bed', 'up'];
 /** Images are built, loaded into the cluster, and the operator is installed by its chart: what every later stage stands on. */
-const install: Stage = { name: 'images, install', required: true, run: () => one(['tools/install-on-bed'], { NAME: bed }) };
+const install = ['tools/install-on-bed'];
+
+/** A program may build for long when nothing is cached: Kubernetes, the databases' images. */
+const buildMinutes = 60;
+
+/** The cluster and the operator on it, one after the other, or beside other stages with what they say in a file until it is asked for. */
+class Preparation {
+  #begun: Promise<Tally> | undefined;
+  readonly #log = 'test/.artifacts/prepare.log';
+
+  readonly begin: Stage = {
+    name: 'cluster, images, install: begun',
+    run: () => {
+      rmSync(this.#log, { force: true });
+      this.#begun = this.#make(this.#log);
+      return Promise.resolve({ passed: 0, failed: 0 });
+    },
+  };
+
+  readonly end: Stage = {
+    name: 'cluster, images, install',
+    required: true,
+    run: async () => {
+      if (this.#begun === undefined) return this.#make();
+      const tally = await this.#begun;
+      process.stdout.write(readFileSync(this.#log, 'utf8'));
+      return tally;
+    },
+  };
+
+  async #make(log?: string): Promise<Tally> {
+    const up = await one(bedUp, { NAME: bed }, buildMinutes, log);
+    return up.failed > 0 ? up : one(install, { NAME: bed }, buildMinutes, log);
+  }
+}
+const preparation = new Preparation();
 
 function suite(name: string, env: Record<string, string> = {}, minutes?: number, file = `test/e2e/${name}`): Stage[] {
   return [
@@ -53,10 +88,13 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   shapes: suite('shapes'),
   gate: suite('gate'),
   profile: suite('profile'),
-  // All in one window: proven, and killed at three points. More of both by `make proof` and `make e2e SUITE=kill-databases APPS=…`.
-  four: [...suite('proof', { RUNS: '1' }, undefined, 'test/proof/proof'), ...suite('kill-databases', { PART: 'small' })],
-  // Those two that take no longer than a cut and a restore; all of them five times by `make proof-controls`.
-  'proof-controls': suite('proof-controls', { RUNS: '1', PART: 'small' }, undefined, 'test/proof/controls'),
+  // On one set of databases: two bad cuts of PostgreSQL and Kafka that must be caught, then, with the others started beside them, all in one window: proven, and
+  // killed at three points. More by `make proof-controls`, `make proof` and `make e2e SUITE=kill-databases APPS=…`.
+  four: [
+    ...suite('proof-controls', { RUNS: '1', PART: 'small', SHARE: 'first' }, undefined, 'test/proof/controls'),
+    ...suite('proof', { RUNS: '1', SHARE: 'next' }, undefined, 'test/proof/proof'),
+    ...suite('kill-databases', { PART: 'small', SHARE: 'last' }),
+  ],
   // The last: it judges by the audit log what the others made the operator do.
   audit: suite('audit'),
 };
@@ -93,7 +131,8 @@ export const stages = {
     { name: 'csi driver (go)', run: () => goTest('test/cluster/csi-driver') },
     { name: 'csi sanity (go)', run: () => goTest('test/cluster/csi-driver/sanity') },
   ],
-  bed: [bedUp, install],
+  beginBed: [preparation.begin],
+  bed: [preparation.end],
   integration: [{ name: 'integration', run: () => jest('integration', bedEnvironment()) }],
   // The demo as somebody with a cluster of their own runs it: by KUBECONFIG.
   demo: [{ name: 'demo', run: () => one(['tools/demo'], bedEnvironment()) }],

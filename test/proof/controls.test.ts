@@ -3,12 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { deleteAndWait, readyOf, takeCopy, untilNoSnapshots } from '../e2e/lib/copies.js';
 import { clearFaults, setFaults } from '../e2e/lib/csi-faults.js';
 import { recordFigures } from '../e2e/lib/figures.js';
-import { clearNamespaces, dropNamespace, untilDropped } from '../e2e/lib/namespaces.js';
-import { makeTenant } from '../e2e/lib/tenant.js';
 import { applicationsNamed } from './applications.js';
 import { isProven } from './check.js';
 import { keptControls, refusedControls } from './controls.js';
 import { cutUnderLoad, lanesOf, restoreAndCheck } from './cuts.js';
+import { databasesNamespace, leaveDatabases, startDatabases } from './databases.js';
 import { startTokens, stopAllTokens } from './tokens.js';
 
 const runs = Number(process.env['RUNS'] || 5);
@@ -18,7 +17,7 @@ const times = Array.from({ length: runs }, (_, i) => i + 1);
 
 /** Bad cuts of PostgreSQL and Kafka. The proof, or before it the operator, must see each of them, every time: else the proof proves nothing. */
 describe('what the proof must catch', () => {
-  const namespace = 'proof-controls';
+  const namespace = databasesNamespace('proof-controls');
   const apps = applicationsNamed('postgresql,kafka');
   const caught: Record<string, unknown[]> = {};
   const record = (name: string, what: unknown): void => {
@@ -27,17 +26,14 @@ describe('what the proof must catch', () => {
 
   beforeAll(async () => {
     clearFaults();
-    await clearNamespaces(namespace);
-    await makeTenant(namespace);
-    for (const app of apps) await app.start(namespace);
+    await startDatabases(namespace, apps);
     // A server whose first files were never written does not start at all; what must be missed are tokens.
     execFileSync('sync');
   }, 600_000);
   afterAll(async () => {
     recordFigures('proof-controls', caught);
     await stopAllTokens();
-    await dropNamespace(namespace);
-    await untilDropped();
+    await leaveDatabases(namespace);
   }, 300_000);
 
   describe.each(keptControls.filter((control) => !small || control.small === true))('$name', ({ name, spec, grade }) => {

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { clearFaults } from '../e2e/lib/csi-faults.js';
 import { deleteAndWait, describe as describeObject } from '../e2e/lib/copies.js';
-import { clearNamespaces, dropNamespace, untilDropped } from '../e2e/lib/namespaces.js';
 import { random } from '../e2e/lib/random.js';
-import { makeTenant } from '../e2e/lib/tenant.js';
 import { applicationsNamed } from './applications.js';
 import { isProven } from './check.js';
 import { cutUnderLoad, restoreAndCheck } from './cuts.js';
+import { databasesNamespace, leaveDatabases, startDatabases } from './databases.js';
 import { rowOf, writeProof, type ProofRow } from './figures.js';
 import { stopAllTokens } from './tokens.js';
 
@@ -17,22 +16,18 @@ const names = apps.map((app) => app.name).join(',');
 
 /** One cut over all applications at once, under load, restored beside the original, and every token accounted for (3-stillness.md, 3.7). */
 describe(`proof of ${names}, seed ${seed}`, () => {
-  const namespace = 'proof';
+  const namespace = databasesNamespace('proof');
   const next = random(seed);
   const rows: ProofRow[] = [];
 
   beforeAll(async () => {
     clearFaults();
-    await clearNamespaces('proof');
-    await makeTenant(namespace);
-    // One after the other: each start takes both cores.
-    for (const app of apps) await app.start(namespace);
+    await startDatabases(namespace, apps);
   }, 900_000);
   afterAll(async () => {
     if (rows.length > 0) writeProof(seed, names, rows);
     await stopAllTokens();
-    await dropNamespace(namespace);
-    await untilDropped();
+    await leaveDatabases(namespace);
   }, 300_000);
 
   test.each(Array.from({ length: runs }, (_, i) => i + 1))('cut %i: a prefix of every lane, nothing lost, nothing from after the release', async (run) => {

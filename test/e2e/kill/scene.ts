@@ -3,12 +3,11 @@ import { bedPki } from '../../faults/certificate.js';
 import { ProxyProgram } from '../../faults/program.js';
 import { applicationsNamed, type ProofApplication } from '../../proof/applications.js';
 import { lanesOf } from '../../proof/cuts.js';
+import { databasesNamespace, leaveDatabases, startDatabases } from '../../proof/databases.js';
 import type { StillWindow } from '../../proof/history.js';
 import type { Lane } from '../../proof/lanes.js';
 import { startTokens, stopAllTokens, type Pace, type Tokens } from '../../proof/tokens.js';
 import { clearFaults } from '../lib/csi-faults.js';
-import { clearNamespaces, dropNamespace, untilDropped } from '../lib/namespaces.js';
-import { makeTenant } from '../lib/tenant.js';
 import { apiServerUrl, operatorRuns, pauseOperator } from './cluster.js';
 import { windowSeconds } from './limits.js';
 import { OperatorProcess, operatorHome, stopAllOperators, type OperatorHome } from './operator-process.js';
@@ -63,7 +62,8 @@ export function postgresqlAt(vantage: Vantage): ProofApplication[] {
 }
 
 /** Sets a scene before all tests of the block, and clears it after them. */
-export function useScene(namespace: string, options: SceneOptions = {}): () => Scene {
+export function useScene(own: string, options: SceneOptions = {}): () => Scene {
+  const namespace = databasesNamespace(own);
   const { vantage = 'Node', apps = postgresqlAt(vantage), pace = { load: 3 }, seed = 1 } = options;
   const names = apps.map((app) => app.name);
   let scene: Scene | undefined;
@@ -73,10 +73,7 @@ export function useScene(namespace: string, options: SceneOptions = {}): () => S
   beforeAll(async () => {
     clearFaults();
     await operatorRuns();
-    await clearNamespaces(namespace);
-    await makeTenant(namespace);
-    // One after the other: each start takes both cores.
-    for (const app of apps) await app.start(namespace);
+    await startDatabases(namespace, apps);
     undo.push(await pauseOperator());
     const proxy = await ProxyProgram.start({ target: await apiServerUrl(), pki: bedPki(), seed });
     undo.push(() => proxy.stop());
@@ -96,8 +93,7 @@ export function useScene(namespace: string, options: SceneOptions = {}): () => S
       await scene?.proxy.clear();
       // While an operator of ours is there: what objects leave behind is removed by it.
       if (scene?.operator.alive === false) await replaceOperator(scene);
-      await dropNamespace(namespace);
-      await untilDropped();
+      await leaveDatabases(namespace);
     } finally {
       for (const step of undo.reverse()) await step();
     }
