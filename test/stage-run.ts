@@ -52,7 +52,8 @@ export async function jest(project: string, env: Record<string, string> = {}, pa
   const argv = ['node', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--selectProjects', project, '--json', `--outputFile=${file}`];
   // What a test left open (a socket in its last second, a timer) must not keep the run: results are written already.
   argv.push('--forceExit');
-  if (project !== 'unit') argv.push('--runInBand');
+  // Jest itself leaves one core idle.
+  argv.push(...(project === 'unit' ? ['--maxWorkers=2'] : ['--runInBand']));
   if (pattern !== undefined) argv.push('--testPathPatterns', pattern);
   const code = await command([...argv, '--silent=false', '--verbose'], { NODE_NO_WARNINGS: '1', ...env }, minutes);
   if (!existsSync(file)) return { passed: 0, failed: 1, report: undefined };

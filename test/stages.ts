@@ -119,13 +119,13 @@ const bench = (name: string): Stage => ({ name: `bench ${name}`, run: () => one(
 export const benches: Readonly<Record<string, Stage>> = { window: bench('window'), databases: bench('databases'), scale: bench('scale') };
 
 export const stages = {
-  verify: [
+  static: [
     npm('lint'),
     npm('types'),
     { name: 'generated files', run: () => one(['npm', 'run', '--silent', 'generate', '--', '--check']) },
     npm('unused'),
-    { name: 'unit', run: () => jest('unit') },
   ],
+  unit: [{ name: 'unit', run: () => jest('unit') }],
   programs: [
     { name: 'holder (go)', run: () => goTest('src/hooks/hold/node-holder') },
     { name: 'csi driver (go)', run: () => goTest('test/cluster/csi-driver') },

@@ -33,7 +33,8 @@ export async function keepApart(namespace: string): Promise<Apart> {
     const bridge = addresses(inNetworkOf(pid, ['ip', '-json', 'route']), 'gateway');
     const machine = addresses(execFileSync('ip', ['-json', 'route', 'get', address], { encoding: 'utf8' }), 'prefsrc');
     const known = [...new Set([...pods.map((pod) => pod.address), ...nodes, ...bridge, ...machine])].join(', ');
-    const drop = `chain in {\n type filter hook input priority 0\n iifname "lo" accept\n ip saddr != { ${known} } counter drop\n }`;
+    // What answers a pod of the namespace, the cluster's DNS above all, was asked by it.
+    const drop = `chain in {\n type filter hook input priority 0\n iifname "lo" accept\n ct state established,related accept\n ip saddr != { ${known} } counter drop\n }`;
     inNetworkOf(pid, ['nft', '-f', '-'], `table inet ${table}\ndelete table inet ${table}\ntable inet ${table} {\n ${drop}\n}\n`);
   }
   return { dropped: () => Object.fromEntries(pods.map(({ name, pid }) => [name, packets(pid)])) };
