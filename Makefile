@@ -12,7 +12,7 @@ export NAME RUNS SEED APPS
 
 TS := node --import ./tools/ts.mjs
 
-.PHONY: help demo test verify unit generate integration e2e e2e-large proof proof-controls bench cluster-up cluster-down down clean
+.PHONY: help machine demo test verify unit generate integration e2e e2e-large proof proof-controls bench cluster-up cluster-down down clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,16 +24,19 @@ node_modules/.installed: package.json package-lock.json .npmrc
 	npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
+machine: # What lint and the unit tests run besides Node
+	@tools/need shellcheck:shellcheck busybox:busybox
+
 demo: node_modules/.installed ## From nothing to a PostgreSQL namespace snapshotted, destroyed, restored and verified (KUBECONFIG set: on that cluster)
 	@tools/demo
 
-test: node_modules/.installed ## Everything that CI runs; the last line is `N passed, N failed`
+test: machine node_modules/.installed ## Everything that CI runs; the last line is `N passed, N failed`
 	@$(TS) test/run.ts all
 
-verify: node_modules/.installed ## Lint, types, generated files, unit tests, unused code
+verify: machine node_modules/.installed ## Lint, types, generated files, unit tests, unused code
 	@$(TS) test/run.ts verify
 
-unit: node_modules/.installed ## Unit tests only
+unit: machine node_modules/.installed ## Unit tests only
 	@npm run --silent unit
 
 generate: node_modules/.installed ## Writes crds/ and the chart's copies from src/api

@@ -10,26 +10,9 @@ NEEDED_COMMANDS=(
 check_prerequisites() {
   ((EUID == 0)) || fail "the bed needs root: network namespaces, mounts, loop devices, cgroups"
   ((${#BED} <= 40)) || fail "STILLPOINT_BED=$BED is too long for unix sockets: 40 characters at most"
-  install_missing
+  "$HERE/../../tools/need" "${NEEDED_COMMANDS[@]}" || fail "the machine lacks what the bed needs"
   check_go
   check_kernel
-}
-
-# install_missing installs the Debian packages of the commands that are not there.
-install_missing() {
-  local entry packages=()
-  for entry in "${NEEDED_COMMANDS[@]}"; do
-    command -v "${entry%%:*}" >/dev/null || packages+=("${entry##*:}")
-  done
-  ((${#packages[@]})) || return 0
-  local install="apt-get install -y --no-install-recommends ${packages[*]}"
-  command -v apt-get >/dev/null || fail "missing here: ${packages[*]}, and there is no apt-get to install them"
-  say "installing Debian packages: ${packages[*]}"
-  mkdir -p "$CACHE/log"
-  if ! { apt-get -qq update && DEBIAN_FRONTEND=noninteractive $install; } >"$CACHE/log/apt.log" 2>&1 </dev/null; then
-    show_log "$CACHE/log/apt.log"
-    fail "could not install what is missing; by hand: apt-get update && $install"
-  fi
 }
 
 check_go() {
