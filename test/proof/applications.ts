@@ -14,12 +14,14 @@ export interface ProofApplication {
   readonly start: (namespace: string, variant?: Variant) => Promise<void>;
   /** Clients of the one in a namespace. */
   readonly open: (namespace: string) => Promise<TokenStore>;
+  /** Its data has the addresses of the members, and a server that starts on a copy tries them: the network alone keeps it away (docs/cassandra.md). */
+  readonly triesOriginals?: true;
 }
 
 const applications: readonly ProofApplication[] = [
   { name: 'postgresql', kind: 'PostgreSQL', start: startPostgresql, open: openPostgresql },
   { name: 'kafka', kind: 'Kafka', start: startKafka, open: openKafka },
-  { name: 'cassandra', kind: 'Cassandra', start: startCassandra, open: openCassandra },
+  { name: 'cassandra', kind: 'Cassandra', start: startCassandra, open: openCassandra, triesOriginals: true },
   { name: 'elasticsearch', kind: 'Elasticsearch', start: startElasticsearch, open: openElasticsearch },
 ];
 /** By name only. */

@@ -82,8 +82,10 @@ export async function cutUnderLoad(plan: CutPlan): Promise<CutMade> {
 export interface Restored {
   readonly restore: AppRestore;
   readonly result: ProofResult | undefined;
-  /** Packets that members of the clone sent to members of the original. Before they start, an adapter tries on purpose whether they could. */
+  /** Packets that the clone sent to the original since its servers could start, all of them dropped. Before that, an adapter tries on purpose whether they could. */
   readonly contacts: number;
+  /** The same to members of those applications of which it must be expected. */
+  readonly tries: number;
 }
 
 /** Restores a copy into a namespace of its own beside the running original, reads every token, and removes it again. */
@@ -93,16 +95,26 @@ export async function restoreAndCheck(cut: CutToCheck, spec: Readonly<Record<str
   await makeTenant(target);
   try {
     const apart = await keepApart(namespace);
-    const dropped = (): number => Object.values(apart.dropped()).reduce((a, b) => a + b, 0);
+    const dropped = (): Contacts => contactsOf(apps, apart.dropped());
     const started = watchUntil<AppRestore>('apprestores', name, namespace, 'starts', ({ status }) => startedPhases.includes(status?.phase ?? ''), restoreSeconds).then(dropped);
     started.catch(() => undefined); // the restore says more
     const restore = await restoreCopy(namespace, name, name, { into: { namespace: target, serviceAccountName: 'stillpoint' }, ...spec }, restoreSeconds);
     const result = restore.status?.phase === 'Ready' ? checkProof(cut.lanes, cut.history, cut.window, await tokensOf(apps, target)) : undefined;
-    return { restore, result, contacts: dropped() - (await started) };
+    const [before, after] = [await started, dropped()];
+    return { restore, result, contacts: after.contacts - before.contacts, tries: after.tries - before.tries };
   } finally {
     await deleteAndWait('apprestore', namespace, name);
     await dropNamespace(target);
   }
+}
+
+type Contacts = Pick<Restored, 'contacts' | 'tries'>;
+
+function contactsOf(apps: readonly ProofApplication[], dropped: Readonly<Record<string, number>>): Contacts {
+  const trying = apps.filter((app) => app.triesOriginals === true);
+  const expected = (pod: string): boolean => trying.some((app) => pod.startsWith(`${app.name}-`));
+  const sum = (of: (pod: string) => boolean): number => Object.entries(dropped).filter(([pod]) => of(pod)).reduce((total, [, packets]) => total + packets, 0);
+  return { contacts: sum((pod) => !expected(pod)), tries: sum(expected) };
 }
 
 /** Every token that the applications of a namespace hold, by application. */

@@ -20,10 +20,11 @@ export interface ProofRow {
   readonly checksFailed: number;
   /** Packets of the clone to its original, all of them dropped. */
   readonly contacts: number;
+  readonly tries: number;
 }
 
 /** The row of a run. */
-export function rowOf(run: number, cut: CutMade, { restore, result, contacts }: Restored): ProofRow {
+export function rowOf(run: number, cut: CutMade, { restore, result, contacts, tries }: Restored): ProofRow {
   const count = (of: keyof Pick<ProofResult, 'lost' | 'gaps' | 'extra'>): number => result?.[of].length ?? NaN;
   return {
     run,
@@ -39,6 +40,7 @@ export function rowOf(run: number, cut: CutMade, { restore, result, contacts }: 
     checksPassed: restore.status?.checksPassed ?? 0,
     checksFailed: restore.status?.checksFailed ?? NaN,
     contacts,
+    tries,
   };
 }
 

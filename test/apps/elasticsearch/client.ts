@@ -56,10 +56,12 @@ export class ElasticsearchClient {
     }
   }
 
-  /** Creates an index, and returns a client of it as soon as all of its copies are there. */
+  /** Creates an index unless there is one of this name, and returns a client of it as soon as all of its copies are there. */
   async createIndex(name: string, options: { readonly shards: number; readonly replicas: number; readonly settings?: Readonly<Record<string, unknown>> }): Promise<NumberedIndex> {
     const { shards, replicas, settings = {} } = options;
-    await this.request('PUT', `/${name}?wait_for_active_shards=all`, { settings: { number_of_shards: shards, number_of_replicas: replicas, ...settings }, mappings: { dynamic: false } });
+    await this.request('PUT', `/${name}?wait_for_active_shards=all`, { settings: { number_of_shards: shards, number_of_replicas: replicas, ...settings }, mappings: { dynamic: false } }).catch((error: unknown) => {
+      if (!String(error).includes('resource_already_exists_exception')) throw error;
+    });
     return this.openIndex(name, shards);
   }
 
