@@ -54,6 +54,8 @@ async function run(list: readonly Stage[]): Promise<boolean> {
   for (const r of rows) {
     console.log(`${r.name.padEnd(30)} ${String(r.tally.passed).padStart(6)} ${String(r.tally.failed).padStart(6)} ${r.seconds.toFixed(1).padStart(7)}`);
   }
+  const failures = rows.flatMap((r) => (r.tally.failures ?? []).map((failure) => `\nfailed in ${r.name}: ${failure}`));
+  for (const failure of failures.slice(0, 10)) console.log(failure);
   const passed = rows.reduce((sum, r) => sum + r.tally.passed, 0);
   const failed = rows.reduce((sum, r) => sum + r.tally.failed, 0);
   console.log(`\n${elapsed(begin)}\n${passed} passed, ${failed} failed`);

@@ -4,6 +4,8 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } 
 export interface Tally {
   readonly passed: number;
   readonly failed: number;
+  /** What failed, each with the beginning of its message: said again at the end, since a log of an hour is rarely kept whole. */
+  readonly failures?: readonly string[];
 }
 
 const artifacts = 'test/.artifacts';
@@ -43,10 +45,27 @@ interface JestReport {
   numFailedTestSuites: number;
   numPendingTests: number;
   numRuntimeErrorTestSuites: number;
+  testResults: readonly {
+    readonly message: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string; readonly failureMessages: readonly string[] }[];
+  }[];
+}
+
+/** Characters of a message that are said again. */
+const shownOfMessage = 800;
+
+function failuresOf({ testResults }: JestReport): string[] {
+  const escapes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+  const told = (name: string, message: string): string => `${name}\n${message.replace(escapes, '').slice(0, shownOfMessage)}`;
+  return testResults.flatMap(({ message, assertionResults }) => {
+    const failed = assertionResults.filter((result) => result.status === 'failed');
+    if (assertionResults.length === 0 && message !== '') return [told('a file that did not load', message)];
+    return failed.map((result) => told(result.fullName, result.failureMessages.join('\n')));
+  });
 }
 
 /** A jest project (optionally only files that match), each test counted; a file that does not even load counts as failed. */
-export async function jest(project: string, env: Record<string, string> = {}, pattern?: string, minutes?: number): Promise<Tally & { report: JestReport | undefined }> {
+export async function jest(project: string, env: Record<string, string> = {}, pattern?: string, minutes?: number): Promise<Tally> {
   const file = `${artifacts}/jest-${project}${pattern === undefined ? '' : `-${pattern.replace(/\W+/g, '_')}`}.json`;
   rmSync(file, { force: true });
   const argv = ['node', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--selectProjects', project, '--json', `--outputFile=${file}`];
@@ -56,11 +75,11 @@ export async function jest(project: string, env: Record<string, string> = {}, pa
   argv.push(...(project === 'unit' ? ['--maxWorkers=2'] : ['--runInBand']));
   if (pattern !== undefined) argv.push('--testPathPatterns', pattern);
   const code = await command([...argv, '--silent=false', '--verbose'], { NODE_NO_WARNINGS: '1', ...env }, minutes);
-  if (!existsSync(file)) return { passed: 0, failed: 1, report: undefined };
+  if (!existsSync(file)) return { passed: 0, failed: 1 };
   const report = JSON.parse(readFileSync(file, 'utf8')) as JestReport;
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
   if (report.numPendingTests > 0) console.log(`${String(report.numPendingTests)} skipped`);
-  return { passed: report.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed, report };
+  return { passed: report.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed, failures: failuresOf(report) };
 }
 
 /** `go test` of one module, each test counted. */

@@ -104,6 +104,7 @@ export class Holder {
     this.child.stdin.on('error', () => undefined); // a command to a holder that has ended
     this.child.stderr.on('data', (data: Buffer) => (this.#stderr += data.toString()));
     createInterface({ input: this.child.stdout }).on('line', (line) => this.#events.push(parse(id, line)));
+    this.child.on('error', (error) => (this.#stderr += String(error))); // the shell is missing
     this.exited = new Promise((resolve) => this.child.on('close', resolve));
   }
 
