@@ -10,6 +10,7 @@ import { pods } from '../../runtime/resource.js';
 import { later, now, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { projectPod } from '../views.js';
+import { afterStart } from './after-start.js';
 import { removeFixupPods } from './fixup-pods.js';
 import { crashedContainer, podTrouble, type RawPod } from './pod-state.js';
 import type { RestoreSet } from './restore-set.js';
@@ -20,13 +21,16 @@ import { lastWarning } from './warnings.js';
 
 /** Pods wake the restore up; this is for the time limit only. */
 const lookSeconds = 10;
+/** Nothing but the servers themselves says how far they are. */
+const afterStartSeconds = 3;
 
-/** Gives the workloads their replicas back and waits until their pods are ready. */
-export async function startStep(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
+/** Gives the workloads their replicas back, waits until their pods are ready, and lets the adapters do what they do on running servers. */
+export async function startStep(writer: RestoreWriter, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult> {
   const { object } = writer;
   // A volume that allows one pod only is free once these are gone; they wake the restore up when they go.
   if ((await removeFixupPods(object, deps)) > 0) return later(1);
-  const { snapshot, set } = await readSource(object, deps);
+  const source = await readSource(object, deps);
+  const { snapshot, set } = source;
   const client = deps.client.as(targetAccount(object));
   const scaled = object.status?.scaled ?? [];
   for (const workload of scaled) await scale(object, workload, deps);
@@ -34,12 +38,17 @@ export async function startStep(writer: RestoreWriter, deps: OperatorDeps): Prom
   const { failed } = await applyObjects(client, bare, { restoreUid: object.metadata.uid, force: false });
   if (failed.length > 0) throw fail('RestoreFailed', `${some(failed.map((f) => `${f.id}: ${f.message}`))}.`);
   const waiting = notReady(object, bare.map((o) => o.object.metadata.name), deps);
-  if (waiting.length === 0) {
-    await writer.write({ phase: 'Verifying' }, { kind: 'working', reason: 'Verifying', message: 'The applications run; they are checked.' });
-    return now;
+  if (waiting.length > 0) {
+    await writer.write({}, { kind: 'working', reason: 'Starting', message: `Waiting for ready pods of ${some(waiting)}.` });
+    return later(lookSeconds);
   }
-  await writer.write({}, { kind: 'working', reason: 'Starting', message: `Waiting for ready pods of ${some(waiting)}.` });
-  return later(lookSeconds);
+  const open = await afterStart(object, source, deps, signal);
+  if (open.length > 0) {
+    await writer.write({}, { kind: 'working', reason: 'Starting', message: `The applications run. ${some(open)}.` });
+    return later(afterStartSeconds);
+  }
+  await writer.write({ phase: 'Verifying' }, { kind: 'working', reason: 'Verifying', message: 'The applications run; they are checked.' });
+  return now;
 }
 
 async function scale(object: AppRestore, workload: ScaledWorkload, deps: OperatorDeps): Promise<void> {
@@ -73,7 +82,12 @@ export async function timeoutStep(writer: RestoreWriter, deps: OperatorDeps): Pr
   const live = (await deps.client.list<RawPod>(pods, { namespace })).items;
   const troubles = await Promise.all((object.status?.scaled ?? []).map((workload) => describe(object, workload, live, deps)));
   const found = troubles.flat();
-  throw finalFailure('StartFailed', `Not ready within spec.verify.timeout (${timeout}): ${found.length === 0 ? 'pods of the application' : some(found)}. Nothing was removed.`);
+  throw finalFailure('StartFailed', `Not ready within spec.verify.timeout (${timeout}): ${found.length === 0 ? (lastWords(object) ?? 'pods of the application') : some(found)}. Nothing was removed.`);
+}
+
+/** What the step said last that ran until the time was over. */
+function lastWords({ status }: AppRestore): string | undefined {
+  return status?.conditions?.find((c) => c.type === 'Ready')?.message.replace(/\.$/, '');
 }
 
 async function describe(object: AppRestore, workload: ScaledWorkload, live: readonly RawPod[], deps: OperatorDeps): Promise<string[]> {
