@@ -98,9 +98,12 @@ function expectStatus(copy: AppSnapshot): void {
   expect(application?.positions).toMatchObject({ snapshotUuid: expect.any(String), liveSnapshot: 'removed', 'documents.0': expect.stringMatching(/^ledger=\d+ tokens=\d+$/) });
 }
 
-/** Until its begin everything acknowledged must be in the snapshot, nothing sent after its end may be. Server and writers share one machine. */
+/**
+ * Until its begin everything acknowledged must be in the snapshot, nothing sent after its end may be. Server and writers share one machine, but the server reads a clock that
+ * it sets every 200 ms: its times may be that old.
+ */
 function windowOfSnapshot(copy: AppSnapshot): Window {
   const [begin = '', end = ''] = copy.status?.applications?.[0]?.positions?.['snapshotTaken']?.split(' ') ?? [];
   const shift = wallToMonotonic();
-  return { heldAt: Date.parse(begin) + shift - 1, releasedAt: Date.parse(end) + shift + 1 };
+  return { heldAt: Date.parse(begin) + shift - 1, releasedAt: Date.parse(end) + shift + 250 };
 }
