@@ -46,6 +46,6 @@ async function locateCandidate(candidate: Candidate, nodes: readonly Node[], con
 export function dataBlockers(name: string, data: readonly NodeData[]): Blocker[] {
   const claims = [...new Set(data.flatMap((d) => d.claims))].sort();
   if (claims.length === 0) return [];
-  const message = `spec.applications[].mode Repository is not possible for ${name} while the claims of its data are in the copy (${some(claims)}), because a restore begins on empty ones: leave them out with spec.selector, and let it match the claim of the repository.`;
+  const message = `spec.applications[].mode Repository is not possible for ${name} while the claims of its data are in the copy (${some(claims)}), because a restore begins on empty ones: leave them out with spec.selector, and let it match the claim of the repository, which has to be another.`;
   return [{ code: 'HoldNotPossible', message }];
 }
