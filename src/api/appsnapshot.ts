@@ -9,8 +9,13 @@ export type SnapshotPhase = (typeof snapshotPhases)[number];
 const resourceName = z.string().min(1).max(316).regex(/^[a-z0-9]+(\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/);
 
 const backupApiRule = { rule: "self.mode != 'BackupAPI' || self.kind == 'PostgreSQL'", message: 'mode BackupAPI is for kind PostgreSQL; other kinds have Auto, Freeze and None' };
+const repositoryModeRule = { rule: "self.mode != 'Repository' || self.kind == 'Elasticsearch'", message: 'mode Repository is for kind Elasticsearch; other kinds have Auto, Freeze and None' };
+const repositoryRule = { rule: "!has(self.repository) || self.mode == 'Repository'", message: 'repository is for mode Repository' };
 const profileRule = { rule: "(self.kind == 'Custom') == has(self.profileRef)", message: 'kind Custom needs profileRef, and no other kind may have one' };
 const customCredentialsRule = { rule: "self.kind != 'Custom' || !has(self.credentialsSecretRef)", message: 'kind Custom takes no credentialsSecretRef: its QuiesceProfile names the Secret of each command that needs one, as stdin.secretKeyRef' };
+
+/** As Elasticsearch itself restricts it. */
+const repositoryName = z.string().min(1).max(255).regex(/^[^\s,#\\/*?"<>|]+$/);
 
 const application = z.strictObject({
   name: labelName.describe('Name of the application in status, events and labels.'),
@@ -18,18 +23,21 @@ const application = z.strictObject({
   selector: labelSelector.optional().describe('Pods of the application. Default: what detection finds for this kind.'),
   container: z.string().min(1).max(63).optional().describe('Container of the database in these pods. Default: found by detection.'),
   mode: z
-    .enum(['Auto', 'Freeze', 'None', 'BackupAPI'])
+    .enum(['Auto', 'Freeze', 'None', 'BackupAPI', 'Repository'])
     .default('Auto')
-    .describe('How it is held: Freeze stops its processes, None only syncs its volumes (and caps the grade), Auto takes the best that can be had. BackupAPI (PostgreSQL): nothing is held, the server itself brackets the cuts, and the volume of its WAL is cut last.'),
+    .describe('How it is held: Freeze stops its processes, None only syncs its volumes (and caps the grade), Auto takes the best that can be had. BackupAPI (PostgreSQL): nothing is held, the server itself brackets the cuts, and the volume of its WAL is cut last. Repository (Elasticsearch): nothing is held, the server takes a snapshot of its own into a repository on a claim of the copy, and that claim is cut; its data volumes must not be in the copy.'),
+  repository: repositoryName.optional().describe('For mode Repository: the snapshot repository of type fs that is used, by its name in the server. Default: the only one that can be written to and lies on a claim of the copy.'),
   credentialsSecretRef: secretRef
     .optional()
     .describe('Secret with the keys username and password for the database; kind Kafka: with the key client.properties. Read as the service account, passed by stdin. Default: the local socket inside the container, or a listener that asks for no credentials.'),
   profileRef: z.strictObject({ name: objectName.describe('QuiesceProfile of this namespace.') }).optional().describe('For kind Custom: the QuiesceProfile that says how it is held and checked. Read as the service account; a profile never applies by itself.'),
 })
   .refine((a) => a.mode !== 'BackupAPI' || a.kind === 'PostgreSQL', { message: backupApiRule.message, path: ['mode'] })
+  .refine((a) => a.mode !== 'Repository' || a.kind === 'Elasticsearch', { message: repositoryModeRule.message, path: ['mode'] })
+  .refine((a) => a.repository === undefined || a.mode === 'Repository', { message: repositoryRule.message, path: ['repository'] })
   .refine((app) => (app.kind === 'Custom') === (app.profileRef !== undefined), profileRule.message)
   .refine((app) => app.kind !== 'Custom' || app.credentialsSecretRef === undefined, customCredentialsRule.message)
-  .meta({ 'x-kubernetes-validations': [backupApiRule, profileRule, customCredentialsRule] });
+  .meta({ 'x-kubernetes-validations': [backupApiRule, repositoryModeRule, repositoryRule, profileRule, customCredentialsRule] });
 
 export const appSnapshotSpec = z.strictObject({
   serviceAccountName: objectName.describe(
@@ -126,7 +134,7 @@ const applicationStatus = z.strictObject({
   kind: z.enum(applicationKinds).describe('Adapter.'),
   version: z.string().max(64).optional().describe('Version of the server.'),
   vantage: z.enum(['Node', 'Pod']).optional().describe('Where it is held.'),
-  mechanism: z.enum(['Freezer', 'Signal', 'Fence', 'BackupAPI', 'None']).optional().describe('How it is held.'),
+  mechanism: z.enum(['Freezer', 'Signal', 'Fence', 'BackupAPI', 'Repository', 'None']).optional().describe('How it is held.'),
   profile: z
     .strictObject({ name: z.string().max(253).describe('Name of the QuiesceProfile.'), digest: z.string().max(64).describe('SHA-256 of its spec when the plan was made: another one proves nothing of this copy.') })
     .optional()

@@ -29,6 +29,9 @@ export const errorCatalogue = {
   ProfileCommandFailed: { retry: 'backoff', meaning: 'A command of a QuiesceProfile failed, was late, or did not print what it should.', remedy: 'Correct the field of the profile that the message names, or repair the application.' },
   DataOutsideSet: { retry: 'after', meaning: 'A database keeps data on a path that no selected claim holds.', remedy: 'Select the claim, or move the data.' },
   ApplicationNotReady: { retry: 'backoff', meaning: 'A database does not answer or is not healthy enough to be held.', remedy: 'Repair it, then the copy is tried again.' },
+  RepositoryNotUsable: { retry: 'after', meaning: 'Mode Repository finds no snapshot repository of the server that it can use, or several.', remedy: 'Register one of type fs on a claim of the copy, or name one in spec.applications[].repository, as the message says.' },
+  RepositorySnapshotRunning: { retry: 'after', meaning: 'The server is still taking the snapshot of its own that mode Repository copies.', remedy: 'None: the copy goes on when it is done.' },
+  RepositorySnapshotFailed: { retry: 'backoff', meaning: 'The server did not complete the snapshot of its own that mode Repository copies, or it is gone again. A partial one counts as failed.', remedy: 'See the reason in the message; then it is taken anew.' },
   HoldNotPossible: { retry: 'after', meaning: 'No mechanism can hold a member as the spec asks.', remedy: 'Install the agent, lower consistency.required, or allow onUnmet: Downgrade.' },
   BudgetTooSmall: { retry: 'after', meaning: 'The limits of the spec, a pod or a database leave less time than the cut takes.', remedy: 'Raise what the message names: spec.quiesce.maxHold or the failureThreshold of a liveness probe; or use group snapshots.' },
   HoldRefused: { retry: 'backoff', meaning: 'A holder did not freeze what it was asked to.', remedy: 'See the message of the holder.' },
@@ -50,7 +53,7 @@ export const errorCatalogue = {
 
 export type ErrorCode = keyof typeof errorCatalogue;
 
-/** An error of the catalogue. `message` is a sentence that names the field or object and the way out. */
-export function fail(code: ErrorCode, message: string, options: { cause?: unknown; afterSeconds?: number } = {}): AppError {
+/** An error of the catalogue. `message` is a sentence that names the field or object and the way out; `retry` takes the place of the code's own policy. */
+export function fail(code: ErrorCode, message: string, options: { cause?: unknown; afterSeconds?: number; retry?: RetryPolicy } = {}): AppError {
   return new AppError(code, message, { retry: errorCatalogue[code].retry, ...options });
 }

@@ -6,6 +6,9 @@ import type { FenceProgram } from './hold/fence.js';
 import type { ProfileReader } from './profile.js';
 import type { NamespaceView, PodView } from './view.js';
 
+/** Modes in which nothing is held: a method of the server's own makes the copy. */
+export type OnlineMode = 'BackupAPI' | 'Repository';
+
 /** An application as detection or the spec names it. */
 export interface Detected {
   readonly name: string;
@@ -19,7 +22,9 @@ export interface Detected {
   /** What it was recognised by, for people. */
   readonly by: string;
   /** `spec.applications[].mode` of the entry that names it. */
-  readonly mode: 'Auto' | 'Freeze' | 'None' | 'BackupAPI';
+  readonly mode: 'Auto' | 'Freeze' | 'None' | OnlineMode;
+  /** Snapshot repository of the server, when the spec names one for mode Repository. */
+  readonly repository?: string;
   /** Secret with username and password, when the spec names one. */
   readonly credentialsSecret: string | undefined;
   /** QuiesceProfile of kind Custom; the digest is known once a plan has fixed it. */
@@ -50,7 +55,7 @@ export interface Cap {
 
 /** Something that makes the plan impossible. */
 export interface Blocker {
-  readonly code: 'DataOutsideSet' | 'ApplicationNotReady' | 'ContainerNotFound' | 'HoldNotPossible' | 'ApplicationNotFound';
+  readonly code: 'DataOutsideSet' | 'ApplicationNotReady' | 'ContainerNotFound' | 'HoldNotPossible' | 'ApplicationNotFound' | 'RepositoryNotUsable' | 'RepositorySnapshotRunning';
   readonly message: string;
 }
 
@@ -86,7 +91,7 @@ export interface Preflight {
 /** A copy without a hold, by the application's own method. */
 interface OnlineOffer {
   /** The mode of `spec.applications` that chooses it. */
-  readonly mode: 'BackupAPI';
+  readonly mode: OnlineMode;
   /** Claims, by name, that are cut after the method was ended; all others before. */
   readonly lastClaims: readonly string[];
 }
@@ -97,7 +102,7 @@ export interface OnlineEvidence {
   readonly startFiles: readonly StartFile[];
 }
 
-/** An online method that is under way. It guards itself: when its session ends, for whatever reason, the server forgets it. */
+/** An online method that is under way. It guards itself: when its session ends, for whatever reason, the server forgets it, or {@link ApplicationAdapter.forget} does. */
 export interface OnlineSession {
   /** Every claim but the last ones is cut: ends the method. Throws AppError when it was broken off. */
   stop(): Promise<void>;
@@ -138,6 +143,14 @@ export interface CopiedApplication {
   readonly profile?: { readonly name: string; readonly digest: string };
 }
 
+/** What a copy by an online method may have left on its server. */
+export interface Leftover {
+  readonly facts: Readonly<Record<string, string>>;
+  readonly positions: Positions;
+  /** The set ids of all attempts begin with it. */
+  readonly copyId: string;
+}
+
 /** Where a copy is restored to. */
 export interface RestoreTarget {
   /** The original may be running. */
@@ -158,12 +171,22 @@ export interface ApplicationAdapter {
   warmUp(app: Detected, context: AdapterContext): Promise<Positions>;
   /** Begins the online method that preflight offered; no impact on clients. Throws AppError. */
   online?(app: Detected, preflight: Preflight, context: AdapterContext): Promise<OnlineSession>;
+  /**
+   * Removes from the server what the online method made there for the copy, in whichever attempt, beside the volumes: when every claim is cut, or nobody
+   * wants the copy any more. Resolves with positions that say so; what is gone already is no error. Throws AppError.
+   */
+  forget?(app: Detected, left: Leftover, context: AdapterContext): Promise<Positions>;
   /** Positions after the release. */
   evidence(app: Detected, context: AdapterContext): Promise<Positions>;
   /** Pure: what the positions before and after the hold say against the copy; empty when nothing does. */
   contradictions(before: Positions, after: Positions): Cap[];
   /** Steps before the first start of a copy. Throws AppError RestoreFailed for a copy that must not be started. */
   fixups(app: CopiedApplication, target: RestoreTarget): FixupStep[];
+  /**
+   * A step on the running application before it is checked, where volumes alone do not bring its data back. Called again until it waits for nothing, also after a
+   * crash: whatever it has done already stays as it is. Resolves with what it waits for, in a sentence. Throws AppError.
+   */
+  afterStart?(app: CopiedApplication, context: RestoreContext): Promise<string | undefined>;
   /** Proof of a restore; the application runs. Never throws for a finding. */
   verify(app: CopiedApplication, context: RestoreContext): Promise<Check[]>;
 }

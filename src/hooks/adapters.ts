@@ -72,6 +72,7 @@ function fromEntry(entry: ApplicationEntry, field: string, scope: NamespaceView,
     by: field,
     mode: entry.mode,
     credentialsSecret: entry.credentialsSecretRef?.name,
+    ...(entry.repository === undefined ? {} : { repository: entry.repository }),
     ...(entry.profileRef === undefined ? {} : { profile: { name: entry.profileRef.name } }),
   };
 }

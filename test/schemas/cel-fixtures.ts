@@ -22,6 +22,8 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
   ],
   // AppSnapshot: an application
   "self.mode != 'BackupAPI' || self.kind == 'PostgreSQL'": [{ good: { ...application, mode: 'BackupAPI' }, bad: { ...application, kind: 'Generic', mode: 'BackupAPI' } }],
+  "self.mode != 'Repository' || self.kind == 'Elasticsearch'": [{ good: { ...application, kind: 'Elasticsearch', mode: 'Repository' }, bad: { ...application, mode: 'Repository' } }],
+  "!has(self.repository) || self.mode == 'Repository'": [{ good: { ...application, kind: 'Elasticsearch', mode: 'Repository', repository: 'backup' }, bad: { ...application, kind: 'Elasticsearch', mode: 'Auto', repository: 'backup' } }],
   "(self.kind == 'Custom') == has(self.profileRef)": [
     { good: custom, bad: { ...application, kind: 'Custom' } },
     { good: application, bad: { ...custom, kind: 'PostgreSQL' } },

@@ -56,7 +56,7 @@ async function act(plan: RestorePlan, writer: RestoreWriter, deps: OperatorDeps,
     case 'prepare':
       return prepareStep(writer, deps);
     case 'start':
-      return startStep(writer, deps);
+      return startStep(writer, deps, signal);
     case 'verify':
       return verifyStep(writer, deps, signal);
     case 'timeout':

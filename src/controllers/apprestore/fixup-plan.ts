@@ -37,11 +37,12 @@ export function planFixups(input: FixupInput): FixupPlan {
   const missing: string[] = [];
   if (restore.spec.what !== 'All') return { fixups, missing };
   const objects = [...set.configuration, ...set.gate];
+  const claims = new Set(set.claims.map((c) => c.member.claim));
   for (const application of snapshot.status?.applications ?? []) {
     for (const step of input.adapters[application.kind].fixups(copied(application, snapshot), { isolated: input.isolated, from: snapshot.metadata.namespace, to: targetNamespace(restore) })) {
       const name = `stillpoint-${restore.metadata.uid.slice(0, 8)}-fixup-${fixups.length}`;
       const source = podSource(step.pod, objects);
-      const pod = source === undefined ? undefined : fixupPod(step, source, { name, namespace: targetNamespace(restore), restoreUid: restore.metadata.uid });
+      const pod = source === undefined ? undefined : fixupPod(step, source, { name, namespace: targetNamespace(restore), restoreUid: restore.metadata.uid, claims });
       if (pod === undefined) missing.push(notPrepared(application, step));
       else fixups.push({ application: application.name, step, pod });
     }

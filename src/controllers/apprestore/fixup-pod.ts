@@ -14,11 +14,20 @@ const kept = ['securityContext', 'serviceAccountName', 'nodeSelector', 'affinity
 /** Parts of a container without its probes, ports, hooks and program. */
 const keptOfContainer = ['name', 'image', 'imagePullPolicy', 'env', 'envFrom', 'workingDir', 'resources', 'securityContext', 'volumeMounts', 'volumeDevices'] as const;
 
+/** What the restore gives to such a pod. */
+export interface OwnPod {
+  readonly name: string;
+  readonly namespace: string;
+  readonly restoreUid: string;
+  /** Claims that the restore fills, by name. */
+  readonly claims: ReadonlySet<string>;
+}
+
 /**
  * The pod in which a step runs: the database's own container (image, user, volumes) with the step as its program.
  * Undefined when the pod has no container of that name. Pure.
  */
-export function fixupPod(step: FixupStep, source: PodSource, own: { readonly name: string; readonly namespace: string; readonly restoreUid: string }): KubeObject | undefined {
+export function fixupPod(step: FixupStep, source: PodSource, own: OwnPod): KubeObject | undefined {
   const container = list(source.spec['containers']).map(record).find((c) => c['name'] === step.container);
   if (container === undefined) return undefined;
   const mounted = new Set([...list(container['volumeMounts']), ...list(container['volumeDevices'])].map((m) => record(m)['name']));
@@ -33,11 +42,16 @@ export function fixupPod(step: FixupStep, source: PodSource, own: { readonly nam
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: 5,
       activeDeadlineSeconds: fixupSeconds,
-      volumes: list(source.spec['volumes']).filter((v) => mounted.has(record(v)['name'])),
+      volumes: list(source.spec['volumes']).map(record).filter((v) => mounted.has(v['name'])).map((v) => (isMadeLater(v, source, own) ? { name: v['name'], emptyDir: {} } : v)),
       // The kubelet expands $(NAME) in a command; $$ stands for one dollar.
       containers: [{ ...pick(container, keptOfContainer), command: step.command.map((word) => word.replaceAll('$', '$$$$')) }],
     },
   };
+}
+
+/** A claim of which the copy has nothing: its workload makes it, empty, when it starts. */
+function isMadeLater(volume: Json, { templates }: PodSource, { claims }: OwnPod): boolean {
+  return templates.includes(String(volume['name'])) && !claims.has(String(record(volume['persistentVolumeClaim'])['claimName']));
 }
 
 function pick(from: Json, fields: readonly string[]): Json {

@@ -68,7 +68,9 @@ function rightsFor(object: AppRestore, snapshot: AppSnapshot): Right[] {
   const rights = [...rightsToRestore];
   if (object.spec.what !== 'All') return rights;
   const known = (snapshot.status?.applications ?? []).some((a) => a.kind !== 'Generic');
-  return [...rights, ...(known ? rightsToPrepare : []), ...(known && object.spec.verify.enabled ? rightsToVerify : [])];
+  // Without checks, too, the data of a repository comes back by the server's own means.
+  const runs = object.spec.verify.enabled || snapshot.status?.applications?.some((a) => a.mechanism === 'Repository') === true;
+  return [...rights, ...(known ? rightsToPrepare : []), ...(known && runs ? rightsToVerify : [])];
 }
 
 async function compare(object: AppRestore, { set, snapshot }: RestoreSource, deps: OperatorDeps): Promise<PlanSummary> {

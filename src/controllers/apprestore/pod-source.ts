@@ -7,6 +7,8 @@ export interface PodSource {
   readonly workload: CapturedObject;
   readonly spec: Json;
   readonly labels: Readonly<Record<string, unknown>>;
+  /** Volumes whose claims the workload makes by itself, empty, where they are not there: those of its claim templates. */
+  readonly templates: readonly string[];
 }
 
 /** What follows the workload's name in the name of one of its pods. */
@@ -30,16 +32,20 @@ export function podSource(pod: string, objects: readonly CapturedObject[]): PodS
 
 function describe(workload: CapturedObject, pod: string): PodSource {
   const { object, type } = workload;
-  if (kindKey(type) === '/Pod') return { workload, spec: record(object['spec']), labels: object.metadata.labels ?? {} };
+  if (kindKey(type) === '/Pod') return { workload, spec: record(object['spec']), labels: object.metadata.labels ?? {}, templates: [] };
   const template = record(valueAt(object, ['spec', 'template']));
   const spec = record(template['spec']);
   const labels = record(valueAt(template, ['metadata', 'labels']));
-  return kindKey(type) === 'apps/StatefulSet' ? { workload, spec: withTemplates(spec, object, pod), labels } : { workload, spec, labels };
+  const templates = kindKey(type) === 'apps/StatefulSet' ? templatesOf(object) : [];
+  return { workload, spec: withTemplates(spec, templates, pod), labels, templates };
+}
+
+function templatesOf(statefulSet: unknown): string[] {
+  return list(valueAt(statefulSet, ['spec', 'volumeClaimTemplates'])).map((t) => String(valueAt(t, ['metadata', 'name'])));
 }
 
 /** A StatefulSet's pod mounts the claims of its own ordinal; a template takes the place of a volume of the same name. */
-function withTemplates(spec: Json, statefulSet: unknown, pod: string): Json {
-  const names = list(valueAt(statefulSet, ['spec', 'volumeClaimTemplates'])).map((t) => String(valueAt(t, ['metadata', 'name'])));
+function withTemplates(spec: Json, names: readonly string[], pod: string): Json {
   const own = names.map((name) => ({ name, persistentVolumeClaim: { claimName: `${name}-${pod}` } }));
   const others = list(spec['volumes']).filter((v) => !names.includes(String(record(v)['name'])));
   return { ...spec, volumes: [...own, ...others] };

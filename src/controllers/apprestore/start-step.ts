@@ -1,3 +1,4 @@
+import type { ApplicationStatus } from '../../api/appsnapshot.js';
 import { fail } from '../../api/errors.js';
 import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
 import { durationMillis } from '../../api/common.js';
@@ -10,36 +11,59 @@ import { pods } from '../../runtime/resource.js';
 import { later, now, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { projectPod } from '../views.js';
+import { afterStart, filledByServers, workloadsOf } from './after-start.js';
 import { removeFixupPods } from './fixup-pods.js';
 import { crashedContainer, podTrouble, type RawPod } from './pod-state.js';
 import type { RestoreSet } from './restore-set.js';
-import { readSource } from './source.js';
+import { readSource, type RestoreSource } from './source.js';
 import { isReady, podsOf, unready } from './started-pods.js';
 import { finalFailure, some, targetAccount, targetNamespace, type RestoreWriter } from './steps.js';
 import { lastWarning } from './warnings.js';
 
 /** Pods wake the restore up; this is for the time limit only. */
 const lookSeconds = 10;
+/** Nothing but the servers themselves says how far they are. */
+const fillSeconds = 3;
 
-/** Gives the workloads their replicas back and waits until their pods are ready. */
-export async function startStep(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
+/** Gives the workloads their replicas back and waits until their pods are ready; first servers that have to bring their own data back. */
+export async function startStep(writer: RestoreWriter, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult> {
   const { object } = writer;
   // A volume that allows one pod only is free once these are gone; they wake the restore up when they go.
   if ((await removeFixupPods(object, deps)) > 0) return later(1);
-  const { snapshot, set } = await readSource(object, deps);
-  const client = deps.client.as(targetAccount(object));
-  const scaled = object.status?.scaled ?? [];
-  for (const workload of scaled) await scale(object, workload, deps);
-  const bare = memberPods(snapshot, set);
-  const { failed } = await applyObjects(client, bare, { restoreUid: object.metadata.uid, force: false });
-  if (failed.length > 0) throw fail('RestoreFailed', `${some(failed.map((f) => `${f.id}: ${f.message}`))}.`);
-  const waiting = notReady(object, bare.map((o) => o.object.metadata.name), deps);
-  if (waiting.length === 0) {
-    await writer.write({ phase: 'Verifying' }, { kind: 'working', reason: 'Verifying', message: 'The applications run; they are checked.' });
-    return now;
+  const source = await readSource(object, deps);
+  const filled = filledByServers(object, source);
+  const servers = workloadsOf(filled, source, object.status?.scaled ?? []);
+  // Nobody else runs meanwhile: clients would write to servers that are still empty.
+  if (servers.length > 0) {
+    const first = (await start(writer, servers, [], deps)) ?? (await fill(writer, filled, source, deps, signal));
+    if (first !== undefined) return first;
   }
+  const rest = await start(writer, object.status?.scaled ?? [], memberPods(source.snapshot, source.set), deps);
+  if (rest !== undefined) return rest;
+  const last = servers.length > 0 ? undefined : await fill(writer, filled, source, deps, signal);
+  if (last !== undefined) return last;
+  await writer.write({ phase: 'Verifying' }, { kind: 'working', reason: 'Verifying', message: 'The applications run; they are checked.' });
+  return now;
+}
+
+/** Starts workloads and pods without an owner. Resolves with undefined when all of them are ready. */
+async function start(writer: RestoreWriter, scaled: readonly ScaledWorkload[], bare: readonly CapturedObject[], deps: OperatorDeps): Promise<StepResult | undefined> {
+  const { object } = writer;
+  for (const workload of scaled) await scale(object, workload, deps);
+  const { failed } = await applyObjects(deps.client.as(targetAccount(object)), bare, { restoreUid: object.metadata.uid, force: false });
+  if (failed.length > 0) throw fail('RestoreFailed', `${some(failed.map((f) => `${f.id}: ${f.message}`))}.`);
+  const waiting = notReady(object, scaled, bare.map((o) => o.object.metadata.name), deps);
+  if (waiting.length === 0) return undefined;
   await writer.write({}, { kind: 'working', reason: 'Starting', message: `Waiting for ready pods of ${some(waiting)}.` });
   return later(lookSeconds);
+}
+
+/** Lets servers that run bring their data back. Resolves with undefined when it is there. */
+async function fill(writer: RestoreWriter, filled: readonly ApplicationStatus[], source: RestoreSource, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult | undefined> {
+  const open = await afterStart(writer.object, filled, source, deps, signal);
+  if (open.length === 0) return undefined;
+  await writer.write({}, { kind: 'working', reason: 'Starting', message: `${some(open)}.` });
+  return later(fillSeconds);
 }
 
 async function scale(object: AppRestore, workload: ScaledWorkload, deps: OperatorDeps): Promise<void> {
@@ -58,10 +82,10 @@ function memberPods(snapshot: AppSnapshot, set: RestoreSet): CapturedObject[] {
   return set.gate.filter((o) => kindKey(o.type) === '/Pod' && members.has(o.object.metadata.name));
 }
 
-function notReady(object: AppRestore, bare: readonly string[], deps: OperatorDeps): string[] {
+function notReady(object: AppRestore, scaled: readonly ScaledWorkload[], bare: readonly string[], deps: OperatorDeps): string[] {
   const live = deps.caches.pods.list(targetNamespace(object));
   const missing = bare.filter((name) => !live.some((pod) => pod.metadata.name === name && isReady(pod)));
-  return [...unready(object.status?.scaled ?? [], live).map((w) => `${w.resource}/${w.name}`), ...missing.map((name) => `pods/${name}`)];
+  return [...unready(scaled, live).map((w) => `${w.resource}/${w.name}`), ...missing.map((name) => `pods/${name}`)];
 }
 
 /** Ends a restore whose application did not start, or whose checks did not end, in time. Never returns. */
@@ -73,7 +97,12 @@ export async function timeoutStep(writer: RestoreWriter, deps: OperatorDeps): Pr
   const live = (await deps.client.list<RawPod>(pods, { namespace })).items;
   const troubles = await Promise.all((object.status?.scaled ?? []).map((workload) => describe(object, workload, live, deps)));
   const found = troubles.flat();
-  throw finalFailure('StartFailed', `Not ready within spec.verify.timeout (${timeout}): ${found.length === 0 ? 'pods of the application' : some(found)}. Nothing was removed.`);
+  throw finalFailure('StartFailed', `Not ready within spec.verify.timeout (${timeout}): ${found.length === 0 ? (lastWords(object) ?? 'pods of the application') : some(found)}. Nothing was removed.`);
+}
+
+/** What the step said last that ran until the time was over. */
+function lastWords({ status }: AppRestore): string | undefined {
+  return status?.conditions?.find((c) => c.type === 'Ready')?.message.replace(/\.$/, '');
 }
 
 async function describe(object: AppRestore, workload: ScaledWorkload, live: readonly RawPod[], deps: OperatorDeps): Promise<string[]> {

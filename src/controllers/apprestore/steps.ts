@@ -2,7 +2,7 @@ import type { AppRestoreStatus } from '../../api/apprestore.js';
 import type { ErrorCode } from '../../api/errors.js';
 import { fail } from '../../api/errors.js';
 import { appRestores, type AppRestore } from '../../api/kinds.js';
-import { AppError } from '../../runtime/app-error.js';
+import type { AppError } from '../../runtime/app-error.js';
 import type { ServiceAccountRef } from '../../runtime/service-account.js';
 import type { OperatorDeps } from '../deps.js';
 import { StatusWriter } from '../status-writer.js';
@@ -34,7 +34,7 @@ export function targetAccount(object: AppRestore): ServiceAccountRef {
 
 /** An error of the catalogue that ends this restore, whatever the code's usual policy. */
 export function finalFailure(code: ErrorCode, message: string): AppError {
-  return new AppError(code, message, { retry: 'never' });
+  return fail(code, message, { retry: 'never' });
 }
 
 /** Events and conditions use the same reason; the note is the sentence of the condition. */

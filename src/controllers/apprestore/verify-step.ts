@@ -1,23 +1,17 @@
 import type { RestoredApplication } from '../../api/apprestore.js';
-import type { ApplicationStatus } from '../../api/appsnapshot.js';
 import type { Check } from '../../api/common.js';
 import { fail } from '../../api/errors.js';
 import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
-import type { RestoreContext } from '../../hooks/adapter.js';
-import type { PodView } from '../../hooks/view.js';
-import { resourceName, type CapturedObject } from '../../manifests/captured.js';
+import type { CapturedObject } from '../../manifests/captured.js';
 import type { StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
-import { profileReader } from '../profile-reader.js';
-import { secretReader } from '../secret-reader.js';
 import { summarize } from './check-summary.js';
 import { copied, restoredApplications } from './fixup-plan.js';
 import { finish } from './finish.js';
-import { podSource } from './pod-source.js';
+import { restoreContext } from './restore-context.js';
 import { readSource } from './source.js';
 import { millisLeft } from './start-step.js';
-import { isReady, podsOf } from './started-pods.js';
-import { finalFailure, some, targetAccount, targetNamespace, type RestoreWriter } from './steps.js';
+import { finalFailure, some, type RestoreWriter } from './steps.js';
 
 /** Runs the adapters' checks on the restored applications; only when none failed the rest is made. */
 export async function verifyStep(writer: RestoreWriter, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult> {
@@ -51,32 +45,12 @@ async function withLimit<T>(object: AppRestore, deps: OperatorDeps, signal: Abor
 }
 
 function checkAll(object: AppRestore, snapshot: AppSnapshot, objects: readonly CapturedObject[], deps: OperatorDeps, signal: AbortSignal): Promise<RestoredApplication[]> {
-  const account = targetAccount(object);
-  const live = deps.caches.pods.list(targetNamespace(object));
-  const base = { account, exec: deps.exec, namespace: account.namespace, secret: secretReader(deps.client, account), profile: profileReader(deps.client, account), signal };
   return Promise.all(
     restoredApplications(object, snapshot).map(async (application): Promise<RestoredApplication> => {
-      const context: RestoreContext = { ...base, pods: podsByCopyName(application, objects, live) };
-      const checks = await deps.adapters[application.kind].verify(copied(application, snapshot), context);
+      const checks = await deps.adapters[application.kind].verify(copied(application, snapshot), restoreContext(object, application, objects, deps, signal));
       return { name: application.name, kind: application.kind, checks: checks.slice(0, 64).map(bounded) };
     }),
   );
-}
-
-/** Pods of a Deployment have new names: those of the copy get one each, in order of their names. Pure. */
-export function podsByCopyName(application: ApplicationStatus, objects: readonly CapturedObject[], live: readonly PodView[]): Map<string, PodView> {
-  const ready = live.filter(isReady).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-  const result = new Map<string, PodView>();
-  const taken = new Set<string>();
-  for (const { pod: name } of application.members ?? []) {
-    const workload = podSource(name, objects)?.workload;
-    const own = workload === undefined ? [] : podsOf({ resource: resourceName(workload.type), name: workload.object.metadata.name }, ready);
-    const found = ready.find((p) => p.metadata.name === name) ?? (workload?.type.kind === 'StatefulSet' ? undefined : own.find((p) => !taken.has(p.metadata.name)));
-    if (found === undefined) continue;
-    taken.add(found.metadata.name);
-    result.set(name, found);
-  }
-  return result;
 }
 
 function bounded(check: Check): Check {

@@ -9,8 +9,9 @@ import { appSnapshots, type AppSnapshot } from '../../api/kinds.js';
 import { releaseCapture } from '../../manifests/store.js';
 import { restoresUsing } from '../apprestore/in-use.js';
 import type { OperatorDeps } from '../deps.js';
-import { snapshotFinalizer } from './decide.js';
+import { comesAgain, snapshotFinalizer } from './decide.js';
 import { accountOf, agentRef } from './gather.js';
+import { removeLeftovers } from './leftovers.js';
 import { later, now, onChange, type StepResult } from '../step.js';
 import { contentCaches, setRef, tell, type SnapshotWriter } from './steps.js';
 
@@ -95,10 +96,14 @@ function startOf(time: string | undefined): number {
   return time === undefined ? 0 : Date.parse(time);
 }
 
-/** Removes the set of a lost attempt or failed copy, and forgets its id when nothing of it is left. */
-export async function discard(writer: SnapshotWriter, deps: OperatorDeps): Promise<StepResult> {
+/**
+ * Removes the set of a lost attempt or failed copy, and forgets its id when nothing of it is left. What a server has made for an attempt that comes again under the
+ * same id stays on it: the attempt finds it there.
+ */
+export async function discard(writer: SnapshotWriter, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult> {
   const { object } = writer;
   const setId = object.status?.setId;
+  if (!comesAgain(object) && (await hasLeftovers(writer, deps, signal))) return later(removalSeconds);
   if (setId !== undefined && !(await removed(writer, deps, setId))) {
     const message = 'Waiting for the snapshots of the lost attempt to go before the next one.';
     if (object.status?.phase === 'Pending') await writer.write({}, { kind: 'working', reason: 'RemovingLostAttempt', message });
@@ -117,6 +122,13 @@ async function removed(writer: SnapshotWriter, deps: OperatorDeps, setId: string
   return remaining.length === 0;
 }
 
+/** Whether a server still has something of the copy that it is to be asked for again. */
+async function hasLeftovers(writer: SnapshotWriter, deps: OperatorDeps, signal: AbortSignal): Promise<boolean> {
+  const { waiting } = await removeLeftovers(writer, deps, writer.object.status?.applications ?? [], signal);
+  if (waiting !== undefined) deps.log.info('waiting for a server to remove what it made for a copy', { waiting });
+  return waiting !== undefined;
+}
+
 /** Whether a restore still reads from the copy; then the object says so, and its data stays. */
 async function inUse(writer: SnapshotWriter, deps: OperatorDeps): Promise<boolean> {
   const users = restoresUsing(deps.caches, writer.object);
@@ -130,7 +142,7 @@ async function inUse(writer: SnapshotWriter, deps: OperatorDeps): Promise<boolea
 }
 
 /** Removes the data of a copy whose time is over; the object stays and says so. */
-export async function expire(writer: SnapshotWriter, deps: OperatorDeps): Promise<StepResult> {
+export async function expire(writer: SnapshotWriter, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult> {
   if (await inUse(writer, deps)) return later(removalSeconds);
   const message = 'The copy has expired; its snapshots and its capture are removed.';
   if (writer.object.status?.phase !== 'Expired') {
@@ -138,12 +150,13 @@ export async function expire(writer: SnapshotWriter, deps: OperatorDeps): Promis
     tell(deps, writer.object, 'Normal', 'Expired', message);
   }
   deps.metrics.forget({ namespace: writer.object.metadata.namespace, name: writer.object.metadata.name });
-  return discard(writer, deps);
+  return discard(writer, deps, signal);
 }
 
 /** Everything of the object goes, then its finalizer. */
-export async function remove(writer: SnapshotWriter, deps: OperatorDeps): Promise<StepResult> {
+export async function remove(writer: SnapshotWriter, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult> {
   if (await inUse(writer, deps)) return later(removalSeconds);
+  if (await hasLeftovers(writer, deps, signal)) return later(removalSeconds);
   const { object } = writer;
   const setId = object.status?.setId;
   if (setId !== undefined && !(await removed(writer, deps, setId))) return later(removalSeconds);

@@ -66,11 +66,11 @@ async function act(plan: SnapshotPlan, writer: SnapshotWriter, deps: OperatorDep
     case 'complete':
       return complete(writer, deps);
     case 'expire':
-      return expire(writer, deps);
+      return expire(writer, deps, signal);
     case 'discard':
-      return discard(writer, deps);
+      return discard(writer, deps, signal);
     case 'delete':
-      return remove(writer, deps);
+      return remove(writer, deps, signal);
   }
 }
 

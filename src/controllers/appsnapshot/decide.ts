@@ -75,8 +75,19 @@ function nextAttempt(object: AppSnapshot): SnapshotPlan {
   // What a lost attempt left under its set id goes first: no second set beside a forgotten one.
   if (object.status?.setId !== undefined) return { kind: 'discard' };
   if (object.spec.suspend) return { kind: 'suspended' };
-  const attempt = (object.status?.attempts ?? 0) + 1;
-  return { kind: 'attempt', attempt, setId: setIdOf(object.metadata.uid, attempt) };
+  return { kind: 'attempt', ...nextAttemptOf(object) };
+}
+
+/** The attempt that comes next; one that ended before its window comes again. */
+export function nextAttemptOf({ metadata, status }: AppSnapshot): { readonly attempt: number; readonly setId: string } {
+  const attempt = (status?.attempts ?? 0) + 1;
+  return { attempt, setId: setIdOf(metadata.uid, attempt) };
+}
+
+/** True when the set that status names is that of an attempt which comes again under the same id. */
+export function comesAgain(object: AppSnapshot): boolean {
+  const { phase, setId } = object.status ?? {};
+  return object.metadata.deletionTimestamp === undefined && phase !== 'Failed' && phase !== 'Expired' && setId === nextAttemptOf(object).setId;
 }
 
 function expiry(object: AppSnapshot, now: number): SnapshotPlan {

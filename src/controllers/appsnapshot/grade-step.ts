@@ -1,17 +1,15 @@
 import { durationMillis, type Grade } from '../../api/common.js';
 import type { ApplicationStatus } from '../../api/appsnapshot.js';
-import type { AdapterContext, Cap, Detected } from '../../hooks/adapter.js';
+import type { AdapterContext, Cap } from '../../hooks/adapter.js';
 import { meetsGrade, worseGrade } from '../../hooks/hold/grade.js';
 import type { AppSnapshot } from '../../api/kinds.js';
 import { isUnknownOutcome } from '../../runtime/api-error.js';
 import { AppError } from '../../runtime/app-error.js';
 import type { ConditionInput } from '../../runtime/conditions.js';
-import { namespaceView } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
-import { profileReader } from '../profile-reader.js';
-import { secretReader } from '../secret-reader.js';
 import { captureCondition, notCompared } from './capture-step.js';
-import { accountOf } from './gather.js';
+import { contextOf, detectedAgain } from './from-status.js';
+import { removeLeftovers } from './leftovers.js';
 import { later, now, type StepResult } from '../step.js';
 import { tell, type SnapshotWriter } from './steps.js';
 
@@ -22,11 +20,11 @@ const patienceMillis = durationMillis('1m');
 export async function gradeStep(writer: SnapshotWriter, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult> {
   const { object } = writer;
   const waited = deps.clock.now() - Date.parse(object.status?.window?.heldUntil ?? object.status?.window?.openedAt ?? new Date(0).toISOString());
-  const context = contextOf(writer, deps, signal);
+  const context = contextOf(object, deps, signal);
   const applications: ApplicationStatus[] = [];
   for (const application of object.status?.applications ?? []) {
     try {
-      applications.push(await withEvidence(application, credentialsOf(writer, application), context, deps));
+      applications.push(await withEvidence(application, object, context, deps));
     } catch (error) {
       if (!(error instanceof AppError) && !isUnknownOutcome(error)) throw error;
       if (waited < patienceMillis) {
@@ -36,7 +34,12 @@ export async function gradeStep(writer: SnapshotWriter, deps: OperatorDeps, sign
       applications.push(capped(application, [{ grade: 'CrashConsistent', reason: `${application.name} did not answer after the release, so that nothing confirms the hold from inside.` }]));
     }
   }
-  return settle(writer, deps, applications, await compared(writer.object, deps, waited));
+  const left = await removeLeftovers(writer, deps, applications, signal);
+  if (left.waiting !== undefined) {
+    await writer.write({}, { kind: 'working', reason: 'RemovingLeftovers', message: `The volumes are cut; what the servers made for that is removed from them. ${left.waiting}` });
+    return later(2);
+  }
+  return settle(writer, deps, left.applications, await compared(writer.object, deps, waited));
 }
 
 /** Errors are tried again for a while; after that the copy does not wait for it any more. */
@@ -69,10 +72,10 @@ async function settle(writer: SnapshotWriter, deps: OperatorDeps, applications: 
   return now;
 }
 
-async function withEvidence(application: ApplicationStatus, credentialsSecret: string | undefined, context: AdapterContext, deps: OperatorDeps): Promise<ApplicationStatus> {
+async function withEvidence(application: ApplicationStatus, object: AppSnapshot, context: AdapterContext, deps: OperatorDeps): Promise<ApplicationStatus> {
   const adapter = deps.adapters[application.kind];
   const before = application.positions ?? {};
-  const after = await adapter.evidence(detectedAgain(application, credentialsSecret), context);
+  const after = await adapter.evidence(detectedAgain(application, object), context);
   return capped({ ...application, positions: { ...before, ...after } }, adapter.contradictions(before, after));
 }
 
@@ -80,39 +83,4 @@ function capped(application: ApplicationStatus, caps: readonly Cap[]): Applicati
   if (caps.length === 0) return application;
   const grade = caps.map((c) => c.grade).reduce(worseGrade, application.grade ?? 'Inconsistent');
   return { ...application, grade, caps: [...new Set([...(application.caps ?? []), ...caps.map((c) => c.reason)])].slice(0, 16) };
-}
-
-/** The application as the window held it, from status: detection could say something else by now. */
-function detectedAgain(application: ApplicationStatus, credentialsSecret: string | undefined): Detected {
-  const members = application.members ?? [];
-  return {
-    name: application.name,
-    kind: application.kind,
-    pods: members.map((m) => m.pod),
-    container: Object.fromEntries(members.map((m) => [m.pod, m.container])),
-    rank: 0,
-    by: 'status',
-    mode: 'Auto',
-    credentialsSecret,
-    ...(application.profile === undefined ? {} : { profile: application.profile }),
-  };
-}
-
-function credentialsOf(writer: SnapshotWriter, application: ApplicationStatus): string | undefined {
-  return writer.object.spec.applications?.find((entry) => entry.name === application.name)?.credentialsSecretRef?.name;
-}
-
-function contextOf(writer: SnapshotWriter, deps: OperatorDeps, signal: AbortSignal): AdapterContext {
-  const { object } = writer;
-  const account = accountOf(object);
-  return {
-    account,
-    exec: deps.exec,
-    view: namespaceView(deps.caches, object.metadata.namespace),
-    claims: new Set((object.status?.members ?? []).map((m) => m.claim)),
-    secret: secretReader(deps.client, account),
-    profile: profileReader(deps.client, account),
-    setId: object.status?.setId ?? '',
-    signal,
-  };
 }

@@ -1,14 +1,19 @@
 import { fail } from '../../api/errors.js';
 import { AppError } from '../../runtime/app-error.js';
-import type { OnlineEvidence, OnlineSession } from '../../hooks/adapter.js';
+import type { OnlineEvidence, OnlineMode, OnlineSession } from '../../hooks/adapter.js';
 import { meetsGrade } from '../../hooks/hold/grade.js';
 import type { WindowResult } from '../../hooks/hold/window-types.js';
 import type { Grade } from '../../api/common.js';
 import type { AttemptPlan, PlannedApplication } from './gather.js';
 
+/** The online method by which the application is copied; undefined when it is not. */
+export function onlineMode({ detected, preflight }: PlannedApplication): OnlineMode | undefined {
+  return detected.mode === preflight.online?.mode ? preflight.online?.mode : undefined;
+}
+
 /** True when the application is copied by its own online method. */
-export function isOnline({ detected, preflight }: PlannedApplication): boolean {
-  return preflight.online !== undefined && detected.mode === preflight.online.mode;
+export function isOnline(app: PlannedApplication): boolean {
+  return onlineMode(app) !== undefined;
 }
 
 /** Claims that must be cut after the online methods were ended, by name. */

@@ -2,7 +2,7 @@ import type { ApplicationStatus, HoldStatus, MemberStatus } from '../../api/apps
 import type { HolderPlan } from '../../hooks/hold/window-types.js';
 import { mountedClaims } from '../../hooks/workload.js';
 import type { AttemptPlan, PlannedApplication } from './gather.js';
-import { isOnline } from './online-step.js';
+import { onlineMode } from './online-step.js';
 
 /** Member list with claim uids and volume handles: fixed by the plan, compared after the cut. */
 export function plannedMembers(plan: AttemptPlan): MemberStatus[] {
@@ -26,7 +26,7 @@ export function plannedApplications(plan: AttemptPlan): ApplicationStatus[] {
       kind: app.detected.kind,
       ...(app.preflight.version === undefined ? {} : { version: app.preflight.version }),
       ...(app.preflight.profile === undefined ? {} : { profile: app.preflight.profile }),
-      ...(holder === undefined ? { mechanism: isOnline(app) ? ('BackupAPI' as const) : ('None' as const) } : { vantage: holder.vantage, mechanism: mechanismOf(holder) }),
+      ...(holder === undefined ? { mechanism: onlineMode(app) ?? ('None' as const) } : { vantage: holder.vantage, mechanism: mechanismOf(holder) }),
       members: app.detected.pods.map((pod) => ({ pod, role: roleOf(app, pod), container: app.detected.container[pod] ?? '' })),
       facts: { ...app.preflight.facts },
     };

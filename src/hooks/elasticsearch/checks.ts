@@ -65,9 +65,9 @@ export function copiesCheck(copies: readonly ShardCopy[]): Check {
   return { name, outcome: 'Passed', message: `${replicas} replicas have the documents and the last sequence number of their primaries.` };
 }
 
-/** Nothing that was on all copies of a shard before the hold is missing. */
-export function checkpointsCheck(positions: Positions, copies: readonly ShardCopy[]): Check {
-  const name = 'nothing before the hold is missing';
+/** Nothing that was on all copies of a shard before the copy was begun is missing. */
+export function checkpointsCheck(positions: Positions, copies: readonly ShardCopy[], begun: 'hold' | 'snapshot' = 'hold'): Check {
+  const name = `nothing before the ${begun} is missing`;
   const { recorded, shards } = recordedCheckpoints(positions);
   const found = checkpointsOf(copies);
   const behind = [...recorded].flatMap(([shard, before]) => {
@@ -75,10 +75,10 @@ export function checkpointsCheck(positions: Positions, copies: readonly ShardCop
     return now !== undefined && now < before ? [`${shard} is at ${now}, and was at ${before}`] : [];
   });
   const absent = [...recorded.keys()].filter((shard) => !found.has(shard));
-  if (behind.length > 0) return { name, outcome: 'Failed', message: `Global checkpoints are behind those before the hold: ${some(behind)}.` };
-  if (absent.length > 0) return { name, outcome: 'Unknown', message: `Shards that had a position before the hold and are not in the copy: ${some(absent)}. Their indices may have been deleted in between.` };
+  if (behind.length > 0) return { name, outcome: 'Failed', message: `Global checkpoints are behind those before the ${begun}: ${some(behind)}.` };
+  if (absent.length > 0) return { name, outcome: 'Unknown', message: `Shards that had a position before the ${begun} and are not in the copy: ${some(absent)}. Their indices may have been deleted in between.` };
   if (positions['shards'] === undefined) return { name, outcome: 'Unknown', message: 'The copy carries no positions.' };
   if (recorded.size === 0) return { name, outcome: shards === 0 ? 'Skipped' : 'Unknown', message: shards === 0 ? 'No shard had taken a write.' : 'Status had no room for the positions.' };
   const part = recorded.size < shards ? ` Status had room for no more: ${shards - recorded.size} were not compared.` : '';
-  return { name, outcome: 'Passed', message: `The global checkpoints of ${recorded.size} of ${shards} shards are not behind those before the hold.${part}` };
+  return { name, outcome: 'Passed', message: `The global checkpoints of ${recorded.size} of ${shards} shards are not behind those before the ${begun}.${part}` };
 }

@@ -47,17 +47,19 @@ export function roleOf({ roles }: Pick<Member, 'roles'>): string {
   return parts.length === 0 ? 'coordinating' : parts.join('-');
 }
 
-/** Nodes of the cluster that the copy would lack, and pods that are no node of it. Pure. */
-export function membershipBlockers(name: string, members: readonly Member[], pods: readonly string[]): Blocker[] {
+/** Nodes of the cluster that the copy would lack, and pods that are no node of it. Pure. @param ofRepository the copy is of the repository that all of them mount */
+export function membershipBlockers(name: string, members: readonly Member[], pods: readonly string[], ofRepository = false): Blocker[] {
   const lacking = members.filter((m) => m.pod === undefined && isNeeded(m));
   const joined = new Set(members.map((m) => m.pod));
   const strangers = pods.filter((pod) => !joined.has(pod));
   const blockers: Blocker[] = [];
   if (lacking.length > 0) {
     const names = lacking.map((m) => `${m.name} (${roleOf(m)})`);
+    const selected = 'name the application in spec.applications with a selector that matches all of its pods';
+    const way = ofRepository ? `let each of them mount the claim of the repository, and ${selected}` : `${selected}, and let spec.selector match their claims`;
     blockers.push({
       code: 'DataOutsideSet',
-      message: `The cluster of ${name} has nodes that are not among its pods in the copy: ${some(names)}. A copy needs every node that holds data or votes: name the application in spec.applications with a selector that matches all of its pods, and let spec.selector match their claims.`,
+      message: `The cluster of ${name} has nodes that are not among its pods in the copy: ${some(names)}. A copy needs every node that holds data or votes: ${way}.`,
     });
   }
   if (strangers.length > 0) {

@@ -14,7 +14,8 @@ export interface Found {
   readonly version: string;
   readonly members: readonly Member[];
   readonly state: State;
-  readonly data: readonly NodeData[];
+  /** Undefined for a copy of a repository. */
+  readonly data: readonly NodeData[] | undefined;
 }
 
 /**
@@ -23,17 +24,19 @@ export interface Found {
  */
 export function factsOf(app: Detected, found: Found, untested: string | undefined): Record<string, string> {
   const { data, state, members } = found;
-  const [first] = data;
-  const elsewhere = data.filter((d) => d.paths.join() !== first?.paths.join()).slice(0, mostElsewhere);
+  const [first] = data ?? [];
+  const elsewhere = (data ?? []).filter((d) => d.paths.join() !== first?.paths.join()).slice(0, mostElsewhere);
   const facts: Record<string, string> = {
     distribution: found.distribution,
     clusterName: found.clusterName,
     clusterUuid: state.cluster_uuid,
     nodes: String(members.length),
-    dataPath: first?.paths[0] ?? '',
-    ...Object.fromEntries(elsewhere.map((d, n) => [`dataPath.${n}`, `${d.pod} ${d.paths[0] ?? ''}`])),
-    claims: [...new Set(data.flatMap((d) => d.claims))].join(', '),
-    vendorSupported: 'false',
+    ...(data !== undefined && {
+      dataPath: first?.paths[0] ?? '',
+      ...Object.fromEntries(elsewhere.map((d, n) => [`dataPath.${n}`, `${d.pod} ${d.paths[0] ?? ''}`])),
+      claims: [...new Set(data.flatMap((d) => d.claims))].join(', '),
+    }),
+    vendorSupported: String(data === undefined),
     ...(untested !== undefined && { untested }),
     ...(app.credentialsSecret !== undefined && { credentialsSecret: app.credentialsSecret }),
   };

@@ -3,7 +3,7 @@ import { fail } from '../../api/errors.js';
 import { ApiError } from '../../runtime/api-error.js';
 import type { Exec, ExecResult } from '../../runtime/exec.js';
 import { userOf, type ServiceAccountRef } from '../../runtime/service-account.js';
-import type { AdapterContext, Detected } from '../adapter.js';
+import type { AdapterContext, CopiedApplication, Detected, RestoreContext } from '../adapter.js';
 import { quoted } from '../hold/quoted.js';
 import { parseCredentials, type Credentials } from '../credentials.js';
 import { argv, succeeded, whyNot } from '../programs.js';
@@ -16,7 +16,9 @@ export interface Answer {
 }
 
 export interface RequestOptions {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Sent as JSON. */
+  readonly body?: unknown;
   /** Seconds that each request may take; the default is 20. */
   readonly seconds?: number;
   /** Seconds to wait for a server that does not answer yet; the default is 0. */
@@ -56,9 +58,9 @@ export class Node {
 
   /** The answers to requests, in their order, whatever their status. Throws AppError ApplicationNotReady or AccountNotAllowed. */
   async ask(paths: readonly string[], options: RequestOptions = {}): Promise<Answer[]> {
-    const { method = 'GET', seconds = 20, patienceSeconds = 0 } = options;
+    const { method = 'GET', body, seconds = 20, patienceSeconds = 0 } = options;
     const { credentials, podIP } = this.#place;
-    const command = argv(requestProgram, credentials === undefined ? 'container' : 'secret', String(patienceSeconds), String(seconds), addressInUrl(podIP), method, ...paths);
+    const command = argv(requestProgram, credentials === undefined ? 'container' : 'secret', String(patienceSeconds), String(seconds), addressInUrl(podIP), method, body === undefined ? '' : JSON.stringify(body), ...paths);
     const stdin = credentials === undefined ? '' : `${credentials.username}\n${credentials.password}\n`;
     const result = await this.#run(command, seconds * paths.length + patienceSeconds + 15, stdin);
     const answers = parseAnswers(result.stdout);
@@ -96,7 +98,11 @@ export class Node {
 export interface Wanted<S extends z.ZodType> {
   readonly path: string;
   readonly schema: S;
+  /** Privileges that the account must have for it; the default is what every copy needs. */
+  readonly privileges?: string;
 }
+
+const commonPrivileges = 'the cluster privilege monitor and the index privileges monitor and maintenance';
 
 type AnswersTo<T extends readonly Wanted<z.ZodType>[]> = { readonly [K in keyof T]: z.infer<T[K]['schema']> };
 
@@ -118,12 +124,12 @@ export function parseAnswers(output: string): Answer[] | undefined {
 }
 
 /** One answer in its form. Throws AppError ApplicationNotReady. Pure. */
-export function parseAnswer<S extends z.ZodType>(answer: Answer | undefined, { path, schema }: Wanted<S>, pod: string): z.infer<S> {
+export function parseAnswer<S extends z.ZodType>(answer: Answer | undefined, { path, schema, privileges = commonPrivileges }: Wanted<S>, pod: string): z.infer<S> {
   const at = path.split('?')[0] ?? path;
   if (answer === undefined) throw fail('ApplicationNotReady', `The server in pod ${pod} gave no answer to ${at}.`);
   const { status, body } = answer;
   if (status === 401 || status === 403) {
-    throw fail('ApplicationNotReady', `The server in pod ${pod} answers ${status} to ${at}: name a Secret with username and password of an account that has the cluster privilege monitor and the index privileges monitor and maintenance in spec.applications[].credentialsSecretRef.`);
+    throw fail('ApplicationNotReady', `The server in pod ${pod} answers ${status} to ${at}: name a Secret with username and password of an account that has ${privileges} in spec.applications[].credentialsSecretRef.`);
   }
   if (status < 200 || status > 299) throw fail('ApplicationNotReady', `The server in pod ${pod} answers ${status} to ${at}: ${quoted(body)}`);
   const parsed = schema.safeParse(json(body));
@@ -151,6 +157,16 @@ export async function nodesOf(app: Detected, context: AdapterContext): Promise<N
   return app.pods.map((pod) => {
     const podIP = view.pods.find((p) => p.metadata.name === pod)?.podIP;
     return new Node({ exec, account, namespace: view.namespace, pod, container: app.container[pod] ?? '', podIP, credentials, signal });
+  });
+}
+
+/** The nodes of a restored application. */
+export async function restoredNodes(app: CopiedApplication, context: RestoreContext): Promise<Node[]> {
+  const credentials = await credentialsOf(app.facts['credentialsSecret'], context);
+  const { exec, account, namespace, signal } = context;
+  return app.members.flatMap((member) => {
+    const pod = context.pods.get(member.pod);
+    return pod === undefined ? [] : [new Node({ exec, account, namespace, pod: pod.metadata.name, container: member.container, podIP: pod.podIP, credentials, signal })];
   });
 }
 

@@ -13,6 +13,8 @@ const flushSeconds = 240;
  * `clusterUuid`, `master`, `stateVersion`, `nodes`, and the global checkpoints of the shards ({@link shardPositions}). Throws AppError ApplicationNotReady.
  */
 export async function warmUp(app: Detected, context: AdapterContext): Promise<Positions> {
+  // The server flushes what it takes a snapshot of.
+  if (app.mode === 'Repository') return {};
   const nodes = await nodesOf(app, context);
   const flushed = await firstOf(nodes, flush);
   const [state, { nodes: listed }, copies] = await firstOf(nodes, (node) => node.read([stateOfCluster, nodesOfCluster, copiesOfShards]));
@@ -30,6 +32,8 @@ async function flush(node: Node): Promise<string> {
 
 /** Positions after the release: `releasedClusterUuid`, `releasedMaster`, `releasedStateVersion`, `releasedNodes`. Throws AppError ApplicationNotReady. */
 export async function evidence(app: Detected, context: AdapterContext): Promise<Positions> {
+  // Nothing was held: that the snapshot is whole, and was still there after the cut, is known already.
+  if (app.mode === 'Repository') return {};
   const nodes = await nodesOf(app, context);
   const [state, { nodes: listed }] = await firstOf(nodes, (node) => node.read([stateOfCluster, nodesOfCluster]));
   const { clusterUuid, master, stateVersion, started } = positionsOf(state, listed);
@@ -52,6 +56,7 @@ function startsOf(nodes: Nodes): string {
  * restarted was not held, whatever the holder says. Pure.
  */
 export function contradictions(before: Positions, after: Positions): Cap[] {
+  if (before['snapshotUuid'] !== undefined) return [];
   const caps: Cap[] = [];
   if (before['clusterUuid'] === undefined || before['clusterUuid'] !== after['releasedClusterUuid']) {
     caps.push({ grade: 'CrashConsistent', reason: 'After the window another cluster answers than before it.' });

@@ -6,6 +6,7 @@ import { findData, type NodeData } from './data.js';
 import { operatorOf } from './detect.js';
 import { factsOf } from './facts.js';
 import { firstOf, nodesOf, type Node } from './node.js';
+import { lookForRepository } from './repository/preflight.js';
 import { untestedFact, versionBlockers } from './versions.js';
 import { some } from './words.js';
 
@@ -42,21 +43,24 @@ async function lookAt(app: Detected, nodes: readonly Node[], context: AdapterCon
       return node === undefined ? [] : [findData(node, (paths.nodes[id]?.fs.data ?? []).map((d) => d.path), context)];
     }),
   );
+  const repository = app.mode === 'Repository' ? await lookForRepository(app, { nodes, members, data }, context) : undefined;
   const blockers: Blocker[] = [
     ...versionBlockers(app.name, distribution, version),
-    ...membershipBlockers(app.name, members, app.pods),
+    ...membershipBlockers(app.name, members, app.pods, repository !== undefined),
     ...healthBlockers(app.name, health, copies),
-    ...data.flatMap((d) => d.blockers),
+    ...(repository?.blockers ?? data.flatMap((d) => d.blockers)),
   ];
   const managedBy = pods.map(operatorOf).find((by) => by !== undefined);
-  const found = { clusterName: health.cluster_name, distribution, version, members, state, data };
+  const found = { clusterName: health.cluster_name, distribution, version, members, state, data: repository === undefined ? data : undefined };
   return {
     ...constant,
     version,
     roles: Object.fromEntries(members.flatMap((m) => (m.pod === undefined ? [] : [[m.pod, roleOf(m)]]))),
     blockers,
-    caps: durabilityCaps(app.name, durability),
-    facts: { ...factsOf(app, found, untestedFact(distribution, version)), ...(managedBy !== undefined && { managedBy }) },
+    // A snapshot has what is in memory, too.
+    caps: repository === undefined ? durabilityCaps(app.name, durability) : [],
+    facts: { ...factsOf(app, found, untestedFact(distribution, version)), ...repository?.facts, ...(managedBy !== undefined && { managedBy }) },
+    ...(repository?.online !== undefined && { online: repository.online }),
   };
 }
 

@@ -8,13 +8,13 @@ export const endOfAnswer = 'stillpoint-answer';
 
 /**
  * Sends requests to the server in this pod. Arguments: credentials (`secret` or `container`), seconds to wait for a server that does
- * not answer yet, seconds that a request may take, address of the pod, method, paths. With `secret` the first two lines of stdin are
+ * not answer yet, seconds that a request may take, address of the pod, method, body of JSON (empty: none), paths. With `secret` the first two lines of stdin are
  * user and password; they reach curl by its stdin, as the body of nothing. Certificates are not checked: the connection never leaves the pod, and names in them are
  * those of Services (ECK's own probe does the same). Exits with 68 without curl and with 69 when nobody answers.
  */
 export const requestProgram = String.raw`
-credentials=$1 patience=$2 limit=$3 address=$4 method=$5
-shift 5
+credentials=$1 patience=$2 limit=$3 address=$4 method=$5 body=$6
+shift 6
 export LC_ALL=C
 command -v curl >/dev/null || { echo 'there is no curl in this container' >&2; exit 68; }
 read_file() { [ -n "$1" ] && [ -r "$1" ] && cat "$1"; }
@@ -53,6 +53,7 @@ for path in "$@"; do
   shift
   set -- "$@" "$base$path"
 done
+[ -z "$body" ] || set -- -H 'content-type: application/json' --data-binary "$body" "$@"
 quoted() { printf '%s' "$1" | sed 's/[\\"]/\\&/g'; }
 configuration() { if [ -n "$password" ]; then printf 'user = "%s:%s"\n' "$(quoted "$user")" "$(quoted "$password")"; fi; }
 configuration | curl_ -K - --max-time "$limit" -X "$method" -w '\nstillpoint-answer %{http_code}\n' "$@"
@@ -64,13 +65,19 @@ for path in "$@"; do printf '%s\n' "$(readlink -f -- "$path")"; done
 `.trim();
 
 /**
- * Looks at a copy before its first start. Arguments: data path, `isolated` or `plain`, namespace of the original. An isolated copy whose seeds are names of the
+ * Looks at a copy before its first start. Arguments: directory, name or pattern of what must be in it, what that makes of it in words, `isolated` or `plain`, namespace of
+ * the original. An isolated copy whose seeds are names of the
  * original's namespace would find the original's nodes, and has the same identity as they.
  */
 export const prepareProgram = String.raw`
-data=$1 isolation=$2 from=$3
+directory=$1 entry=$2 what=$3 isolation=$4 from=$5
 refuse() { printf 'stillpoint: %s\n' "$1" >&2; exit 1; }
-[ -d "$data/_state" ] || refuse "$data holds no data of a node"
+holds() {
+  # shellcheck disable=SC2231 # a pattern
+  for found in "$directory"/$entry; do [ -e "$found" ] && return 0; done
+  return 1
+}
+holds || refuse "$directory holds no $what"
 [ "$isolation" = isolated ] || exit 0
 seeds() {
   # Not env: a shell may drop variables whose names have dots.
@@ -81,5 +88,5 @@ seeds() {
   done
 }
 original=$(seeds | grep -F ".$from.svc" | head -n 1)
-[ -z "$original" ] || refuse "the seeds are names of the namespace $from, where the original may run, and this copy would join it: $original. Restore what: Volumes, and start a cluster of its own names on them"
+[ -z "$original" ] || refuse "the seeds are names of the namespace $from, where the original may run, and this copy would join it: $original. Restore what: Volumes, and start a cluster of its own names with them"
 `.trim();

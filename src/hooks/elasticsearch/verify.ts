@@ -5,7 +5,10 @@ import { quoted } from '../hold/quoted.js';
 import { copiesOfShards, danglingIndices, greenWithin, nodesOfCluster, refreshAll, stateOfCluster, type Health, type ShardCopy } from './answers.js';
 import { checkpointsCheck, copiesCheck, danglingCheck, differences, healthCheck, identityCheck, membersCheck } from './checks.js';
 import { membersOf } from './cluster.js';
-import { credentialsOf, firstOf, Node, parseAnswer } from './node.js';
+import { firstOf, parseAnswer, restoredNodes, type Node } from './node.js';
+import { indicesCheck, newClusterCheck } from './repository/checks.js';
+import { documentsCheck } from './repository/documents.js';
+import { snapshotOfCopy } from './repository/restore.js';
 
 /** A copy replays its translogs; with three nodes of three shards on two cores that takes 32 to 107 s (measured). */
 const greenSeconds = 300;
@@ -16,12 +19,7 @@ const looks = 5;
 
 /** Proof of a restore. Findings are checks; an exception means that the account lacks a right or the facts are not ours. */
 export async function verify(app: CopiedApplication, context: RestoreContext): Promise<Check[]> {
-  const credentials = await credentialsOf(app.facts['credentialsSecret'], context);
-  const { exec, account, namespace, signal } = context;
-  const nodes = app.members.flatMap((member) => {
-    const pod = context.pods.get(member.pod);
-    return pod === undefined ? [] : [new Node({ exec, account, namespace, pod: pod.metadata.name, container: member.container, podIP: pod.podIP, credentials, signal })];
-  });
+  const nodes = await restoredNodes(app, context);
   try {
     return await firstOf(nodes, (node) => examine(app, node, context));
   } catch (error) {
@@ -34,15 +32,18 @@ async function examine(app: CopiedApplication, node: Node, context: RestoreConte
   const health = await untilGreen(node);
   const [state, { nodes }, copies] = await node.read([stateOfCluster, nodesOfCluster, copiesOfShards]);
   const pods = app.members.flatMap((member) => context.pods.get(member.pod) ?? []);
+  const fromRepository = app.facts['repositoryLocation'] !== undefined;
   const common = [
     healthCheck(health, copies),
-    identityCheck(app, state),
+    fromRepository ? newClusterCheck(app, state) : identityCheck(app, state),
     membersCheck(membersOf(nodes, pods), app.members.map((member) => context.pods.get(member.pod)?.metadata.name ?? member.pod)),
     await dangling(node),
+    ...(fromRepository ? [indicesCheck(await snapshotOfCopy(app, node), copies.map((c) => c.index))] : []),
   ];
   if (health.status !== 'green') return common;
   const agreed = await untilAgreed(node);
-  return [...common, copiesCheck(agreed), checkpointsCheck(app.positions, agreed)];
+  const { positions } = app;
+  return [...common, copiesCheck(agreed), ...(fromRepository ? [checkpointsCheck(positions, agreed, 'snapshot'), documentsCheck(positions, agreed)] : [checkpointsCheck(positions, agreed)])];
 }
 
 async function untilGreen(node: Node): Promise<Health> {

@@ -13,7 +13,7 @@ export interface GradedApplication {
   readonly settledMillis?: number;
   /** Why it must, within a sentence. */
   readonly settleBecause?: string | undefined;
-  /** Copied by its own online method (mode BackupAPI), and the method's evidence is there. */
+  /** Copied by its own online method (mode BackupAPI or Repository), and the method's evidence is there. */
   readonly online?: boolean;
 }
 

@@ -37,7 +37,7 @@ export function placementOf(mount: ClaimMount, input: HoldersInput): Placement {
   const app = input.applications.find((a) => a.detected.pods.includes(pod.metadata.name));
   const place = placeOf(mount, nodeName, app, input);
   const mode = app?.detected.mode;
-  const unfrozen = mode === 'None' || mode === 'BackupAPI' ? `${who} is not frozen, since spec.applications sets mode ${mode} for ${app?.detected.name ?? ''}.` : undefined;
+  const unfrozen = mode === 'None' || mode === 'BackupAPI' || mode === 'Repository' ? `${who} is not frozen, since spec.applications sets mode ${mode} for ${app?.detected.name ?? ''}.` : undefined;
   if (typeof place === 'string') return none(unfrozen ?? `${who} cannot be held: ${place}.`);
   if (unfrozen === undefined) return { kind: place.fence === undefined ? 'freeze' : 'fence', place };
   return place.vantage === 'Node' ? { kind: 'sync', place, why: unfrozen } : none(unfrozen);

@@ -81,7 +81,7 @@ export function elasticsearchObjects(options: ElasticsearchOptions): object[] {
   const { product = 'elasticsearch', nodes = 3 } = options;
   const labels = { 'app.kubernetes.io/name': product, 'app.kubernetes.io/instance': options.name };
   const metadata = { name: options.name, labels };
-  const repository = { name: `${options.name}-repository`, labels };
+  const repository = { name: `${options.name}-repository`, labels: { ...labels, 'app.kubernetes.io/component': 'snapshot-repository' } };
   return [
     ...(options.repository === true ? [{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: repository, spec: claimSpec(options) }] : []),
     {

@@ -7,8 +7,8 @@ const index = 'tokens';
 const writer = 0;
 
 /** Starts the Elasticsearch of the proof, with an index that has a shard for each node and every shard a replica on another. */
-export async function startElasticsearch(namespace: string, variant: Variant = 'plain'): Promise<void> {
-  await start(namespace, variant);
+export async function startElasticsearch(namespace: string, variant: Variant = 'plain', options: Parameters<typeof start>[2] = {}): Promise<void> {
+  await start(namespace, variant, options);
   await makeIndex(await addressesOf(namespace));
 }
 

@@ -101,7 +101,7 @@ class Ring {
 }
 
 function expectStatus(copy: AppSnapshot): void {
-  expect(copy.status).toMatchObject({ phase: 'Ready', grade: 'Frozen', membersReady: `${nodes}/${nodes}`, window: { unbroken: true } });
+  expect(copy.status).toMatchObject({ phase: 'Ready', grade: 'Frozen', membersReady: `${nodes + 1}/${nodes + 1}`, window: { unbroken: true } });
   const [application] = copy.status?.applications ?? [];
   expect(application).toMatchObject({ name, kind: 'Elasticsearch', version: expect.stringMatching(/^8\.19\./), grade: 'Frozen' });
   expect(application?.members).toEqual(Array.from({ length: nodes }, (_, i) => ({ pod: `${name}-${i}`, role: 'master-data', container: 'elasticsearch' })));

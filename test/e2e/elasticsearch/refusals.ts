@@ -3,19 +3,20 @@ import type { AppSnapshot } from '../../../src/api/kinds.js';
 import { deleteAndWait, readyOf, untilReason } from '../lib/copies.js';
 import { apply, kubectl } from '../lib/kubectl.js';
 import { appSnapshot } from '../lib/tenant.js';
-import { clientOf, name, namespace, nodes } from '../lib/elasticsearch.js';
+import { clientOf, name, namespace, nodes, ofRepository } from '../lib/elasticsearch.js';
+
+/** What a copy says that is refused before its window; it is deleted then. */
+export async function refused(snapshot: string, spec: Readonly<Record<string, unknown>>, reason: string): Promise<string> {
+  await apply([appSnapshot(namespace, snapshot, spec)]);
+  const failed = await untilReason<AppSnapshot>('appsnapshots', namespace, snapshot, [reason], 120);
+  expect(failed.status?.window).toBeUndefined();
+  await deleteAndWait('appsnapshot', namespace, snapshot);
+  return readyOf(failed.status)?.message ?? '';
+}
 
 /** Plans that must be refused before anything is done, each in words that say what to do. */
 export function refusals(): void {
   describe('a plan is refused', () => {
-    async function refused(snapshot: string, spec: Readonly<Record<string, unknown>>, reason: string): Promise<string> {
-      await apply([appSnapshot(namespace, snapshot, spec)]);
-      const failed = await untilReason<AppSnapshot>('appsnapshots', namespace, snapshot, [reason], 120);
-      expect(failed.status?.window).toBeUndefined();
-      await deleteAndWait('appsnapshot', namespace, snapshot);
-      return readyOf(failed.status)?.message ?? '';
-    }
-
     test('while a shard has no node: the message names it and the way out', async () => {
       const client = await clientOf(namespace);
       await client.request('PUT', '/homeless', { settings: { number_of_shards: 1, number_of_replicas: nodes } });
@@ -62,7 +63,9 @@ export function refusals(): void {
 
     test('while a claim is not part of the copy', async () => {
       await kubectl(['-n', namespace, 'label', 'pvc', `data-${name}-0`, 'part=no', '--overwrite']);
-      const message = await refused('claim', { selector: { matchExpressions: [{ key: 'part', operator: 'DoesNotExist' }] } }, 'DataOutsideSet');
+      // Nor is the claim of the repository, which its pod mounts, too.
+      const without = ['part', ...Object.keys(ofRepository)].map((key) => ({ key, operator: 'DoesNotExist' }));
+      const message = await refused('claim', { selector: { matchExpressions: without } }, 'DataOutsideSet');
       expect(message).toContain(`nodes that are not among its pods in the copy: ${name}-0 (master-data)`);
     }, 300_000);
   });

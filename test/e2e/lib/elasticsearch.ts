@@ -13,10 +13,12 @@ export const openSearch = 'os';
 export const nodes = 3;
 export const shards = 3;
 export const index = 'ledger';
+/** Of the claim that every node has at /repository, when there is one. */
+export const ofRepository = { 'app.kubernetes.io/component': 'snapshot-repository' } as const;
 
 /** Starts a cluster in a namespace that exists and waits until it is green. */
-export async function startElasticsearch(where: string, variant: Variant): Promise<void> {
-  await start(where, name, { image: imageOf('elasticsearch:8', variant) });
+export async function startElasticsearch(where: string, variant: Variant, options: Pick<ElasticsearchOptions, 'repository'> = {}): Promise<void> {
+  await start(where, name, { image: imageOf('elasticsearch:8', variant), ...options });
 }
 
 /** The same of OpenSearch. */
@@ -24,7 +26,7 @@ export async function startOpenSearch(where: string): Promise<void> {
   await start(where, openSearch, { product: 'opensearch', image: imageOf('opensearch:2', 'plain') });
 }
 
-async function start(where: string, cluster: string, options: Pick<ElasticsearchOptions, 'product' | 'image'>): Promise<void> {
+async function start(where: string, cluster: string, options: Pick<ElasticsearchOptions, 'product' | 'image' | 'repository'>): Promise<void> {
   await apply(elasticsearchObjects({ name: cluster, nodes, size: '1Gi', ...options }), where);
   await kubectl(['-n', where, 'rollout', 'status', `statefulset/${cluster}`, '--timeout=800s']);
   await (await clientOf(where, cluster)).untilGreen(60);

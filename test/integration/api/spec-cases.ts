@@ -18,6 +18,7 @@ const quiesce = (q: Spec): Spec => snapshot({ quiesce: q });
 const selector = (s: Spec): Spec => snapshot({ selector: s });
 const application = (...list: Spec[]): Spec => snapshot({ applications: list });
 const orders = { name: 'orders', kind: 'PostgreSQL' };
+const search = { name: 'search', kind: 'Elasticsearch' };
 const frozen: Grade = 'Frozen';
 const cache = { name: 'cache', kind: 'Custom', profileRef: { name: 'redis' } };
 const profile = (spec: Spec = {}): Spec => ({ hold: 'Freeze', ...spec });
@@ -42,6 +43,9 @@ const snapshotCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'grades are known', good: snapshot({ consistency: { required: frozen } }), bad: snapshot({ consistency: { required: 'Perfect' } }), says: /spec\.consistency\.required: Unsupported value/ },
   { rule: 'kinds of applications are known', good: application(orders), bad: application({ ...orders, kind: 'Oracle7' }), says: /applications\[0\]\.kind: Unsupported value/ },
   { rule: 'mode BackupAPI is for PostgreSQL', good: application({ ...orders, mode: 'BackupAPI' }), bad: application({ ...orders, kind: 'Generic', mode: 'BackupAPI' }), says: /applications\[0\].*mode BackupAPI is for kind PostgreSQL/ },
+  { rule: 'mode Repository is for Elasticsearch', good: application({ ...search, mode: 'Repository' }), bad: application({ ...orders, mode: 'Repository' }), says: /applications\[0\].*mode Repository is for kind Elasticsearch/ },
+  { rule: 'a repository is for its mode', good: application({ ...search, mode: 'Repository', repository: 'backup' }), bad: application({ ...search, repository: 'backup' }), says: /applications\[0\].*repository is for mode Repository/ },
+  { rule: 'names of repositories', good: application({ ...search, mode: 'Repository', repository: 'Nightly_1' }), bad: application({ ...search, mode: 'Repository', repository: 'a/b' }), says: /applications\[0\]\.repository.*should match/ },
   { rule: 'names of applications are unique', good: application(orders, { ...orders, name: 'stock' }), bad: application(orders, orders), says: /spec\.applications\[1\]: Duplicate value/ },
   { rule: 'names of applications are labels', good: application(orders), bad: application({ ...orders, name: 'a.b' }), says: /applications\[0\]\.name.*should match/ },
   { rule: 'capture.exclude has no doubles', good: snapshot({ capture: { exclude: ['events', 'jobs.batch'] } }), bad: snapshot({ capture: { exclude: ['events', 'events'] } }), says: /spec\.capture\.exclude\[1\]: Duplicate value/ },

@@ -4,7 +4,7 @@ import { podSource } from '../../../src/controllers/apprestore/pod-source.js';
 import { fixupState, podTrouble, type RawPod } from '../../../src/controllers/apprestore/pod-state.js';
 import { restoreSet } from '../../../src/controllers/apprestore/restore-set.js';
 import { unready } from '../../../src/controllers/apprestore/started-pods.js';
-import { podsByCopyName } from '../../../src/controllers/apprestore/verify-step.js';
+import { podsByCopyName } from '../../../src/controllers/apprestore/restore-context.js';
 import { createAdapters } from '../../../src/hooks/adapters.js';
 import type { CapturedObject } from '../../../src/manifests/captured.js';
 import { container, pod } from '../hooks/namespaces.js';
@@ -41,6 +41,16 @@ describe('pods of fix-up steps', () => {
     expect(Object.keys(only ?? {}).sort()).toEqual(['command', 'env', 'image', 'name', 'securityContext', 'volumeMounts']);
     // As the kubelet reads it.
     expect((only?.['command'] as string[]).map((word) => word.replaceAll('$$', '$'))).toEqual(plan.fixups[0]?.step.command);
+  });
+
+  test('a claim that the copy does not have is made empty by its StatefulSet, and is empty for the step', () => {
+    const part = { ...set, claims: set.claims.filter((c) => c.member.claim !== 'wal-pg-0') };
+    const [first] = planFixups({ restore, snapshot, set: part, adapters: createAdapters(), isolated: true }).fixups;
+    expect((first?.pod['spec'] as Record<string, unknown>)['volumes']).toEqual([
+      { name: 'data', persistentVolumeClaim: { claimName: 'data-pg-0' } },
+      { name: 'wal', emptyDir: {} },
+      { name: 'tmp', emptyDir: {} },
+    ]);
   });
 
   test('a member that no workload of the copy makes is refused, not left unprepared', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { appSnapshotSpec, snapshotPhases, type AppSnapshotStatus, type HoldStatus } from '../../../src/api/appsnapshot.js';
 import type { AppSnapshot } from '../../../src/api/kinds.js';
-import { decide, snapshotFinalizer } from '../../../src/controllers/appsnapshot/decide.js';
+import { comesAgain, decide, snapshotFinalizer } from '../../../src/controllers/appsnapshot/decide.js';
 
 const uid = '0d4c0d4c-0000-4000-8000-000000000001';
 const now = Date.parse('2026-11-23T12:00:00Z');
@@ -49,6 +49,13 @@ describe('decide', () => {
     const plan = decide({ object: snapshot(undefined), now });
     expect(plan).toEqual({ kind: 'attempt', attempt: 1, setId: `${uid}-1` });
     expect(decide({ object: snapshot({ phase: 'Pending', attempts: 1 }), now })).toEqual({ kind: 'attempt', attempt: 2, setId: `${uid}-2` });
+  });
+
+  test('what is discarded comes again under the same id only when its attempt was never counted', () => {
+    expect(comesAgain(snapshot({ phase: 'Warmed', setId: `${uid}-1` }))).toBe(true);
+    expect(comesAgain(snapshot({ phase: 'Pending', setId: `${uid}-2`, attempts: 1 }))).toBe(true);
+    for (const status of [{ phase: 'Pending', setId: `${uid}-1`, attempts: 1 }, { phase: 'Failed', setId: `${uid}-1` }, { phase: 'Expired', setId: `${uid}-1` }] as const) expect(comesAgain(snapshot(status))).toBe(false);
+    expect(comesAgain(snapshot({ phase: 'Warmed', setId: `${uid}-1` }, { deleted: true }))).toBe(false);
   });
 
   test('suspend begins nothing, but an open window is ended and a finished one completed', () => {

@@ -137,13 +137,13 @@ describe('what cannot be held is named with the way out', () => {
     expect(result.blockers).toMatchObject([{ code: 'HoldNotPossible', message: expect.stringMatching(/install the agent.*mode Freeze/) }]);
   });
 
-  test('mode None is synced, not frozen, and has no budget to keep', () => {
+  test.each(['None', 'BackupAPI', 'Repository'] as const)('mode %s is synced, not frozen, and has no budget to keep', (mode) => {
     const pods = [pod('db-0', 'n1', [{ ...server, livenessBudgetMillis: -1000 }])];
-    const result = plan(pods, { applications: [application('db', ['db-0'], { mode: 'None' })] });
+    const result = plan(pods, { applications: [application('db', ['db-0'], { mode })] });
     expect(result.blockers).toEqual([]);
     expect(result.holders[0]!.targets).toMatchObject([{ freeze: false }]);
     expect(holdOf(result, 'data')).toMatchObject({ still: 'No', synced: true });
-    expect(holdOf(result, 'data').reasons[0]).toContain('mode None');
+    expect(holdOf(result, 'data').reasons[0]).toContain(`mode ${mode}`);
   });
 });
 

@@ -72,6 +72,7 @@ describe('applications of a copy', () => {
     const ledger = pod('ledger-0', { owner: { kind: 'StatefulSet', name: 'ledger' }, containers: [server] });
     const view = namespace(orders(0), ledger);
     expect(() => detectAll(view, [entry({ name: 'x' })])).toThrow(expect.objectContaining({ code: 'ApplicationNotFound', publicMessage: expect.stringMatching(/orders, ledger|ledger, orders/) as unknown as string }));
+    expect(detectAll(view, [entry({ name: 'orders', mode: 'Repository', repository: 'nightly' })])[0]).toMatchObject({ mode: 'Repository', repository: 'nightly' });
     expect(detectAll(view, [entry({ name: 'ledger', mode: 'Freeze' })])).toMatchObject([{ name: 'ledger', mode: 'Freeze' }, { name: 'orders', mode: 'Auto' }]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ShardCopy } from '../../../../src/hooks/elasticsearch/answers.js';
-import { recordedCheckpoints, shardPositions } from '../../../../src/hooks/elasticsearch/checkpoints.js';
+import { packed, recordedCheckpoints, shardPositions, unpacked } from '../../../../src/hooks/elasticsearch/checkpoints.js';
 import { contradictions, evidence, warmUp } from '../../../../src/hooks/elasticsearch/positions.js';
 import { bodies } from './captured.js';
 import { contextOf, detected, green, replaying, type Bodies } from './server.js';
@@ -67,5 +67,17 @@ describe('positions', () => {
     expect(recorded.get('orders-2026.0[0]')).toBe(1000);
     expect(Object.keys(positions)).toHaveLength(7);
     expect(Object.values(positions).every((value) => value.length <= 256)).toBe(true);
+  });
+
+  test('three values fit into the metadata of a snapshot (1024 bytes), whatever names are made of', () => {
+    const copies = Array.from({ length: 200 }, (_, n) => primary(`märchen-日本語-${n}`, 0, 1000 + n));
+    const metadata = { stillpoint: `${'0'.repeat(36)}-10`, ...shardPositions(copies, 3) };
+    expect(Buffer.byteLength(JSON.stringify(metadata))).toBeLessThan(1024);
+    expect(recordedCheckpoints(metadata).recorded.size).toBeGreaterThan(20);
+  });
+
+  test('numbers by name, there and back', () => {
+    expect(unpacked('documents', packed('documents', [['b', 2], ['a=1', 1]], 4))).toEqual({ numbers: new Map([['a=1', 1], ['b', 2]]), count: 2 });
+    expect(unpacked('documents', { 'documentsx.0': 'a=1' })).toEqual({ numbers: new Map(), count: undefined });
   });
 });

@@ -26,14 +26,20 @@ describe.each(texts)('%s', (_, text) => {
 
 describe('requests', () => {
   const seen: { readonly method: string; readonly url: string; readonly authorization: string | undefined }[] = [];
+  const bodies: { readonly type: string | undefined; readonly text: string }[] = [];
   let server: Server;
   let port = '';
 
   beforeAll(async () => {
     server = createServer((request, response) => {
       seen.push({ method: request.method ?? '', url: request.url ?? '', authorization: request.headers.authorization });
-      response.statusCode = request.url === '/missing' ? 404 : 200;
-      response.end(`{"path":"${request.url ?? ''}"}`);
+      let text = '';
+      request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      request.on('end', () => {
+        bodies.push({ type: request.headers['content-type'], text });
+        response.statusCode = request.url === '/missing' ? 404 : 200;
+        response.end(`{"path":"${request.url ?? ''}"}`);
+      });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     port = String((server.address() as { port: number }).port);
@@ -50,7 +56,7 @@ describe('requests', () => {
   }
 
   test('several at once, with what a password may be made of', async () => {
-    const { stdout } = await send('secret', ['GET', '/a?filter_path=nodes.*.name', '/missing'], { stdin: 'elastic\npa"ss\\wo:rd\n' });
+    const { stdout } = await send('secret', ['GET', '', '/a?filter_path=nodes.*.name', '/missing'], { stdin: 'elastic\npa"ss\\wo:rd\n' });
     expect(parseAnswers(stdout)).toEqual([
       { status: 200, body: '{"path":"/a?filter_path=nodes.*.name"}' },
       { status: 404, body: '{"path":"/missing"}' },
@@ -68,8 +74,19 @@ describe('requests', () => {
     [{ OPENSEARCH_INITIAL_ADMIN_PASSWORD: 'three' }, 'admin:three'],
     [{}, undefined],
   ])("what the container's own environment has: %j", async (env, login) => {
-    await send('container', ['POST', '/_flush'], { env });
+    await send('container', ['POST', '', '/_flush'], { env });
     expect(seen.at(-1)).toEqual({ method: 'POST', url: '/_flush', authorization: login === undefined ? undefined : `Basic ${Buffer.from(login).toString('base64')}` });
+  });
+
+  test('a body of JSON, whatever is in it', async () => {
+    const body = JSON.stringify({ indices: ['*', '-it\'s "$(odd)"'], wait: false });
+    await send('secret', ['PUT', body, '/_snapshot/backup/one'], { stdin: 'elastic\npass\n' });
+    expect([seen.at(-1), bodies.at(-1)]).toEqual([
+      { method: 'PUT', url: '/_snapshot/backup/one', authorization: `Basic ${Buffer.from('elastic:pass').toString('base64')}` },
+      { type: 'application/json', text: body },
+    ]);
+    await send('container', ['DELETE', '', '/_snapshot/backup/one']);
+    expect([seen.at(-1)?.method, bodies.at(-1)]).toEqual(['DELETE', { type: undefined, text: '' }]);
   });
 
   test('an answer that is cut short is none', () => {
@@ -97,18 +114,29 @@ describe('fix-ups', () => {
   const data = join(directory, 'data');
   beforeAll(() => {
     mkdirSync(join(data, '_state'), { recursive: true });
+    writeFileSync(join(data, 'index-7'), '');
   });
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  const prepare = (path: string, isolation: string, env: Record<string, string> = {}) =>
-    spawnSync(shell, ['-c', programs.prepareProgram, 'stillpoint', path, isolation, 'shop'], { encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', ...env } });
+  const prepare = (path: string, isolation: string, env: Record<string, string> = {}, [entry, what]: readonly [string, string] = ['_state', 'data of a node']) =>
+    spawnSync(shell, ['-c', programs.prepareProgram, 'stillpoint', path, entry, what, isolation, 'shop'], { encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', ...env } });
 
   test('one for each member that has data', () => {
     expect(fixups(app, { isolated: true, from: 'shop', to: 'drill' }).map((step) => [step.pod, ...step.command.slice(4)])).toEqual([
-      ['es-0', '/data/a', 'isolated', 'shop'],
-      ['es-1', '/data/b', 'isolated', 'shop'],
+      ['es-0', '/data/a', '_state', 'data of a node', 'isolated', 'shop'],
+      ['es-1', '/data/b', '_state', 'data of a node', 'isolated', 'shop'],
     ]);
-    expect(fixups(app, { isolated: false, from: 'shop', to: 'shop' })[0]?.command.slice(4)).toEqual(['/data/a', 'plain', 'shop']);
+    expect(fixups(app, { isolated: false, from: 'shop', to: 'shop' })[0]?.command.slice(4)).toEqual(['/data/a', '_state', 'data of a node', 'plain', 'shop']);
+  });
+
+  test('of a copy of a repository: it must be where every node finds it', () => {
+    const [first, second] = fixups({ ...app, facts: { repositoryLocation: '/repository' } }, { isolated: true, from: 'shop', to: 'drill' });
+    expect([first, second].map((step) => step?.command.slice(4))).toEqual(Array.from({ length: 2 }, () => ['/repository', 'index-*', 'snapshot repository', 'isolated', 'shop']));
+    expect(first?.description).toBe('checks that the repository is there, and that its seeds are not names of shop; changes nothing');
+    const repository = ['index-*', 'snapshot repository'] as const;
+    expect(prepare(data, 'isolated', {}, repository).status).toBe(0);
+    expect(prepare(directory, 'isolated', {}, repository)).toMatchObject({ status: 1, stderr: expect.stringContaining('holds no snapshot repository') });
+    expect(prepare(data, 'isolated', { SEED_HOSTS: 'es-0.es.shop.svc' }, repository).status).toBe(1);
   });
 
   test('a volume without the data of a node is refused', () => {
