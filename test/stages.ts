@@ -53,6 +53,7 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   shapes: suite('shapes'),
   gate: suite('gate'),
   profile: suite('profile'),
+  policy: suite('policy'),
   // All in one window: proven, and killed at three points. More of both by `make proof` and `make e2e SUITE=kill-databases APPS=…`.
   four: [...suite('proof', { RUNS: '1' }, undefined, 'test/proof/proof'), ...suite('kill-databases', { PART: 'small' })],
   // Those two that take no longer than a cut and a restore; all of them five times by `make proof-controls`.

@@ -23,7 +23,7 @@ export function parseCron(expression: string): WallPattern {
 
 function parsed(expression: string): Cron {
   try {
-    return new Cron(expression, { timezone: 'UTC', paused: true });
+    return new Cron(expression, { utcOffset: 0, paused: true });
   } catch (error) {
     throw new RangeError((error instanceof Error ? error.message : String(error)).replace(/^CronPattern: /, ''), { cause: error });
   }

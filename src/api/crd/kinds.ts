@@ -93,7 +93,7 @@ const volumePolicy: KindDefinition = {
     // A column of type date would show a time to come as invalid.
     { name: 'Next-Copy', type: 'string', jsonPath: '.status.nextCopy', description: 'When the next copy is begun.' },
     { name: 'Verified', type: 'date', jsonPath: '.status.lastVerified.verifiedAt', description: 'Time since a restore of the newest verified copy passed every check.' },
-    { name: 'RPO', type: 'string', jsonPath: '.status.conditions[?(@.type=="RPOMet")].status', description: 'Whether the newest good copy is young enough; empty without an objective.' },
+    { name: 'RPO', type: 'string', jsonPath: '.status.conditions[?(@.type=="RPOMet")].status', description: 'Whether the newest good copy is young enough; Unknown without an objective.' },
     ready,
     age,
     { name: 'Zone', type: 'string', jsonPath: '.spec.protection.schedule.timeZone', description: 'Time zone of the schedule.', priority: 1 },

@@ -7,7 +7,7 @@ export const created = '2026-11-29T10:00:00Z';
 export const at = (text: string): number => Date.parse(`2026-11-29T${text}Z`);
 
 /** A VolumePolicy of namespace shop with a copy every ten minutes; the parts override. */
-export function volumePolicy(protection: object = {}, status: VolumePolicyStatus | undefined = undefined, metadata: Partial<VolumePolicy['metadata']> = {}): VolumePolicy {
+export function volumePolicy(protection: object = {}, status?: VolumePolicyStatus, metadata: Partial<VolumePolicy['metadata']> = {}): VolumePolicy {
   return {
     apiVersion: 'stillpoint.dev/v1alpha1',
     kind: 'VolumePolicy',
@@ -18,7 +18,7 @@ export function volumePolicy(protection: object = {}, status: VolumePolicyStatus
 }
 
 /** The copy of a tick as the API server stores it. */
-export function copyOfTick(policy: VolumePolicy, tick: number, status: AppSnapshotStatus | undefined = undefined, metadata: Partial<AppSnapshot['metadata']> = {}): AppSnapshot {
+export function copyOfTick(policy: VolumePolicy, tick: number, status?: AppSnapshotStatus, metadata: Partial<AppSnapshot['metadata']> = {}): AppSnapshot {
   const made = copyObject(policy, tick) as unknown as AppSnapshot;
   return { ...made, metadata: { ...made.metadata, uid: `uid-${tick}`, resourceVersion: '1', generation: 1, creationTimestamp: new Date(tick).toISOString(), ...metadata }, ...(status === undefined ? {} : { status }) };
 }
