@@ -16,6 +16,8 @@ export interface WindowLine {
   leave(key: string): void;
   /** This process leads from now on. */
   begin(): void;
+  /** It has only just begun to lead: nobody has a turn yet. */
+  listens(): boolean;
   count(): { readonly open: number; readonly waiting: number };
 }
 
@@ -62,6 +64,7 @@ export function createWindowLine(options: { limits: WindowLimits; clock: Clock; 
         call();
       });
     },
+    listens: () => listening,
     count: () => ({ open: open.size, waiting: waiting.size + called.size }),
   };
 }

@@ -58,7 +58,7 @@ async function act(plan: SnapshotPlan, writer: SnapshotWriter, deps: OperatorDep
     case 'attempt': {
       checkSpec(writer.object);
       const end = line.ask(windowRequest(writer.object, deps.caches));
-      if (end === undefined) return waitForTurn(writer, line.limits);
+      if (end === undefined) return waitForTurn(writer, line);
       try {
         return await attempt(writer, plan, deps, signal);
       } finally {

@@ -3,8 +3,9 @@ import { isLive, mountedClaims } from '../../hooks/workload.js';
 import { findCondition } from '../../runtime/conditions.js';
 import { keyText } from '../../runtime/object.js';
 import type { Caches } from '../caches.js';
-import { onChange, type StepResult } from '../step.js';
-import type { WindowLimits, WindowRequest } from '../window-admission.js';
+import { later, onChange, type StepResult } from '../step.js';
+import type { WindowRequest } from '../window-admission.js';
+import type { WindowLine } from '../window-line.js';
 import { selection } from './gather.js';
 import type { SnapshotWriter } from './steps.js';
 
@@ -26,8 +27,10 @@ function distinct(names: readonly (string | undefined)[]): string[] {
   return [...new Set(names.filter((name) => name !== undefined))];
 }
 
-/** Says once that it waits; the line wakes it. */
-export async function waitForTurn(writer: SnapshotWriter, { global, perDriver, perNode }: WindowLimits): Promise<StepResult> {
+/** Says once that it waits; the line wakes it. A new leader's first second is not worth saying. */
+export async function waitForTurn(writer: SnapshotWriter, line: Pick<WindowLine, 'limits' | 'listens'>): Promise<StepResult> {
+  if (line.listens()) return later(1);
+  const { global, perDriver, perNode } = line.limits;
   const reason = 'WaitingForTurn';
   if (findCondition(writer.object.status?.conditions, 'Ready')?.reason === reason) return onChange;
   const message = `Waiting for its turn: at most ${global} windows are open at a time, ${perDriver} for one driver, ${perNode} on one node, and 1 in a namespace. Nothing is held meanwhile.`;

@@ -31,7 +31,7 @@ export async function settleStep(writer: PolicyWriter, plan: Settlement, copies:
   const report = reportOf(writer.object, copies, plan.next, at);
   await say(writer, { ...report, verdict: plan.verdict ?? report.verdict }, deps);
   await remove(writer, plan.remove.slice(0, mostRemoved), deps);
-  const until = [plan.next, report.missedAt].filter((time) => time !== undefined && time >= at).map((time) => ((time ?? 0) - at) / 1000);
+  const until = [plan.next, report.missedAt].flatMap((time) => (time === undefined || time < at ? [] : [(time - at) / 1000]));
   const seconds = Math.min(lookAgainSeconds, ...until, ...(plan.remove.length > 0 ? [removalSeconds] : []));
   return later(Math.max(0.01, seconds));
 }

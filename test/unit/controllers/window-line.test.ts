@@ -136,7 +136,9 @@ describe('the line', () => {
     const line = createWindowLine({ limits, clock, wake: (key) => woken.push(key) });
     line.begin();
     for (let i = 0; i < 10; i += 1) expect(line.ask(request(`ns${i}/a`, { since: 100 - i }))).toBeUndefined();
+    expect(line.listens()).toBe(true);
     await clock.advance(1000);
+    expect(line.listens()).toBe(false);
     expect(woken).toEqual(['ns9/a', 'ns8/a', 'ns7/a', 'ns6/a']);
   });
 
