@@ -43,7 +43,7 @@ const schedule = z
   .strictObject({
     cron: z
       .string()
-      .min(9)
+      .min(1)
       .max(100)
       .refine((text) => new RegExp(cronPattern).test(text), cronRule.message)
       .meta({ 'x-kubernetes-validations': [cronRule] })
