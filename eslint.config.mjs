@@ -5,12 +5,13 @@ import tseslint from 'typescript-eslint';
  * For each layer: what it must not import.
  */
 const layers = {
-  api: ['observability', 'hooks', 'snapshots', 'manifests', 'controllers', 'cli', 'main'],
-  runtime: ['api', 'hooks', 'snapshots', 'manifests', 'controllers', 'cli', 'main'],
-  observability: ['api', 'hooks', 'snapshots', 'manifests', 'controllers', 'cli', 'main'],
-  hooks: ['snapshots', 'manifests', 'controllers', 'cli', 'main'],
-  snapshots: ['hooks', 'manifests', 'controllers', 'cli', 'main'],
-  manifests: ['hooks', 'snapshots', 'controllers', 'cli', 'main'],
+  api: ['observability', 'schedule', 'hooks', 'snapshots', 'manifests', 'controllers', 'cli', 'main'],
+  runtime: ['api', 'schedule', 'hooks', 'snapshots', 'manifests', 'controllers', 'cli', 'main'],
+  observability: ['api', 'schedule', 'hooks', 'snapshots', 'manifests', 'controllers', 'cli', 'main'],
+  schedule: ['api', 'runtime', 'observability', 'hooks', 'snapshots', 'manifests', 'controllers', 'cli', 'main'],
+  hooks: ['schedule', 'snapshots', 'manifests', 'controllers', 'cli', 'main'],
+  snapshots: ['schedule', 'hooks', 'manifests', 'controllers', 'cli', 'main'],
+  manifests: ['schedule', 'hooks', 'snapshots', 'controllers', 'cli', 'main'],
   controllers: ['cli', 'main'],
   cli: ['controllers', 'main'],
 };

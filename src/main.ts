@@ -4,8 +4,9 @@ import { reconcileAppRestore } from './controllers/apprestore/controller.js';
 import { reconcileAppSnapshot } from './controllers/appsnapshot/controller.js';
 import type { OperatorDeps } from './controllers/deps.js';
 import { createOperatorMetrics } from './controllers/metrics.js';
-import { createNamespaceLocks } from './controllers/namespace-lock.js';
-import { connect } from './controllers/wake-up.js';
+import { reconcileVolumePolicy } from './controllers/volumepolicy/controller.js';
+import { connect, forgetDeleted } from './controllers/wake-up.js';
+import { createWindowLine } from './controllers/window-line.js';
 import { createAdapters } from './hooks/adapters.js';
 import podProgram from './hooks/hold/holder.sh';
 import { createLogger, type LogLevel } from './observability/logger.js';
@@ -65,10 +66,14 @@ const deps: OperatorDeps = {
 };
 
 const controllerOptions = { clock, log, metrics: runtimeMetrics };
-const locks = createNamespaceLocks();
-const appSnapshots = createController({ ...controllerOptions, name: 'appsnapshot', concurrency: 8, reconcile: reconcileAppSnapshot(deps, locks) });
+const line = createWindowLine({ limits: settings.windows, clock, wake: (key) => appSnapshots.enqueue(key) });
+registry.beforeRender(() => deps.metrics.windows(line.count()));
+// A window takes a worker while it is open, and what else there is to do must not wait for it.
+const appSnapshots = createController({ ...controllerOptions, name: 'appsnapshot', concurrency: settings.windows.global + 8, reconcile: reconcileAppSnapshot(deps, line) });
 const appRestores = createController({ ...controllerOptions, name: 'apprestore', concurrency: 8, timeoutMillis: 30 * 60_000, reconcile: reconcileAppRestore(deps) });
-connect(caches, { appSnapshots, appRestores });
+const volumePolicies = createController({ ...controllerOptions, name: 'volumepolicy', concurrency: 8, reconcile: reconcileVolumePolicy(deps) });
+connect(caches, { appSnapshots, appRestores, volumePolicies });
+forgetDeleted(caches, line, deps.metrics);
 
 const manager = createManager({
   log,
@@ -79,7 +84,7 @@ const manager = createManager({
   ],
   caches: allCaches(caches),
   always: [],
-  leading: [appSnapshots, appRestores],
+  leading: [appSnapshots, appRestores, volumePolicies],
   elector: ({ onElected, onLost }) => {
     const leads = (value: 0 | 1): void => runtimeMetrics.leader.set(value, { name: leaseName });
     leads(0);
@@ -95,6 +100,7 @@ const manager = createManager({
       ...settings.leaderElection,
       onElected: () => {
         leads(1);
+        line.begin();
         onElected();
       },
       onLost: () => {
@@ -112,7 +118,7 @@ function service(name: string, port: number) {
   return { name, start: () => endpoints.start(), stop: () => endpoints.stop() };
 }
 
-log.info('starting', { groupSnapshots: group?.version ?? 'not served', agentNamespace: settings.agentNamespace, maxHoldMillis: settings.maxHoldMillis });
+log.info('starting', { groupSnapshots: group?.version ?? 'not served', agentNamespace: settings.agentNamespace, maxHoldMillis: settings.maxHoldMillis, windows: settings.windows });
 process.exitCode = await manager.run(signal);
 await events.flush();
 await events.stop();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 const millis = (fallback: number) => z.coerce.number().int().min(100).max(3_600_000).default(fallback);
+const windows = (fallback: number) => z.coerce.number().int().min(1).max(1000).default(fallback);
 const port = (fallback: number) => z.coerce.number().int().min(1).max(65_535).default(fallback);
 
 /** Environment of the operator; the chart sets it. */
@@ -12,6 +13,9 @@ const environment = z.object({
   RENEW_DEADLINE_MILLIS: millis(10_000),
   RETRY_PERIOD_MILLIS: millis(2_000),
   MAX_HOLD_MILLIS: millis(10_000),
+  WINDOWS_GLOBAL: windows(16),
+  WINDOWS_PER_DRIVER: windows(8),
+  WINDOWS_PER_NODE: windows(4),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   METRICS_PORT: port(8080),
   PROBE_PORT: port(8081),
@@ -23,6 +27,8 @@ export interface Settings {
   readonly agentNamespace: string;
   readonly leaderElection: { readonly leaseDurationMillis: number; readonly renewDeadlineMillis: number; readonly retryPeriodMillis: number };
   readonly maxHoldMillis: number;
+  /** How many windows may be open at a time. */
+  readonly windows: { readonly global: number; readonly perDriver: number; readonly perNode: number };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly metricsPort: number;
   readonly probePort: number;
@@ -42,6 +48,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     agentNamespace: e.AGENT_NAMESPACE,
     leaderElection: { leaseDurationMillis: e.LEASE_DURATION_MILLIS, renewDeadlineMillis: e.RENEW_DEADLINE_MILLIS, retryPeriodMillis: e.RETRY_PERIOD_MILLIS },
     maxHoldMillis: e.MAX_HOLD_MILLIS,
+    windows: { global: e.WINDOWS_GLOBAL, perDriver: e.WINDOWS_PER_DRIVER, perNode: e.WINDOWS_PER_NODE },
     logLevel: e.LOG_LEVEL,
     metricsPort: e.METRICS_PORT,
     probePort: e.PROBE_PORT,

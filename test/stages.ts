@@ -88,6 +88,7 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   shapes: suite('shapes'),
   gate: suite('gate'),
   profile: suite('profile'),
+  policy: suite('policy'),
   // On one set of databases: two bad cuts of PostgreSQL and Kafka that must be caught, then, with the others started beside them, all in one window: proven, and
   // killed at three points. More by `make proof-controls`, `make proof` and `make e2e SUITE=kill-databases APPS=…`.
   four: [

@@ -21,6 +21,8 @@ export const labels = {
   capture: `${apiGroup}/capture`,
   /** On everything that a restore makes: the uid of the AppRestore. */
   restore: `${apiGroup}/apprestore`,
+  /** On AppSnapshots that a VolumePolicy made: its uid. */
+  policy: `${apiGroup}/policy`,
   /** On claims and pods of ours: never part of a selection or capture. */
   internal: `${apiGroup}/internal`,
 } as const;
@@ -33,6 +35,9 @@ export const annotations = {
   captureDigest: `${apiGroup}/capture-digest`,
   /** On snapshots: `status.applications[].startFiles` as JSON; without them the server must not be started on this copy. */
   startFiles: `${apiGroup}/start-files`,
+  /** On AppSnapshots that a VolumePolicy made: its name, and when the copy was due. */
+  policyName: `${apiGroup}/policy-name`,
+  dueAt: `${apiGroup}/due-at`,
 } as const;
 
 /** Proven consistency of a copy, best first (3-stillness.md, 3.4). */

@@ -49,6 +49,7 @@ export const errorCatalogue = {
   VolumeRestoreFailed: { retry: 'backoff', meaning: 'The storage could not make a volume from a snapshot.', remedy: 'See the message of the driver.' },
   StartFailed: { retry: 'never', meaning: 'The restored application did not become ready in time.', remedy: 'See its pods; nothing was removed.' },
   CheckFailed: { retry: 'never', meaning: 'A check of the restored application failed.', remedy: 'See status.applications[].checks; restore another copy.' },
+  CopyRefused: { retry: 'backoff', meaning: 'An AppSnapshot of a VolumePolicy could not be made or deleted.', remedy: 'See the message: correct the field of spec.protection that it names, or remove the object that is in the way.' },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

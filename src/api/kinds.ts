@@ -2,11 +2,13 @@ import { apiGroup, apiVersion } from './common.js';
 import type { AppRestoreSpec, AppRestoreStatus } from './apprestore.js';
 import type { AppSnapshotSpec, AppSnapshotStatus } from './appsnapshot.js';
 import type { QuiesceProfileSpec } from './quiesceprofile.js';
+import type { VolumePolicySpec, VolumePolicyStatus } from './volumepolicy.js';
 
 /** Addresses of our kinds in the API; structurally a `ResourceType` of the runtime. */
 export const appSnapshots = { group: apiGroup, version: apiVersion, plural: 'appsnapshots', kind: 'AppSnapshot', namespaced: true } as const;
 export const appRestores = { group: apiGroup, version: apiVersion, plural: 'apprestores', kind: 'AppRestore', namespaced: true } as const;
 export const quiesceProfiles = { group: apiGroup, version: apiVersion, plural: 'quiesceprofiles', kind: 'QuiesceProfile', namespaced: true } as const;
+export const volumePolicies = { group: apiGroup, version: apiVersion, plural: 'volumepolicies', kind: 'VolumePolicy', namespaced: true } as const;
 
 /** Metadata that objects of ours always carry once the API server has accepted them. */
 export interface StoredMeta {
@@ -36,3 +38,4 @@ export type AppSnapshot = Stored<'AppSnapshot', AppSnapshotSpec, AppSnapshotStat
 export type AppRestore = Stored<'AppRestore', AppRestoreSpec, AppRestoreStatus>;
 /** Has no status: nothing reconciles it. */
 export type QuiesceProfile = Stored<'QuiesceProfile', QuiesceProfileSpec, never>;
+export type VolumePolicy = Stored<'VolumePolicy', VolumePolicySpec, VolumePolicyStatus>;

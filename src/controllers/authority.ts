@@ -1,3 +1,4 @@
+import { apiGroup } from '../api/common.js';
 import { fail } from '../api/errors.js';
 import { isForbidden, isNotFound } from '../runtime/api-error.js';
 import type { Client } from '../runtime/client.js';
@@ -18,6 +19,12 @@ export const rightsToSnapshot: readonly Right[] = [
   { verb: 'create', group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots' },
   { verb: 'get', group: '', resource: 'persistentvolumeclaims' },
   { verb: 'create', group: '', resource: 'pods', subresource: 'exec' },
+];
+
+/** What an account must have whose policy makes and deletes copies, beside what each copy asks for. */
+export const rightsToProtect: readonly Right[] = [
+  { verb: 'create', group: apiGroup, resource: 'appsnapshots' },
+  { verb: 'delete', group: apiGroup, resource: 'appsnapshots' },
 ];
 
 /** What an account must have where an application is restored. */

@@ -1,4 +1,5 @@
-import { appRestores, appSnapshots, type AppRestore, type AppSnapshot } from '../api/kinds.js';
+import { labels } from '../api/common.js';
+import { appRestores, appSnapshots, volumePolicies, type AppRestore, type AppSnapshot, type VolumePolicy } from '../api/kinds.js';
 import type { ClaimView, NamespaceView, PodView } from '../hooks/view.js';
 import type { Logger } from '../observability/logger.js';
 import { createCache, type Cache, type Projected } from '../runtime/cache.js';
@@ -20,6 +21,7 @@ export interface AttachmentProjection extends Projected {
 export interface Caches {
   readonly appSnapshots: Cache<AppSnapshot>;
   readonly appRestores: Cache<AppRestore>;
+  readonly volumePolicies: Cache<VolumePolicy>;
   readonly pods: Cache<PodView>;
   readonly claims: Cache<ClaimProjection>;
   readonly volumes: Cache<VolumeProjection>;
@@ -42,13 +44,14 @@ export function createCaches(options: { transport: Transport; clock: Clock; log:
   const base = { transport, clock, log };
   const share = createSharing();
   return {
-    appSnapshots: createCache<AppSnapshot>({ ...base, type: appSnapshots, project: (object) => object as unknown as AppSnapshot, indexes: { uid: byUid } }),
+    appSnapshots: createCache<AppSnapshot>({ ...base, type: appSnapshots, project: (object) => object as unknown as AppSnapshot, indexes: { uid: byUid, policy: (o) => valueOf(o.metadata.labels?.[labels.policy]) } }),
     appRestores: createCache<AppRestore>({
       ...base,
       type: appRestores,
       project: (object) => object as unknown as AppRestore,
       indexes: { uid: byUid, target: (o) => [o.spec.into?.namespace ?? o.metadata.namespace], source: (o) => [`${o.metadata.namespace}/${o.spec.from.appSnapshotRef.name}`] },
     }),
+    volumePolicies: createCache<VolumePolicy>({ ...base, type: volumePolicies, project: (object) => object as unknown as VolumePolicy, indexes: { uid: byUid } }),
     pods: createCache<PodView>({
       ...base,
       type: pods,
@@ -66,7 +69,11 @@ export function createCaches(options: { transport: Transport; clock: Clock; log:
 }
 
 function byUid(object: Projected): readonly string[] {
-  return object.metadata.uid === undefined ? [] : [object.metadata.uid];
+  return valueOf(object.metadata.uid);
+}
+
+function valueOf(text: string | undefined): readonly string[] {
+  return text === undefined ? [] : [text];
 }
 
 function projectAttachment(object: KubeObject): AttachmentProjection {

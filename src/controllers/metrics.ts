@@ -11,6 +11,26 @@ export interface OperatorMetrics {
   /** A copy is ready; `at`: since when, ms since the epoch. */
   copy(key: { namespace: string; name: string }, grade: Grade, at: number): void;
   forget(key: { namespace: string; name: string }): void;
+  /** How a policy stands; times in seconds since the epoch. */
+  policy(key: PolicyKey, state: PolicyState): void;
+  forgetPolicy(key: PolicyKey): void;
+  /** Windows that are open, and AppSnapshots that wait for one. */
+  windows(count: { readonly open: number; readonly waiting: number }): void;
+}
+
+/** Labels of the series of a VolumePolicy. */
+interface PolicyKey {
+  readonly namespace: string;
+  readonly policy: string;
+}
+
+interface PolicyState {
+  readonly copies: number;
+  readonly lastCopy: number | undefined;
+  readonly nextCopy: number | undefined;
+  readonly verified: number | undefined;
+  /** Undefined: there is no objective, or nothing to hold against it yet. */
+  readonly rpoMet: boolean | undefined;
 }
 
 export function createOperatorMetrics(registry: Metrics): OperatorMetrics {
@@ -33,6 +53,39 @@ export function createOperatorMetrics(registry: Metrics): OperatorMetrics {
       last.set(newest / 1000, { namespace: key.namespace });
     },
     forget: (key) => grade.remove({ ...key }),
+    ...policyMetrics(registry),
+    ...windowMetrics(registry),
+  };
+}
+
+function policyMetrics(registry: Metrics): Pick<OperatorMetrics, 'policy' | 'forgetPolicy'> {
+  const gauges: Readonly<Record<keyof PolicyState, Gauge>> = {
+    copies: registry.gauge('stillpoint_policy_copies', 'Copies of a policy that are ready.'),
+    lastCopy: registry.gauge('stillpoint_policy_last_copy_timestamp_seconds', 'When the newest good copy of a policy was cut.'),
+    nextCopy: registry.gauge('stillpoint_policy_next_copy_timestamp_seconds', 'When the next copy of a policy is begun.'),
+    verified: registry.gauge('stillpoint_policy_verified_timestamp_seconds', 'When a restore of the newest verified copy of a policy passed every check.'),
+    rpoMet: registry.gauge('stillpoint_policy_rpo_met', '1: the newest good copy of a policy is within its objective. 0: it is older, or there is none.'),
+  };
+  const each = Object.entries(gauges) as [keyof PolicyState, Gauge][];
+  return {
+    policy: (key, state) => {
+      for (const [name, gauge] of each) {
+        const value = state[name];
+        if (value === undefined) gauge.remove({ ...key });
+        else gauge.set(Number(value), { ...key });
+      }
+    },
+    forgetPolicy: (key) => each.forEach(([, gauge]) => gauge.remove({ ...key })),
+  };
+}
+
+function windowMetrics(registry: Metrics): Pick<OperatorMetrics, 'windows'> {
+  const gauge = registry.gauge('stillpoint_windows', 'Windows by state: open, and waiting for their turn.');
+  return {
+    windows: ({ open, waiting }) => {
+      gauge.set(open, { state: 'open' });
+      gauge.set(waiting, { state: 'waiting' });
+    },
   };
 }
 

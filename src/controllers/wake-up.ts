@@ -1,24 +1,32 @@
 import { labels } from '../api/common.js';
-import type { AppRestore, AppSnapshot } from '../api/kinds.js';
+import type { AppRestore, AppSnapshot, VolumePolicy } from '../api/kinds.js';
 import type { CacheEvent, Projected } from '../runtime/cache.js';
 import { enqueueFrom, type Controller } from '../runtime/controller.js';
 import { keyText, type ObjectMeta } from '../runtime/object.js';
 import type { Caches } from './caches.js';
+import type { OperatorMetrics } from './metrics.js';
+import type { WindowLine } from './window-line.js';
 
 /** A hold that a former leader may have left comes before everything. */
 const holdPriority = 100;
 
 /** Tells the controllers which objects to look at when something changes. */
-export function connect(caches: Caches, controllers: { appSnapshots: Controller; appRestores: Controller }): void {
-  const { appSnapshots, appRestores } = controllers;
+export function connect(caches: Caches, controllers: { appSnapshots: Controller; appRestores: Controller; volumePolicies: Controller }): void {
+  const { appSnapshots, appRestores, volumePolicies } = controllers;
   caches.appSnapshots.subscribe((event) => {
-    if (event.type !== 'deleted' && mayHold(event.object)) appSnapshots.enqueue(event.key, { priority: holdPriority });
+    if (event.type === 'deleted') return;
+    if (mayHold(event.object)) appSnapshots.enqueue(event.key, { priority: holdPriority });
+    // Who waits for a window is heard before what is done already.
+    else if (event.type === 'added' && isWaiting(event.object)) appSnapshots.enqueue(event.key);
   });
   enqueueFrom(caches.appSnapshots, appSnapshots, (_, key) => [key], matters);
   enqueueFrom(caches.appRestores, appRestores, (_, key) => [key], matters);
   enqueueFrom(caches.appSnapshots, appRestores, (_, key) => keysOf(caches.appRestores.by('source', key)));
   // A copy that a restore was using may be removable now.
   enqueueFrom(caches.appRestores, appSnapshots, (object) => [`${object.metadata.namespace}/${object.spec.from.appSnapshotRef.name}`], (event) => event.type === 'deleted' || isOver(event.object));
+  enqueueFrom(caches.volumePolicies, volumePolicies, (_, key) => [key], matters);
+  enqueueFrom(caches.appSnapshots, volumePolicies, (object) => policiesOf(object, caches), concernsPolicies);
+  enqueueFrom(caches.appRestores, volumePolicies, (object) => sourcesOf(object, caches).flatMap((copy) => policiesOf(copy, caches)), (event) => event.type === 'deleted' || isOver(event.object));
   for (const cache of [caches.volumeSnapshots, caches.groupSnapshots]) {
     if (cache === undefined) continue;
     enqueueFrom(cache, appSnapshots, (object) => snapshotsOf(object.metadata, caches));
@@ -37,8 +45,42 @@ function interesting({ generation, deletionTimestamp, finalizers, annotations, u
   return JSON.stringify([generation, deletionTimestamp, finalizers, annotations, uid]);
 }
 
+/** What is gone leaves the line and the metrics. */
+export function forgetDeleted(caches: Caches, line: Pick<WindowLine, 'leave'>, metrics: Pick<OperatorMetrics, 'forgetPolicy'>): void {
+  caches.appSnapshots.subscribe((event) => {
+    if (event.type === 'deleted') line.leave(event.key);
+  });
+  caches.volumePolicies.subscribe((event) => {
+    if (event.type === 'deleted') metrics.forgetPolicy({ namespace: event.old.metadata.namespace, policy: event.old.metadata.name });
+  });
+}
+
 function mayHold(object: AppSnapshot): boolean {
   return (object.status?.holds ?? []).some((hold) => hold.state === 'Intended');
+}
+
+/** Has no window yet. */
+function isWaiting({ status, spec }: AppSnapshot): boolean {
+  return !spec.suspend && ['Pending', 'Planned', 'Warmed'].includes(status?.phase ?? 'Pending');
+}
+
+/** What a policy goes by: whether a copy is there, how it ended, and whether it was verified. */
+function concernsPolicies(event: CacheEvent<AppSnapshot>): boolean {
+  return event.type !== 'updated' || inPolicy(event.old) !== inPolicy(event.object);
+}
+
+function inPolicy({ metadata, status }: AppSnapshot): string {
+  const ready = status?.conditions?.find((c) => c.type === 'Ready');
+  return JSON.stringify([metadata.labels, metadata.annotations, metadata.deletionTimestamp, status?.phase, status?.verified?.at, ready?.reason, ready?.message]);
+}
+
+function policiesOf({ metadata }: AppSnapshot, caches: Caches): string[] {
+  return keysOf(caches.volumePolicies.by('uid', metadata.labels?.[labels.policy] ?? ''));
+}
+
+function sourcesOf({ metadata, spec }: AppRestore, caches: Caches): AppSnapshot[] {
+  const source = caches.appSnapshots.get({ namespace: metadata.namespace, name: spec.from.appSnapshotRef.name });
+  return source === undefined ? [] : [source];
 }
 
 function isOver(object: AppRestore): boolean {
@@ -57,6 +99,6 @@ function snapshotsOf(meta: ObjectMeta, caches: Caches): string[] {
   return uids.flatMap((uid) => keysOf(caches.appSnapshots.by('uid', uid)));
 }
 
-function keysOf(objects: readonly (AppSnapshot | AppRestore)[]): string[] {
+function keysOf(objects: readonly (AppSnapshot | AppRestore | VolumePolicy)[]): string[] {
   return objects.map((object) => keyText(object.metadata));
 }

@@ -11,6 +11,8 @@ export interface ListOptions {
 export interface DeleteOptions {
   /** Delete only the object with this uid (precondition): a re-created one of the same name is left alone. */
   readonly uid?: string;
+  /** Delete only this state of it (precondition, with the uid): one that has changed is left alone. */
+  readonly resourceVersion?: string;
   readonly propagation?: 'Background' | 'Foreground' | 'Orphan';
   readonly gracePeriodSeconds?: number;
 }
@@ -52,7 +54,7 @@ export interface Client {
   mergePatch<T extends KubeObject = KubeObject>(type: ResourceType, key: ObjectKey, patch: unknown, options?: { subresource?: 'status' }): Promise<T>;
   /** JSON patch (RFC 6902). */
   jsonPatch<T extends KubeObject = KubeObject>(type: ResourceType, key: ObjectKey, patch: readonly unknown[]): Promise<T>;
-  /** NotFound counts as done; a uid precondition that fails counts as done as well. */
+  /** NotFound counts as done; a precondition that fails counts as done as well. */
   delete(type: ResourceType, key: ObjectKey, options?: DeleteOptions): Promise<void>;
   /** Any other read of the API (discovery, /version, pod logs): path with query, parsed JSON or text. */
   raw(path: string, options?: { accept?: string; maxBytes?: number }): Promise<unknown>;

@@ -102,15 +102,15 @@ class ResourceClient implements Client {
     const body = {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
-      ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
+      ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid, resourceVersion: options.resourceVersion } }),
       ...(options.propagation === undefined ? {} : { propagationPolicy: options.propagation }),
       ...(options.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
     };
     try {
       await this.#send('DELETE', objectPath(type, key), body);
     } catch (error) {
-      const otherUid = options.uid !== undefined && isConflict(error);
-      if (!isNotFound(error) && !otherUid) throw error;
+      const other = options.uid !== undefined && isConflict(error);
+      if (!isNotFound(error) && !other) throw error;
     }
   }
 

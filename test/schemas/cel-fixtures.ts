@@ -1,3 +1,5 @@
+import { cronRule, timeZoneRule } from '../../src/api/volumepolicy.js';
+
 const application = { name: 'a', kind: 'PostgreSQL' };
 const custom = { name: 'a', kind: 'Custom', profileRef: { name: 'p' } };
 const fence = { engage: { command: ['on'] }, verify: { command: ['look'] }, release: { command: ['off'] } };
@@ -39,5 +41,19 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
     { good: { hold: 'Freeze' }, bad: { hold: 'Freeze', fence } },
   ],
   "self.hold != 'Fence' || has(self.processName)": [{ good: fenced, bad: { ...fenced, processName: undefined } }],
+  // VolumePolicy: the second value of each is as long as may be
+  [cronRule.rule]: [
+    { good: '30 2 * * *', bad: '30 2 * *  *' },
+    { good: `00,${'0,'.repeat(44)}0 2 * * *`, bad: '60 2 * * *' },
+    { good: '*/5 0-6/2 1,15 JAN-MAR MON-FRI', bad: '*/0 * * * *' },
+  ],
+  [timeZoneRule.rule]: [
+    { good: 'Europe/Berlin', bad: 'Mars/Base' },
+    { good: 'America/Argentina/ComodRivadavia', bad: 'Local' },
+  ],
+  'self.last + self.hourly + self.daily + self.weekly + self.monthly + self.yearly > 0': [
+    { good: { last: 3 }, bad: { last: 0 } },
+    { good: { hourly: 24, daily: 7, weekly: 4, monthly: 12, yearly: 3, minVerified: 2 }, bad: { minVerified: 2 } },
+  ],
   "self.hold != 'Fence' || !has(self.position) || !has(self.position.stdin)": [{ good: { hold: 'Freeze', position }, bad: { ...fenced, position } }],
 };

@@ -74,6 +74,8 @@ const words = ['a', 'a0', '0', '10s', 'a.b', 'App', 'a/b'];
 
 function sampleText(node: Node): string {
   if (node.enum !== undefined) return node.enum[0] ?? '';
+  const [known] = ruledTexts(node);
+  if (known !== undefined) return known;
   if (node.format === 'date-time') return '2026-01-02T03:04:05Z';
   const duration = leastDuration(node);
   if (duration !== undefined) return duration;
@@ -81,6 +83,11 @@ function sampleText(node: Node): string {
   if (word !== undefined) return word;
   const [drawn] = fc.sample(fc.stringMatching(patternOf(node)).filter((text) => fits(text, node)), { numRuns: 1, seed: 1 });
   return drawn ?? '';
+}
+
+/** Texts that keep a rule of CEL about the text itself; none where there is no such rule. */
+function ruledTexts(node: Node): string[] {
+  return (node['x-kubernetes-validations'] ?? []).flatMap(({ rule }) => celFixtures[rule] ?? []).flatMap(({ good }) => (typeof good === 'string' ? [good] : []));
 }
 
 /** The pattern of a node; every text fits where there is none. */
@@ -96,7 +103,8 @@ export function fits(text: string, node: Node): boolean {
 /** A text of this length that keeps the pattern of its node. Throws when there is none among what it knows. */
 export function textOfLength(node: Node, length: number): string {
   const duration = leastDuration(node);
-  const candidates = [
+  const ruled = length <= (node.maxLength ?? Infinity) ? ruledTexts(node) : [];
+  const candidates = ruled.length > 0 ? ruled : [
     ...(duration === undefined ? [] : [duration.padStart(length, '0')]),
     'a'.repeat(length),
     `${'a'.repeat(Math.max(0, length - 64))}/${'a'.repeat(63)}`,

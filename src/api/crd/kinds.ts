@@ -1,7 +1,8 @@
 import { appRestoreSpec, appRestoreStatus } from '../apprestore.js';
 import { appSnapshotSpec, appSnapshotStatus } from '../appsnapshot.js';
-import { appRestores, appSnapshots, quiesceProfiles } from '../kinds.js';
+import { appRestores, appSnapshots, quiesceProfiles, volumePolicies } from '../kinds.js';
 import { quiesceProfileSpec } from '../quiesceprofile.js';
+import { volumePolicySpec, volumePolicyStatus } from '../volumepolicy.js';
 import type { KindDefinition, PrinterColumn } from './definition.js';
 
 const ready: PrinterColumn = {
@@ -79,5 +80,28 @@ const quiesceProfile: KindDefinition = {
   ],
 };
 
+const volumePolicy: KindDefinition = {
+  kind: volumePolicies.kind,
+  plural: volumePolicies.plural,
+  shortName: 'vpol',
+  description: 'Protects the volumes of a namespace by itself: makes copies by a schedule, keeps those that the retention asks for, and says how old the newest good one is.',
+  spec: volumePolicySpec,
+  status: volumePolicyStatus,
+  columns: [
+    { name: 'Schedule', type: 'string', jsonPath: '.spec.protection.schedule.cron', description: 'When copies are due.' },
+    { name: 'Last-Copy', type: 'date', jsonPath: '.status.lastCopy.at', description: 'Time since the newest good copy was cut.' },
+    // A column of type date would show a time to come as invalid.
+    { name: 'Next-Copy', type: 'string', jsonPath: '.status.nextCopy', description: 'When the next copy is begun.' },
+    { name: 'Verified', type: 'date', jsonPath: '.status.lastVerified.verifiedAt', description: 'Time since a restore of the newest verified copy passed every check.' },
+    { name: 'RPO', type: 'string', jsonPath: '.status.conditions[?(@.type=="RPOMet")].status', description: 'Whether the newest good copy is young enough; Unknown without an objective.' },
+    ready,
+    age,
+    { name: 'Zone', type: 'string', jsonPath: '.spec.protection.schedule.timeZone', description: 'Time zone of the schedule.', priority: 1 },
+    { name: 'Grade', type: 'string', jsonPath: '.status.lastCopy.grade', description: 'What the newest good copy is proven to be.', priority: 1 },
+    { name: 'Copies', type: 'integer', jsonPath: '.status.copies', description: 'Copies that are ready.', priority: 1 },
+    reason,
+  ],
+};
+
 /** Every kind of ours, in the order in which they are installed. */
-export const kindDefinitions: readonly KindDefinition[] = [appSnapshot, appRestore, quiesceProfile];
+export const kindDefinitions: readonly KindDefinition[] = [appSnapshot, appRestore, quiesceProfile, volumePolicy];

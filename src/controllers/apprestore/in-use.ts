@@ -15,3 +15,11 @@ function isUsing({ metadata, status }: AppRestore): boolean {
   const phase = status?.phase ?? 'Pending';
   return metadata.finalizers?.includes(restoreFinalizer) === true && phase !== 'Pending' && phase !== 'Ready' && phase !== 'Failed';
 }
+
+/** Names of the restores for which a copy must not be deleted: those that read from it, and those that are going to. */
+export function restoresWanting(caches: Pick<Caches, 'appRestores'>, snapshot: AppSnapshot): string[] {
+  return caches.appRestores
+    .by('source', keyText(snapshot.metadata))
+    .filter(({ status }) => status?.phase !== 'Ready' && status?.phase !== 'Failed')
+    .map((restore) => restore.metadata.name);
+}

@@ -3,20 +3,22 @@ import { fail } from '../../api/errors.js';
 import { appSnapshots, type AppSnapshot } from '../../api/kinds.js';
 import type { ReconcileContext } from '../../runtime/controller.js';
 import { addFinalizer } from '../../runtime/finalizers.js';
+import { keyText } from '../../runtime/object.js';
 import type { Outcome } from '../../runtime/outcome.js';
 import type { OperatorDeps } from '../deps.js';
-import type { NamespaceLocks } from '../namespace-lock.js';
 import { reconciler } from '../reconciler.js';
 import { later, onChange, type StepResult } from '../step.js';
+import type { WindowLine } from '../window-line.js';
 import { attempt } from './attempt.js';
 import { discard, expire, recover, remove } from './cleanup.js';
 import { complete } from './complete.js';
 import { decide, snapshotFinalizer, type SnapshotPlan } from './decide.js';
 import { gradeStep } from './grade-step.js';
 import { snapshotWriter, tell, type SnapshotWriter } from './steps.js';
+import { waitForTurn, windowRequest } from './turn.js';
 
 /** The controller of AppSnapshots. */
-export function reconcileAppSnapshot(deps: OperatorDeps, locks: NamespaceLocks): (key: string, context: ReconcileContext) => Promise<Outcome> {
+export function reconcileAppSnapshot(deps: OperatorDeps, line: WindowLine): (key: string, context: ReconcileContext) => Promise<Outcome> {
   return reconciler<AppSnapshot, SnapshotWriter>(
     {
       type: appSnapshots,
@@ -25,7 +27,8 @@ export function reconcileAppSnapshot(deps: OperatorDeps, locks: NamespaceLocks):
       step: (writer, own, signal) => {
         const plan = decide({ object: writer.object, now: own.clock.now() });
         own.log.debug('decided', { plan: plan.kind, phase: writer.object.status?.phase });
-        return act(plan, writer, own, locks, signal);
+        if (plan.kind !== 'attempt') line.leave(keyText(writer.object.metadata));
+        return act(plan, writer, own, line, signal);
       },
       report: async (writer, own, error, verdict) => {
         await writer.write(verdict.kind === 'failed' ? { phase: 'Failed', reasons: [error.publicMessage] } : {}, verdict);
@@ -36,7 +39,7 @@ export function reconcileAppSnapshot(deps: OperatorDeps, locks: NamespaceLocks):
   );
 }
 
-async function act(plan: SnapshotPlan, writer: SnapshotWriter, deps: OperatorDeps, locks: NamespaceLocks, signal: AbortSignal): Promise<StepResult> {
+async function act(plan: SnapshotPlan, writer: SnapshotWriter, deps: OperatorDeps, line: WindowLine, signal: AbortSignal): Promise<StepResult> {
   switch (plan.kind) {
     case 'idle':
       countCopy(writer.object, deps);
@@ -54,11 +57,12 @@ async function act(plan: SnapshotPlan, writer: SnapshotWriter, deps: OperatorDep
       return recover(writer, deps);
     case 'attempt': {
       checkSpec(writer.object);
-      const release = await locks.acquire(writer.object.metadata.namespace);
+      const end = line.ask(windowRequest(writer.object, deps.caches));
+      if (end === undefined) return waitForTurn(writer, line);
       try {
         return await attempt(writer, plan, deps, signal);
       } finally {
-        release();
+        end();
       }
     }
     case 'grade':

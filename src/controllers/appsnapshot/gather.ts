@@ -11,7 +11,7 @@ import { expectedCut, shapesOf } from '../../snapshots/expected-cut.js';
 import { planSnapshots, type SnapshotPlan } from '../../snapshots/plan.js';
 import { withLast } from '../../snapshots/stages.js';
 import { requireAuthority, rightsToSnapshot } from '../authority.js';
-import { agentOn, attachedVolumes, namespaceView } from '../caches.js';
+import { agentOn, attachedVolumes, namespaceView, type Caches } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
 import { requirePolicies } from '../policies.js';
 import { profileReader } from '../profile-reader.js';
@@ -49,8 +49,7 @@ export async function gather(object: AppSnapshot, setId: string, deps: OperatorD
   const account = accountOf(object);
   await requirePolicies(deps.client, deps.agentNamespace);
   await requireAuthority(deps.client, account, rightsToSnapshot);
-  const view = visible(namespaceView(deps.caches, object.metadata.namespace));
-  const selected = view.claims.filter((claim) => matchesSelector(selectorOf(object), claim.metadata.labels));
+  const { view, selected } = selection(object, deps.caches);
   const snapshots = planSnapshots({
     claims: selected,
     capability: await discoverCapability(deps.client),
@@ -81,6 +80,12 @@ export async function gather(object: AppSnapshot, setId: string, deps: OperatorD
     expectedCut: expectedCut(shapesOf(snapshots.cuts), earlierCuts(deps.caches.appSnapshots.list(object.metadata.namespace))),
   });
   return { view, claims, snapshots: withLast(snapshots, lastClaims(applications)), applications, holders, context };
+}
+
+/** The namespace as a copy sees it, and the claims of it that the copy is made of. */
+export function selection(object: AppSnapshot, caches: Caches): { readonly view: NamespaceView; readonly selected: NamespaceView['claims'] } {
+  const view = visible(namespaceView(caches, object.metadata.namespace));
+  return { view, selected: view.claims.filter((claim) => matchesSelector(selectorOf(object), claim.metadata.labels)) };
 }
 
 /** Claims and pods of ours are never part of a selection. */

@@ -131,7 +131,7 @@ async function settle(reasons: Record<string, number>): Promise<string[]> {
 
 const reasonOf = (o: Stored): string => readyOf(o.status)?.reason ?? '';
 /** Steps on the way; what stays for longer is not settled. */
-const underWay = ['', 'Planned', 'Warmed', 'Holding', 'Released', 'Graded', 'WaitingForEvidence', 'WaitingForDriver', 'RemovingLostAttempt'];
+const underWay = ['', 'WaitingForTurn', 'Planned', 'Warmed', 'Holding', 'Released', 'Graded', 'WaitingForEvidence', 'WaitingForDriver', 'RemovingLostAttempt'];
 /** A kind that nothing reconciles has no reason. */
 const silent = new Set(kindDefinitions.filter((definition) => definition.status === undefined).map((definition) => definition.kind));
 const settled = (o: Stored & { kind: string }): boolean => silent.has(o.kind) || !underWay.includes(reasonOf(o));
@@ -139,6 +139,8 @@ const settled = (o: Stored & { kind: string }): boolean => silent.has(o.kind) ||
 function problemsOf(o: Stored & { kind: string }): string[] {
   const reason = reasonOf(o);
   if (silent.has(o.kind)) return [];
+  // A good policy waits for its time; what its copies may come to is asked of them.
+  if (o.kind === 'VolumePolicy') return ['Scheduled', 'Suspended', 'CopyFailed', 'CopyWaiting'].includes(reason) || reason in errorCatalogue ? [] : ['a reason that is none of a policy'];
   if (o.spec.suspend === true) return reason === 'Suspended' ? [] : ['should be suspended'];
   if (o.kind !== 'AppSnapshot') return reason in errorCatalogue ? [] : ['a reason that is not in the catalogue'];
   const allowed = places[o.metadata.namespace].reasons;

@@ -30,6 +30,16 @@ export function appSnapshot(namespace: string, name: string, spec: Readonly<Reco
   return { apiVersion: 'stillpoint.dev/v1alpha1', kind: 'AppSnapshot', metadata: { name, namespace }, spec: { serviceAccountName: 'stillpoint', ...spec } };
 }
 
+/** A VolumePolicy of the namespace; `protection` overrides. */
+export function volumePolicy(namespace: string, name: string, protection: Readonly<Record<string, unknown>>, serviceAccountName = 'stillpoint'): { metadata: { name: string; namespace: string } } & Record<string, unknown> {
+  return {
+    apiVersion: 'stillpoint.dev/v1alpha1',
+    kind: 'VolumePolicy',
+    metadata: { name, namespace },
+    spec: { serviceAccountName, protection: { schedule: { cron: '*/1 * * * *' }, retention: { last: 2 }, ...protection } },
+  };
+}
+
 /** An AppRestore in the namespace of its AppSnapshot. */
 export function appRestore(namespace: string, name: string, from: string, spec: Readonly<Record<string, unknown>> = {}): unknown {
   return {

@@ -33,7 +33,7 @@ export function watchUntil<T extends Shown>(resource: string, name: string, name
 }
 
 /** kubectl prints one indented JSON document after the other; only the last line of each is a brace alone. */
-function eachDocument(stream: NodeJS.ReadableStream, handle: (text: string) => void): void {
+export function eachDocument(stream: NodeJS.ReadableStream, handle: (text: string) => void): void {
   let rest = '';
   let lines: string[] = [];
   stream.setEncoding('utf8').on('data', (text: string) => {

@@ -34,7 +34,7 @@ const asOperator = [`--as=${operatorUser}`];
 
 async function grantAuthor(): Promise<void> {
   const roles: [string, string, object[], string?][] = [
-    [namespace, 'author', [{ apiGroups: ['stillpoint.dev'], resources: ['appsnapshots', 'apprestores'], verbs: ['get', 'create', 'update', 'patch'] }, { apiGroups: ['stillpoint.dev'], resources: ['appsnapshots/status', 'apprestores/status'], verbs: ['get', 'update', 'patch'] }]],
+    [namespace, 'author', [{ apiGroups: ['stillpoint.dev'], resources: ['appsnapshots', 'apprestores', 'volumepolicies'], verbs: ['get', 'create', 'update', 'patch'] }, { apiGroups: ['stillpoint.dev'], resources: ['appsnapshots/status', 'apprestores/status'], verbs: ['get', 'update', 'patch'] }]],
     [namespace, 'impersonate', [{ apiGroups: [''], resources: ['serviceaccounts'], resourceNames: ['allowed'], verbs: ['impersonate'] }]],
     [target, 'impersonate', [{ apiGroups: [''], resources: ['serviceaccounts'], resourceNames: ['allowed-there'], verbs: ['impersonate'] }]],
     [namespace, 'profiles', [{ apiGroups: ['stillpoint.dev'], resources: ['quiesceprofiles'], verbs: ['get', 'create', 'update', 'patch'] }]],
@@ -162,6 +162,21 @@ describe('authors', () => {
     expect(await patchMeta(asAuthor, { spec: { suspend: false } })).toMatchObject({ code: 0 });
     refusedBy(await patchMeta(asOperator, { spec: { suspend: false } }), 'stillpoint-author', /may not impersonate/);
     expect(await patchMeta(asOperator, { metadata: { finalizers: ['stillpoint.dev/copy'] } })).toMatchObject({ code: 0 });
+  });
+});
+
+describe('authors of policies', () => {
+  const policyOf = (account: string): unknown => ({ ...(object('VolumePolicy', {}) as object), spec: { serviceAccountName: account, protection: { schedule: { cron: '0 0 1 1 *', suspend: true }, retention: { last: 1 } } } });
+  test('VolumePolicy: as for copies', async () => {
+    expect(await createAs(asAuthor, policyOf('allowed'))).toMatchObject({ code: 0 });
+    refusedBy(await createAs(asAuthor, policyOf('forbidden')), 'stillpoint-author', /may not impersonate service account forbidden/);
+  });
+  test('an account makes a copy in its own name, and in no other', async () => {
+    const copier = [`--as=system:serviceaccount:${namespace}:copier`];
+    await must(['create', 'role', '-n', namespace, 'copier', '--verb=create', '--resource=appsnapshots.stillpoint.dev']);
+    await must(['create', 'rolebinding', '-n', namespace, 'copier', '--role=copier', `--serviceaccount=${namespace}:copier`]);
+    await until('the account may create', () => createAs(copier, snapshot('copier')), (o) => o.code === 0);
+    refusedBy(await createAs(copier, snapshot('allowed')), 'stillpoint-author', /may not impersonate service account allowed/);
   });
 });
 

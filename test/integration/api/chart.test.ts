@@ -54,6 +54,7 @@ describe('values', () => {
     ['a memory limit that no heap can be computed from', 'operator.resources.limits.memory="512M"', /memory/],
     ['no memory limit', 'operator.resources.limits={"memory":null}', /memory/],
     ['a hold above 10s', 'maxHold="11s"', /maxHold is 11s; it must be from 100ms to 10s/],
+    ['no window at all', 'windows.global=0', /global/],
     ['a hold below 100ms', 'maxHold="99ms"', /maxHold is 99ms; it must be from 100ms to 10s/],
     ['a lease too short for the hold', 'leaderElection.leaseDuration="14s"', /leaseDuration - maxHold - 1s must be at least 1\.2 \* retryPeriod \+ 1s/],
     ['a retry period too long for the lease', 'leaderElection.retryPeriod="3s"', /leaseDuration - maxHold - 1s must be at least 1\.2 \* retryPeriod \+ 1s/],
@@ -78,9 +79,9 @@ describe('values', () => {
     const off = await render('agent.enabled=false', 'admission.enabled=false', 'crds.enabled=false', 'rbac.aggregate=false', 'networkPolicy.enabled=false', 'metrics.service=false', 'operator.replicas=1');
     expect(new Set(off.map((o) => o.kind))).toEqual(new Set(['ServiceAccount', 'Deployment', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding']));
     const kept = (await render()).filter((o) => o.kind === 'CustomResourceDefinition');
-    expect(kept.map((o) => o.metadata.annotations?.['helm.sh/resource-policy'])).toEqual(['keep', 'keep', 'keep']);
+    expect(kept.map((o) => o.metadata.annotations?.['helm.sh/resource-policy'])).toEqual(['keep', 'keep', 'keep', 'keep']);
     const loose = (await render('crds.keep=false')).filter((o) => o.kind === 'CustomResourceDefinition');
-    expect(loose.map((o) => o.metadata.annotations)).toEqual([undefined, undefined, undefined]);
+    expect(loose.map((o) => o.metadata.annotations)).toEqual([undefined, undefined, undefined, undefined]);
   });
 });
 
@@ -104,6 +105,9 @@ describe('operator', () => {
       RENEW_DEADLINE_MILLIS: '10000',
       RETRY_PERIOD_MILLIS: '2000',
       MAX_HOLD_MILLIS: '10000',
+      WINDOWS_GLOBAL: '16',
+      WINDOWS_PER_DRIVER: '8',
+      WINDOWS_PER_NODE: '4',
       LOG_LEVEL: 'info',
       METRICS_PORT: '8080',
       PROBE_PORT: '8081',
@@ -191,7 +195,7 @@ function tables(page: string): string[] {
 }
 
 describe('samples', () => {
-  test.each(['appsnapshot', 'appsnapshot-postgresql', 'apprestore'])('config/samples/%s.yaml is accepted by the server', async (name) => {
+  test.each(['appsnapshot', 'appsnapshot-postgresql', 'apprestore', 'volumepolicy'])('config/samples/%s.yaml is accepted by the server', async (name) => {
     const text = (await readFile(`config/samples/${name}.yaml`, 'utf8')).replaceAll('namespace: shop\n', `namespace: ${restricted}\n`);
     const { code, stderr } = await run('kubectl', ['create', '--dry-run=server', '-f', '-'], text);
     expect({ code, stderr }).toMatchObject({ code: 0 });

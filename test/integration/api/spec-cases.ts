@@ -5,7 +5,7 @@ type Spec = Record<string, unknown>;
 /** One rule of a spec: an object that keeps it and one that breaks it. */
 export interface SpecCase {
   readonly rule: string;
-  readonly kind: 'AppSnapshot' | 'AppRestore' | 'QuiesceProfile';
+  readonly kind: 'AppSnapshot' | 'AppRestore' | 'QuiesceProfile' | 'VolumePolicy';
   readonly good: Spec;
   readonly bad: Spec;
   /** What the API server says about the bad one. */
@@ -26,6 +26,11 @@ const one = { command: ['true'] };
 const fence = { engage: one, verify: one, release: one };
 const fenced = (spec: Spec = {}): Spec => ({ hold: 'Fence', processName: 'mariadbd', fence, ...spec });
 const step = (more: Spec = {}): Spec => ({ name: 'flush', command: ['true'], ...more });
+
+const policy = (protection: Spec = {}): Spec => ({ serviceAccountName: 'stillpoint', protection: { schedule: { cron: '30 2 * * *' }, retention: { daily: 7 }, ...protection } });
+const schedule = (more: Spec): Spec => policy({ schedule: { cron: '30 2 * * *', ...more } });
+const cron = (text: string): Spec => schedule({ cron: text });
+const retention = (counts: Spec): Spec => policy({ retention: counts });
 
 const snapshotCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'serviceAccountName is required', good: snapshot(), bad: {}, says: /spec\.serviceAccountName: Required value/ },
@@ -93,6 +98,28 @@ const restoreCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'storage classes have names', good: restore({ rewrite: { storageClasses: { a: 'b' } } }), bad: restore({ rewrite: { storageClasses: { a: '' } } }), says: /storageClasses\.a.*at least 1 chars/ },
 ];
 
+const notCron = /spec\.protection\.schedule\.cron.*must be five fields.*For example 30 2 \* \* \*/;
+
+const policyCases: readonly Omit<SpecCase, 'kind'>[] = [
+  { rule: 'serviceAccountName is required', good: policy(), bad: { protection: policy()['protection'] }, says: /spec\.serviceAccountName: Required value/ },
+  { rule: 'retention is required', good: policy(), bad: { serviceAccountName: 'x', protection: { schedule: { cron: '30 2 * * *' } } }, says: /spec\.protection\.retention: Required value/ },
+  { rule: 'cron has five fields', good: cron('*/5 * * * *'), bad: cron('*/5 * * *  *'), says: notCron },
+  { rule: 'cron has no seconds', good: cron('0 0 1,15 * MON-FRI'), bad: cron('0 0 0 1 1 *'), says: notCron },
+  { rule: 'cron has no nicknames', good: cron('0 0 * JAN-MAR/2 *'), bad: cron('@midnight'), says: notCron },
+  { rule: 'cron has minutes to 59', good: cron('59 23 31 12 7'), bad: cron('60 2 * * *'), says: notCron },
+  { rule: 'cron has hours to 23', good: cron('0 0-23/6 * * *'), bad: cron('0 24 * * *'), says: notCron },
+  { rule: 'cron has steps above 0', good: cron('*/1 * * * *'), bad: cron('*/0 * * * *'), says: notCron },
+  { rule: 'cron has days from 1', good: cron('0 0 1 * *'), bad: cron('0 0 0 * *'), says: notCron },
+  { rule: 'time zones are known', good: schedule({ timeZone: 'America/Argentina/Buenos_Aires' }), bad: schedule({ timeZone: 'Mars/Base' }), says: /spec\.protection\.schedule\.timeZone.*must be the name of a time zone of the IANA database, for example Europe\/Berlin/ },
+  { rule: 'time zones are no offsets', good: schedule({ timeZone: 'Etc/GMT+5' }), bad: schedule({ timeZone: '+05:00' }), says: /timeZone.*should match/ },
+  { rule: 'jitter to 12h', good: schedule({ jitter: '12h' }), bad: schedule({ jitter: '13h' }), says: /jitter.*must be a duration from 1s to 12h/ },
+  { rule: 'retention keeps something', good: retention({ yearly: 1 }), bad: retention({ minVerified: 3 }), says: /spec\.protection\.retention.*must keep something: set last, hourly, daily, weekly, monthly or yearly to at least 1/ },
+  { rule: 'retention with zeros keeps nothing', good: retention({ last: 1, daily: 0 }), bad: retention({ last: 0, daily: 0 }), says: /must keep something/ },
+  { rule: 'retention counts from 0', good: retention({ last: 1, minVerified: 0 }), bad: retention({ last: -1, daily: 3 }), says: /retention\.last.*greater than or equal to 0/ },
+  { rule: 'rpo at least 1m', good: policy({ rpo: '1m' }), bad: policy({ rpo: '59s' }), says: /rpo.*must be a duration from 1m to 8760h/ },
+  { rule: 'applications as in AppSnapshot', good: policy({ applications: [orders] }), bad: policy({ applications: [{ name: 'cache', kind: 'Custom' }] }), says: /applications\[0\].*kind Custom needs profileRef/ },
+];
+
 function manyLabels(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`label-${i}`, 'x']));
 }
@@ -101,6 +128,7 @@ export const specCases: readonly SpecCase[] = [
   ...snapshotCases.map((c) => ({ ...c, kind: 'AppSnapshot' as const })),
   ...restoreCases.map((c) => ({ ...c, kind: 'AppRestore' as const })),
   ...profileCases.map((c) => ({ ...c, kind: 'QuiesceProfile' as const })),
+  ...policyCases.map((c) => ({ ...c, kind: 'VolumePolicy' as const })),
 ];
 
 /** A change of a field that is fixed after creation, for every such field. */

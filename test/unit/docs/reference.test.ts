@@ -6,6 +6,7 @@ import { appSnapshotSpec, appSnapshotStatus, snapshotPhases } from '../../../src
 import { grades } from '../../../src/api/common.js';
 import { kindDefinitions } from '../../../src/api/crd/kinds.js';
 import { quiesceProfileSpec } from '../../../src/api/quiesceprofile.js';
+import { volumePolicySpec, volumePolicyStatus } from '../../../src/api/volumepolicy.js';
 import { errorCatalogue } from '../../../src/api/errors.js';
 import { createOperatorMetrics } from '../../../src/controllers/metrics.js';
 import { createMetrics } from '../../../src/observability/metrics.js';
@@ -76,6 +77,26 @@ test('docs/quiesceprofile.md speaks of every field of the spec, and of no other 
   expect(leaves.filter((field) => !page.inline.includes(field))).toEqual([]);
   const named = page.prose.flatMap((line) => /^\| (`[a-z].*?`) \|/.exec(line)?.[1]?.match(/[a-zA-Z.[\]]+/g) ?? []);
   expect(named.sort()).toEqual(leaves.sort());
+});
+
+describe('docs/volumepolicy.md', () => {
+  const { inline } = pageAt('docs/volumepolicy.md');
+  const spec = fieldsOf(schemaOf(volumePolicySpec));
+  const status = fieldsOf(schemaOf(volumePolicyStatus));
+  /** Fields of AppSnapshot by the same names: its page speaks of them. */
+  const ofCopies = /^protection\.(applications|consistency|quiesce|capture)(\[\])?\./;
+
+  test('speaks of every field of the spec', () => {
+    const leaves = spec.filter((field) => !ofCopies.test(field) && !spec.some((other) => !ofCopies.test(other) && (other.startsWith(`${field}.`) || other.startsWith(`${field}[]`))));
+    expect(leaves.length).toBeGreaterThan(15);
+    expect(leaves.filter((field) => !inline.includes(field))).toEqual([]);
+  });
+
+  test('names no field that does not exist', () => {
+    const named = inline.flatMap((text) => /^(spec|status)\.([A-Za-z.[\]]+)$/.exec(text)?.slice(1, 3).join(' ') ?? []);
+    const known = new Set([...spec.map((f) => `spec ${f}`), ...status.map((f) => `status ${f}`)]);
+    expect(named.filter((field) => !known.has(field))).toEqual([]);
+  });
 });
 
 test('the table of grades is that of the code', () => {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	_ "time/tzdata" // as Kubernetes links it into kube-apiserver: time zones of CronJobs and of CEL rules
 
 	"github.com/spf13/cobra"
 	"k8s.io/component-base/cli"

@@ -1,0 +1,56 @@
+import { volumePolicies, type VolumePolicy } from '../../api/kinds.js';
+import type { ReconcileContext } from '../../runtime/controller.js';
+import type { Outcome } from '../../runtime/outcome.js';
+import type { OperatorDeps } from '../deps.js';
+import { reconciler } from '../reconciler.js';
+import type { Verdict } from '../status-writer.js';
+import { now, onChange, type StepResult } from '../step.js';
+import type { PolicyCopy } from './copies.js';
+import { copyStep } from './copy-step.js';
+import { decide, type PolicyPlan } from './decide.js';
+import { observeCopies } from './observe.js';
+import { reportOf } from './report.js';
+import { say, settleStep } from './settle-step.js';
+import { policyWriter, type PolicyWriter } from './steps.js';
+
+/** The controller of VolumePolicies. */
+export function reconcileVolumePolicy(deps: OperatorDeps): (key: string, context: ReconcileContext) => Promise<Outcome> {
+  return reconciler<VolumePolicy, PolicyWriter>(
+    {
+      type: volumePolicies,
+      refused: 'CopyRefused',
+      writer: (object, own) => policyWriter(own, object),
+      step: async (writer, own) => {
+        const copies = await observeCopies(writer.object, own);
+        const plan = decide({ object: writer.object, copies, now: own.clock.now() });
+        own.log.debug('decided', { plan: plan.kind });
+        return act(plan, writer, copies, own);
+      },
+      report: (writer, own, error, verdict) => sayWith(writer, verdict, own),
+    },
+    deps,
+  );
+}
+
+async function act(plan: PolicyPlan, writer: PolicyWriter, copies: readonly PolicyCopy[], deps: OperatorDeps): Promise<StepResult> {
+  switch (plan.kind) {
+    case 'idle':
+      return onChange;
+    case 'invalid':
+      return settleStep(writer, { next: undefined, remove: [], verdict: { kind: 'failed', reason: 'InvalidSpec', message: plan.message } }, copies, deps);
+    case 'adopt':
+      await writer.write({ schedule: plan.schedule });
+      return now;
+    case 'copy':
+      return copyStep(writer, plan, deps);
+    case 'settle':
+      return settleStep(writer, plan, copies, deps);
+  }
+}
+
+/** An error keeps a copy from being made; the age of those that are there is told all the same. */
+async function sayWith(writer: PolicyWriter, verdict: Verdict, deps: OperatorDeps): Promise<void> {
+  const copies = await observeCopies(writer.object, deps);
+  const next = writer.object.status?.nextCopy;
+  await say(writer, { ...reportOf(writer.object, copies, next === undefined ? undefined : Date.parse(next), deps.clock.now()), verdict }, deps);
+}

@@ -1,0 +1,95 @@
+import { durationMillis } from '../../api/common.js';
+import type { VolumePolicy } from '../../api/kinds.js';
+import { volumePolicySpec, type VolumePolicyStatus } from '../../api/volumepolicy.js';
+import { dueAt, jitterOf, type Due } from '../../schedule/due.js';
+import { superfluous } from '../../schedule/retention.js';
+import { ticksOf, type Ticks } from '../../schedule/ticks.js';
+import { copyName, type PolicyCopy } from './copies.js';
+
+/** What {@link decide} sees. */
+export interface PolicyInput {
+  readonly object: VolumePolicy;
+  readonly copies: readonly PolicyCopy[];
+  /** Wall clock, ms since the epoch. */
+  readonly now: number;
+}
+
+/** What to do next; every action can be repeated. */
+export type PolicyPlan =
+  | { readonly kind: 'idle' }
+  /** The schema lets pass what cannot be a schedule. */
+  | { readonly kind: 'invalid'; readonly message: string }
+  /** Note in status which schedule is in force, and since when its ticks count. */
+  | { readonly kind: 'adopt'; readonly schedule: VolumePolicyStatus['schedule'] }
+  /** Make the copy of a tick, or find it made. */
+  | { readonly kind: 'copy'; readonly tick: number; readonly name: string }
+  /** Nothing is due: say how it stands, and delete what nobody wants any more. */
+  | { readonly kind: 'settle'; readonly next: number | undefined; readonly remove: readonly PolicyCopy[] };
+
+/** Failed copies have no data; so many stay to tell why. */
+const keptFailures = 3;
+
+/** The next step of a VolumePolicy. Pure and synchronous. */
+export function decide(input: PolicyInput): PolicyPlan {
+  const { object } = input;
+  if (object.metadata.deletionTimestamp !== undefined) return { kind: 'idle' };
+  const ticks = readTicks(object, input.now);
+  if (typeof ticks === 'string') return { kind: 'invalid', message: ticks };
+  const adopted = scheduleInForce(input);
+  if (adopted !== 'as it is') return { kind: 'adopt', schedule: adopted };
+  const { tick, next } = object.spec.protection.schedule.suspend ? { tick: undefined, next: undefined } : due(input, ticks);
+  const underWay = input.copies.some((copy) => copy.state === 'underWay' && !copy.leaving);
+  if (tick !== undefined && !underWay) return { kind: 'copy', tick, name: copyName(object.metadata, tick) };
+  return { kind: 'settle', next, remove: toRemove(input) };
+}
+
+/** The ticks of the spec, or what is wrong with it. */
+function readTicks({ spec }: VolumePolicy, now: number): Ticks | string {
+  const parsed = volumePolicySpec.safeParse(spec);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return `spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`;
+  }
+  try {
+    const ticks = ticksOf(parsed.data.protection.schedule);
+    return ticks.after(now) === undefined ? 'spec.protection.schedule.cron: no day that it names ever comes. Correct day of month and month.' : ticks;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return `spec.protection.schedule.cron: ${error.message}. Correct the expression.`;
+  }
+}
+
+/** What status should say of the schedule, if it says something else. */
+function scheduleInForce({ object, now }: PolicyInput): VolumePolicyStatus['schedule'] | 'as it is' {
+  const { cron, timeZone, suspend } = object.spec.protection.schedule;
+  const noted = object.status?.schedule;
+  // A pause is meant; what was due in it is not made up for, as it is after a failure of ours.
+  if (suspend) return noted === undefined ? 'as it is' : undefined;
+  if (noted?.cron === cron && noted.timeZone === timeZone) return 'as it is';
+  const isNew = object.status?.observedGeneration === undefined;
+  const since = isNew ? Math.min(now, Date.parse(object.metadata.creationTimestamp)) : now;
+  return { cron, timeZone, since: new Date(since).toISOString() };
+}
+
+function due({ object, copies, now }: PolicyInput, ticks: Ticks): Due {
+  const { jitter, startingDeadline } = object.spec.protection.schedule;
+  const { schedule, lastTick } = object.status ?? {};
+  const delay = jitter === undefined ? 0 : jitterOf(object.metadata.uid, durationMillis(jitter));
+  const done = [...(lastTick === undefined ? [] : [Date.parse(lastTick.at)]), ...copies.map((copy) => copy.due)];
+  return dueAt(ticks, { delay, deadline: startingDeadline === undefined ? undefined : durationMillis(startingDeadline) }, { now, since: Date.parse(schedule?.since ?? ''), done });
+}
+
+/** Oldest first. Copies that are under way are nobody's business but their own. */
+function toRemove({ object, copies }: PolicyInput): PolicyCopy[] {
+  const { schedule, retention } = object.spec.protection;
+  const staying = copies.filter((copy) => !copy.leaving);
+  const ready = staying.filter((copy) => copy.state === 'ready');
+  const kept = ready.map(({ name, due: at, verifiedAt, inUse }) => ({ name, at, verified: verifiedAt !== undefined, inUse }));
+  const names = new Set(superfluous(kept, retention, schedule.timeZone).map(({ name }) => name));
+  const over = staying.filter((copy) => copy.state === 'over' && !copy.inUse).sort(byDue);
+  return [...ready.filter(({ name }) => names.has(name)), ...over.slice(0, Math.max(0, over.length - keptFailures))].sort(byDue);
+}
+
+function byDue(a: PolicyCopy, b: PolicyCopy): number {
+  return a.due - b.due;
+}

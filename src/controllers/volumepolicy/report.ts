@@ -1,0 +1,70 @@
+import { durationMillis } from '../../api/common.js';
+import type { VolumePolicy } from '../../api/kinds.js';
+import type { VolumePolicyStatus } from '../../api/volumepolicy.js';
+import type { ConditionInput } from '../../runtime/conditions.js';
+import type { Verdict } from '../status-writer.js';
+import type { PolicyCopy } from './copies.js';
+
+/** How a policy stands, as status says it. */
+export interface PolicyReport {
+  readonly change: Pick<VolumePolicyStatus, 'lastCopy' | 'lastVerified' | 'copies' | 'nextCopy'>;
+  readonly verdict: Verdict;
+  /** The condition RPOMet. */
+  readonly rpo: Omit<ConditionInput, 'observedGeneration'>;
+  /** When the objective will be missed if no copy comes, ms since the epoch. */
+  readonly missedAt: number | undefined;
+}
+
+/** How it stands. Pure. `next`: when the next copy is begun, ms since the epoch. */
+export function reportOf(object: VolumePolicy, copies: readonly PolicyCopy[], next: number | undefined, now: number): PolicyReport {
+  const ready = copies.filter((copy) => copy.state === 'ready' && !copy.leaving);
+  const newest = newestOf(ready);
+  const verified = newestOf(ready.filter((copy) => copy.verifiedAt !== undefined));
+  return {
+    change: {
+      lastCopy: newest?.grade === undefined ? undefined : { name: newest.name, at: time(newest.cutAt), grade: newest.grade },
+      lastVerified: verified?.verifiedAt === undefined ? undefined : { name: verified.name, at: time(verified.cutAt), verifiedAt: verified.verifiedAt },
+      copies: ready.length,
+      nextCopy: next === undefined ? undefined : time(next),
+    },
+    verdict: verdictOf(object, copies, next),
+    ...objective(object, newest, now),
+  };
+}
+
+/** By the cut: a copy that was begun late is as new as its data. */
+function newestOf(copies: readonly PolicyCopy[]): (PolicyCopy & { readonly cutAt: number }) | undefined {
+  const cut = copies.filter((copy): copy is PolicyCopy & { cutAt: number } => copy.cutAt !== undefined);
+  return cut.reduce<(typeof cut)[number] | undefined>((best, copy) => (best === undefined || copy.cutAt > best.cutAt ? copy : best), undefined);
+}
+
+function verdictOf({ spec }: VolumePolicy, copies: readonly PolicyCopy[], next: number | undefined): Verdict {
+  const [last] = copies.filter((copy) => !copy.leaving).sort((a, b) => b.due - a.due);
+  if (last?.problem !== undefined) {
+    const failed = last.state === 'over';
+    const text = `AppSnapshot ${last.name}, due at ${time(last.due)}, ${failed ? 'has failed' : 'is not made yet'}: ${last.problem}`;
+    return { kind: 'working', reason: failed ? 'CopyFailed' : 'CopyWaiting', message: failed ? text : `${text} No other is begun before it has ended.` };
+  }
+  if (spec.protection.schedule.suspend) return { kind: 'ready', reason: 'Suspended', message: 'spec.protection.schedule.suspend is true: no copies are made.' };
+  return { kind: 'ready', reason: 'Scheduled', message: next === undefined ? 'The schedule is in force.' : `The next copy is begun at ${time(next)}.` };
+}
+
+function objective({ metadata, spec }: VolumePolicy, newest: (PolicyCopy & { readonly cutAt: number }) | undefined, now: number): Pick<PolicyReport, 'rpo' | 'missedAt'> {
+  const { rpo } = spec.protection;
+  const type = 'RPOMet';
+  if (rpo === undefined) return { rpo: { type, status: 'Unknown', reason: 'NoObjective', message: 'spec.protection.rpo is not set.' }, missedAt: undefined };
+  const missedAt = (newest?.cutAt ?? Date.parse(metadata.creationTimestamp)) + durationMillis(rpo);
+  const missed = now > missedAt;
+  if (newest === undefined) {
+    const message = missed ? `There is no good copy, although the policy is older than the objective of ${rpo}.` : `There is no good copy yet; the objective of ${rpo} counts from the creation of the policy.`;
+    return { rpo: { type, status: missed ? 'False' : 'Unknown', reason: missed ? 'RPOMissed' : 'NoCopyYet', message }, missedAt };
+  }
+  const cut = `The newest good copy, ${newest.name}, was cut at ${time(newest.cutAt)}`;
+  if (missed) return { rpo: { type, status: 'False', reason: 'RPOMissed', message: `${cut}, longer ago than the objective of ${rpo}.` }, missedAt };
+  return { rpo: { type, status: 'True', reason: 'WithinObjective', message: `${cut}; the objective of ${rpo} holds until ${time(missedAt)}.` }, missedAt };
+}
+
+/** Whole milliseconds, as the API has times. */
+function time(at: number | undefined): string {
+  return new Date(at ?? 0).toISOString();
+}
