@@ -5,13 +5,14 @@ import tseslint from 'typescript-eslint';
  * For each layer: what it must not import.
  */
 const layers = {
-  api: ['observability', 'schedule', 'hooks', 'snapshots', 'manifests', 'controllers', 'cli', 'main'],
-  runtime: ['api', 'schedule', 'hooks', 'snapshots', 'manifests', 'controllers', 'cli', 'main'],
-  observability: ['api', 'schedule', 'hooks', 'snapshots', 'manifests', 'controllers', 'cli', 'main'],
-  schedule: ['api', 'runtime', 'observability', 'hooks', 'snapshots', 'manifests', 'controllers', 'cli', 'main'],
-  hooks: ['schedule', 'snapshots', 'manifests', 'controllers', 'cli', 'main'],
-  snapshots: ['schedule', 'hooks', 'manifests', 'controllers', 'cli', 'main'],
-  manifests: ['schedule', 'hooks', 'snapshots', 'controllers', 'cli', 'main'],
+  api: ['observability', 'schedule', 'hooks', 'snapshots', 'manifests', 'movers', 'controllers', 'cli', 'main'],
+  runtime: ['api', 'schedule', 'hooks', 'snapshots', 'manifests', 'movers', 'controllers', 'cli', 'main'],
+  observability: ['api', 'schedule', 'hooks', 'snapshots', 'manifests', 'movers', 'controllers', 'cli', 'main'],
+  schedule: ['api', 'runtime', 'observability', 'hooks', 'snapshots', 'manifests', 'movers', 'controllers', 'cli', 'main'],
+  hooks: ['schedule', 'snapshots', 'manifests', 'movers', 'controllers', 'cli', 'main'],
+  snapshots: ['schedule', 'hooks', 'manifests', 'movers', 'controllers', 'cli', 'main'],
+  manifests: ['schedule', 'hooks', 'snapshots', 'movers', 'controllers', 'cli', 'main'],
+  movers: ['schedule', 'hooks', 'snapshots', 'manifests', 'controllers', 'cli', 'main'],
   controllers: ['cli', 'main'],
   cli: ['controllers', 'main'],
 };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createCaches, allCaches } from './controllers/caches.js';
 import { reconcileAppRestore } from './controllers/apprestore/controller.js';
 import { reconcileAppSnapshot } from './controllers/appsnapshot/controller.js';
+import { reconcileBackupTarget } from './controllers/backuptarget/controller.js';
 import type { OperatorDeps } from './controllers/deps.js';
 import { createOperatorMetrics } from './controllers/metrics.js';
 import { reconcileVolumePolicy } from './controllers/volumepolicy/controller.js';
@@ -62,6 +63,7 @@ const deps: OperatorDeps = {
   metrics: createOperatorMetrics(registry),
   agentNamespace: settings.agentNamespace,
   maxHoldMillis: settings.maxHoldMillis,
+  mover: settings.mover,
   podProgram,
 };
 
@@ -72,7 +74,8 @@ registry.beforeRender(() => deps.metrics.windows(line.count()));
 const appSnapshots = createController({ ...controllerOptions, name: 'appsnapshot', concurrency: settings.windows.global + 8, reconcile: reconcileAppSnapshot(deps, line) });
 const appRestores = createController({ ...controllerOptions, name: 'apprestore', concurrency: 8, timeoutMillis: 30 * 60_000, reconcile: reconcileAppRestore(deps) });
 const volumePolicies = createController({ ...controllerOptions, name: 'volumepolicy', concurrency: 8, reconcile: reconcileVolumePolicy(deps) });
-connect(caches, { appSnapshots, appRestores, volumePolicies });
+const backupTargets = createController({ ...controllerOptions, name: 'backuptarget', concurrency: 8, reconcile: reconcileBackupTarget(deps) });
+connect(caches, { appSnapshots, appRestores, volumePolicies, backupTargets });
 forgetDeleted(caches, line, deps.metrics);
 
 const manager = createManager({
@@ -84,7 +87,7 @@ const manager = createManager({
   ],
   caches: allCaches(caches),
   always: [],
-  leading: [appSnapshots, appRestores, volumePolicies],
+  leading: [appSnapshots, appRestores, volumePolicies, backupTargets],
   elector: ({ onElected, onLost }) => {
     const leads = (value: 0 | 1): void => runtimeMetrics.leader.set(value, { name: leaseName });
     leads(0);

@@ -4,6 +4,15 @@ const millis = (fallback: number) => z.coerce.number().int().min(100).max(3_600_
 const windows = (fallback: number) => z.coerce.number().int().min(1).max(1000).default(fallback);
 const port = (fallback: number) => z.coerce.number().int().min(1).max(65_535).default(fallback);
 
+const json = z.string().transform((text, context): Record<string, unknown> => {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be a JSON object' });
+    return z.NEVER;
+  }
+});
+
 /** Environment of the operator; the chart sets it. */
 const environment = z.object({
   POD_NAME: z.string().min(1).default('stillpoint'),
@@ -16,6 +25,9 @@ const environment = z.object({
   WINDOWS_GLOBAL: windows(16),
   WINDOWS_PER_DRIVER: windows(8),
   WINDOWS_PER_NODE: windows(4),
+  MOVER_IMAGE: z.string().min(1).default('localhost/stillpoint/operator:0.1.0'),
+  MOVER_PULL_POLICY: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
+  MOVER_RESOURCES: json.default({}),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   METRICS_PORT: port(8080),
   PROBE_PORT: port(8081),
@@ -29,6 +41,8 @@ export interface Settings {
   readonly maxHoldMillis: number;
   /** How many windows may be open at a time. */
   readonly windows: { readonly global: number; readonly perDriver: number; readonly perNode: number };
+  /** Image, pull policy and resources of movers; the image is the operator's own. */
+  readonly mover: { readonly image: string; readonly pullPolicy: string; readonly resources: Readonly<Record<string, unknown>> };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly metricsPort: number;
   readonly probePort: number;
@@ -49,6 +63,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     leaderElection: { leaseDurationMillis: e.LEASE_DURATION_MILLIS, renewDeadlineMillis: e.RENEW_DEADLINE_MILLIS, retryPeriodMillis: e.RETRY_PERIOD_MILLIS },
     maxHoldMillis: e.MAX_HOLD_MILLIS,
     windows: { global: e.WINDOWS_GLOBAL, perDriver: e.WINDOWS_PER_DRIVER, perNode: e.WINDOWS_PER_NODE },
+    mover: { image: e.MOVER_IMAGE, pullPolicy: e.MOVER_PULL_POLICY, resources: e.MOVER_RESOURCES },
     logLevel: e.LOG_LEVEL,
     metricsPort: e.METRICS_PORT,
     probePort: e.PROBE_PORT,

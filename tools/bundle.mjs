@@ -15,6 +15,7 @@ const common = {
 };
 
 await build({ ...common, entryPoints: ['src/main.ts'], outfile: 'dist/stillpoint.mjs' });
+await build({ ...common, entryPoints: ['src/movers/main.ts'], outfile: 'dist/mover.mjs' });
 await build({
   ...common,
   entryPoints: ['src/cli/main.ts'],

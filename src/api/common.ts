@@ -23,6 +23,8 @@ export const labels = {
   restore: `${apiGroup}/apprestore`,
   /** On AppSnapshots that a VolumePolicy made: its uid. */
   policy: `${apiGroup}/policy`,
+  /** On Jobs, pods and claims of a mover: the uid of the BackupTarget. */
+  target: `${apiGroup}/backuptarget`,
   /** On claims and pods of ours: never part of a selection or capture. */
   internal: `${apiGroup}/internal`,
 } as const;
@@ -38,6 +40,8 @@ export const annotations = {
   /** On AppSnapshots that a VolumePolicy made: its name, and when the copy was due. */
   policyName: `${apiGroup}/policy-name`,
   dueAt: `${apiGroup}/due-at`,
+  /** On a Namespace, set by admins: `true` lets movers there read as root what their own user may not. */
+  privilegedMovers: `${apiGroup}/privileged-movers`,
 } as const;
 
 /** Proven consistency of a copy, best first (3-stillness.md, 3.4). */

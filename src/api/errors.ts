@@ -50,6 +50,23 @@ export const errorCatalogue = {
   StartFailed: { retry: 'never', meaning: 'The restored application did not become ready in time.', remedy: 'See its pods; nothing was removed.' },
   CheckFailed: { retry: 'never', meaning: 'A check of the restored application failed.', remedy: 'See status.applications[].checks; restore another copy.' },
   CopyRefused: { retry: 'backoff', meaning: 'An AppSnapshot of a VolumePolicy could not be made or deleted.', remedy: 'See the message: correct the field of spec.protection that it names, or remove the object that is in the way.' },
+  BackupTargetNotFound: { retry: 'after', meaning: 'spec.copies names a BackupTarget that does not exist.', remedy: 'Create it; the copy then goes on.' },
+  BackupTargetNotReady: { retry: 'after', meaning: 'The BackupTarget has not passed a check yet, or is suspended.', remedy: 'See its conditions; the copy goes on when it is ready.' },
+  TargetSecretMissing: { retry: 'after', meaning: 'A Secret that a BackupTarget names is not there, or lacks a key.', remedy: 'Create it with the keys that the message names.' },
+  TargetKeyLost: { retry: 'after', meaning: 'The Secret with the encryption key is gone, but there is a repository that was encrypted by it. No other key is made.', remedy: 'Restore the Secret from where you keep it. Without it the copies cannot be read: then name another bucket, prefix or path.' },
+  TargetKeyWrong: { retry: 'after', meaning: 'The repository in the target was encrypted by another key.', remedy: 'Put the right key into the Secret of encryptionKeySecretRef, or name another bucket, prefix or path.' },
+  TargetCredentialsWrong: { retry: 'after', meaning: 'The target refuses the credentials, or they may not read and write there.', remedy: 'Correct the Secret of s3.credentialsSecretRef, or the rights of its user at the target.' },
+  TargetCertificateUntrusted: { retry: 'after', meaning: 'The certificate of the endpoint is not signed by those who may.', remedy: 'Put the certificate of its authority into the Secret of s3.caSecretRef, as ca.crt.' },
+  TargetBucketMissing: { retry: 'after', meaning: 'The bucket or the claim of the target does not exist, or not any more.', remedy: 'Create it or bring it back, or correct s3.bucket or persistentVolumeClaim.claimName.' },
+  TargetRepositoryGone: { retry: 'after', meaning: 'The repository that was in the target is not there any more, or is another one. A new one is not made in its place.', remedy: 'Bring it back. To begin anew, name another prefix or path.' },
+  TargetNotLocked: { retry: 'after', meaning: 'The bucket does not lock objects as s3.objectLock asks.', remedy: 'Set its default retention, or lower s3.objectLock.' },
+  TargetFull: { retry: 'after', meaning: 'The target has no more room.', remedy: 'Give it more, or delete copies; the copy then goes on, and what was written stays.' },
+  TargetNotWritable: { retry: 'after', meaning: 'The mover may not write to the volume of the target.', remedy: 'Let group 65532 write to it.' },
+  TargetUnreachable: { retry: 'after', meaning: 'The target does not answer.', remedy: 'See the message: name, port, network policies, proxy.' },
+  TargetLocked: { retry: 'after', meaning: 'Another process works on the repository and has locked it.', remedy: 'None: locks of movers that are dead are removed. For those of others see the message.' },
+  TargetDamaged: { retry: 'after', meaning: 'Data in the repository is not what was written.', remedy: 'Run restic check on it with the key; see docs/backuptarget.md.' },
+  MoverCannotRead: { retry: 'after', meaning: 'The mover may not read a file of the volume as the user of the pod that it belongs to.', remedy: 'An admin allows movers that read as root: the annotation stillpoint.dev/privileged-movers: "true" on the namespace.' },
+  MoverFailed: { retry: 'after', meaning: 'A mover could not do its work, or was killed.', remedy: 'See the message. It is tried again, and goes on with what is in the target already.' },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

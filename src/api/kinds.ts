@@ -1,6 +1,7 @@
 import { apiGroup, apiVersion } from './common.js';
 import type { AppRestoreSpec, AppRestoreStatus } from './apprestore.js';
 import type { AppSnapshotSpec, AppSnapshotStatus } from './appsnapshot.js';
+import type { BackupTargetSpec, BackupTargetStatus } from './backuptarget.js';
 import type { QuiesceProfileSpec } from './quiesceprofile.js';
 import type { VolumePolicySpec, VolumePolicyStatus } from './volumepolicy.js';
 
@@ -9,6 +10,7 @@ export const appSnapshots = { group: apiGroup, version: apiVersion, plural: 'app
 export const appRestores = { group: apiGroup, version: apiVersion, plural: 'apprestores', kind: 'AppRestore', namespaced: true } as const;
 export const quiesceProfiles = { group: apiGroup, version: apiVersion, plural: 'quiesceprofiles', kind: 'QuiesceProfile', namespaced: true } as const;
 export const volumePolicies = { group: apiGroup, version: apiVersion, plural: 'volumepolicies', kind: 'VolumePolicy', namespaced: true } as const;
+export const backupTargets = { group: apiGroup, version: apiVersion, plural: 'backuptargets', kind: 'BackupTarget', namespaced: true } as const;
 
 /** Metadata that objects of ours always carry once the API server has accepted them. */
 export interface StoredMeta {
@@ -39,3 +41,4 @@ export type AppRestore = Stored<'AppRestore', AppRestoreSpec, AppRestoreStatus>;
 /** Has no status: nothing reconciles it. */
 export type QuiesceProfile = Stored<'QuiesceProfile', QuiesceProfileSpec, never>;
 export type VolumePolicy = Stored<'VolumePolicy', VolumePolicySpec, VolumePolicyStatus>;
+export type BackupTarget = Stored<'BackupTarget', BackupTargetSpec, BackupTargetStatus>;

@@ -12,6 +12,8 @@ export interface Right {
   readonly group: string;
   readonly resource: string;
   readonly subresource?: string;
+  /** Of one object; absent: of all of them. */
+  readonly name?: string;
 }
 
 /** What an account must have before anything of its namespace is held and cut (2-architecture.md, Authority). */
@@ -33,6 +35,21 @@ export const rightsToRestore: readonly Right[] = [
   { verb: 'get', group: '', resource: 'persistentvolumeclaims' },
 ];
 
+/** What an account must have under which movers run, beside reading the Secrets of their target. */
+export const rightsToMove: readonly Right[] = [
+  { verb: 'create', group: 'batch', resource: 'jobs' },
+  { verb: 'list', group: 'batch', resource: 'jobs' },
+  { verb: 'delete', group: 'batch', resource: 'jobs' },
+  { verb: 'list', group: '', resource: 'pods' },
+];
+
+/** The same for movers that read volumes: each gets a claim of its own. */
+export const rightsToCopy: readonly Right[] = [
+  ...rightsToMove,
+  { verb: 'create', group: '', resource: 'persistentvolumeclaims' },
+  { verb: 'delete', group: '', resource: 'persistentvolumeclaims' },
+];
+
 /**
  * Makes sure that the operator may act as the account and that the account may do the work.
  * @param field where the account is named, for the messages
@@ -50,7 +67,7 @@ export async function requireAuthority(client: Client, account: ServiceAccountRe
   await requireAccount(client, account, field);
   const asTenant = client.as(account);
   for (const right of rights) {
-    if (!(await reviews(asTenant, account.namespace, right))) {
+    if (!(await reviews(asTenant, account.namespace, right, right.name))) {
       throw fail(
         'AccountNotAllowed',
         `${field}: ${userOf(account)} may not ${rightText(right)} in namespace ${account.namespace}. Bind the ClusterRoles admin and stillpoint-tenant to it: for role in admin stillpoint-tenant; do kubectl -n ${account.namespace} create rolebinding stillpoint-$role --clusterrole=$role --serviceaccount=${account.namespace}:${account.name}; done`,
@@ -95,5 +112,6 @@ async function reviews(client: Client, namespace: string, right: Right, name?: s
 
 function rightText(right: Right): string {
   const resource = right.subresource === undefined ? right.resource : `${right.resource}/${right.subresource}`;
-  return `${right.verb} ${right.group === '' ? resource : `${resource}.${right.group}`}`;
+  const named = right.name === undefined ? '' : ` ${right.name}`;
+  return `${right.verb} ${right.group === '' ? resource : `${resource}.${right.group}`}${named}`;
 }

@@ -1,5 +1,5 @@
 import { labels } from '../api/common.js';
-import { appRestores, appSnapshots, volumePolicies, type AppRestore, type AppSnapshot, type VolumePolicy } from '../api/kinds.js';
+import { appRestores, appSnapshots, backupTargets, volumePolicies, type AppRestore, type AppSnapshot, type BackupTarget, type VolumePolicy } from '../api/kinds.js';
 import type { ClaimView, NamespaceView, PodView } from '../hooks/view.js';
 import type { Logger } from '../observability/logger.js';
 import { createCache, type Cache, type Projected } from '../runtime/cache.js';
@@ -22,6 +22,7 @@ export interface Caches {
   readonly appSnapshots: Cache<AppSnapshot>;
   readonly appRestores: Cache<AppRestore>;
   readonly volumePolicies: Cache<VolumePolicy>;
+  readonly backupTargets: Cache<BackupTarget>;
   readonly pods: Cache<PodView>;
   readonly claims: Cache<ClaimProjection>;
   readonly volumes: Cache<VolumeProjection>;
@@ -52,6 +53,7 @@ export function createCaches(options: { transport: Transport; clock: Clock; log:
       indexes: { uid: byUid, target: (o) => [o.spec.into?.namespace ?? o.metadata.namespace], source: (o) => [`${o.metadata.namespace}/${o.spec.from.appSnapshotRef.name}`] },
     }),
     volumePolicies: createCache<VolumePolicy>({ ...base, type: volumePolicies, project: (object) => object as unknown as VolumePolicy, indexes: { uid: byUid } }),
+    backupTargets: createCache<BackupTarget>({ ...base, type: backupTargets, project: (object) => object as unknown as BackupTarget, indexes: { uid: byUid } }),
     pods: createCache<PodView>({
       ...base,
       type: pods,

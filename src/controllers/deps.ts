@@ -1,6 +1,7 @@
 import type { ApplicationKind } from '../api/common.js';
 import type { ApplicationAdapter } from '../hooks/adapter.js';
 import type { Logger } from '../observability/logger.js';
+import type { MoverSettings } from '../movers/job.js';
 import type { Client } from '../runtime/client.js';
 import type { Clock } from '../runtime/clock.js';
 import type { EventRecorder } from '../runtime/events.js';
@@ -30,6 +31,8 @@ export interface OperatorDeps {
   readonly agentNamespace: string;
   /** Upper bound of every hold that this installation allows, ms. */
   readonly maxHoldMillis: number;
+  /** Image and resources of movers. */
+  readonly mover: MoverSettings;
   /** Text of the holder program for vantage Pod. */
   readonly podProgram: string;
 }

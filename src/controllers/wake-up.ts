@@ -1,5 +1,6 @@
 import { labels } from '../api/common.js';
-import type { AppRestore, AppSnapshot, VolumePolicy } from '../api/kinds.js';
+import type { AppRestore, AppSnapshot, BackupTarget, VolumePolicy } from '../api/kinds.js';
+import { moverRole } from '../movers/job.js';
 import type { CacheEvent, Projected } from '../runtime/cache.js';
 import { enqueueFrom, type Controller } from '../runtime/controller.js';
 import { keyText, type ObjectMeta } from '../runtime/object.js';
@@ -11,8 +12,8 @@ import type { WindowLine } from './window-line.js';
 const holdPriority = 100;
 
 /** Tells the controllers which objects to look at when something changes. */
-export function connect(caches: Caches, controllers: { appSnapshots: Controller; appRestores: Controller; volumePolicies: Controller }): void {
-  const { appSnapshots, appRestores, volumePolicies } = controllers;
+export function connect(caches: Caches, controllers: { appSnapshots: Controller; appRestores: Controller; volumePolicies: Controller; backupTargets: Controller }): void {
+  const { appSnapshots, appRestores, volumePolicies, backupTargets } = controllers;
   caches.appSnapshots.subscribe((event) => {
     if (event.type === 'deleted') return;
     if (mayHold(event.object)) appSnapshots.enqueue(event.key, { priority: holdPriority });
@@ -33,6 +34,9 @@ export function connect(caches: Caches, controllers: { appSnapshots: Controller;
     enqueueFrom(cache, appRestores, (object) => keysOf(caches.appRestores.by('uid', object.metadata.labels?.[labels.restore] ?? '')));
   }
   enqueueFrom(caches.claims, appRestores, (object) => restoresInto(object.metadata, caches));
+  enqueueFrom(caches.backupTargets, backupTargets, (_, key) => [key], matters);
+  // A mover that has ended is heard of at once, by the label on its pod.
+  enqueueFrom(caches.pods, backupTargets, (object) => keysOf(caches.backupTargets.by('uid', targetOfCheck(object.metadata) ?? '')));
   enqueueFrom(caches.pods, appRestores, (object) => restoresInto(object.metadata, caches));
 }
 
@@ -78,6 +82,11 @@ function policiesOf({ metadata }: AppSnapshot, caches: Caches): string[] {
   return keysOf(caches.volumePolicies.by('uid', metadata.labels?.[labels.policy] ?? ''));
 }
 
+/** Uid of the target whose check this pod is; undefined for all others, those of copies too. */
+function targetOfCheck({ labels: own }: ObjectMeta): string | undefined {
+  return own?.[labels.internal] === moverRole && own[labels.appSnapshot] === undefined ? own[labels.target] : undefined;
+}
+
 function sourcesOf({ metadata, spec }: AppRestore, caches: Caches): AppSnapshot[] {
   const source = caches.appSnapshots.get({ namespace: metadata.namespace, name: spec.from.appSnapshotRef.name });
   return source === undefined ? [] : [source];
@@ -99,6 +108,6 @@ function snapshotsOf(meta: ObjectMeta, caches: Caches): string[] {
   return uids.flatMap((uid) => keysOf(caches.appSnapshots.by('uid', uid)));
 }
 
-function keysOf(objects: readonly (AppSnapshot | AppRestore | VolumePolicy)[]): string[] {
+function keysOf(objects: readonly (AppSnapshot | AppRestore | BackupTarget | VolumePolicy)[]): string[] {
   return objects.map((object) => keyText(object.metadata));
 }

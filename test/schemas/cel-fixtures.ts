@@ -6,6 +6,10 @@ const fence = { engage: { command: ['on'] }, verify: { command: ['look'] }, rele
 const fenced = { hold: 'Fence', processName: 'db', fence };
 const position = { command: ['where'], stdin: { secretKeyRef: { name: 'login', key: 'options' } } };
 
+const bucket = { endpoint: 'https://s3.example', bucket: 'copies', credentialsSecretRef: { name: 'login' } };
+const inBucket = { serviceAccountName: 'a', s3: bucket };
+const inClaim = { serviceAccountName: 'a', persistentVolumeClaim: { claimName: 'nas' } };
+
 /** Values of `self` that keep and break a rule of CEL, by the text of the rule. Durations have theirs generated. */
 export const celFixtures: Readonly<Record<string, readonly { readonly good: unknown; readonly bad: unknown }[]>> = {
   "self.all(k, size(k) <= 317 && k.matches('^([a-z0-9.-]+/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$'))": [
@@ -54,6 +58,11 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
   'self.last + self.hourly + self.daily + self.weekly + self.monthly + self.yearly > 0': [
     { good: { last: 3 }, bad: { last: 0 } },
     { good: { hourly: 24, daily: 7, weekly: 4, monthly: 12, yearly: 3, minVerified: 2 }, bad: { minVerified: 2 } },
+  ],
+  // BackupTarget
+  'has(self.s3) != has(self.persistentVolumeClaim)': [
+    { good: inBucket, bad: { serviceAccountName: 'a' } },
+    { good: inClaim, bad: { ...inBucket, ...inClaim } },
   ],
   "self.hold != 'Fence' || !has(self.position) || !has(self.position.stdin)": [{ good: { hold: 'Freeze', position }, bad: { ...fenced, position } }],
 };

@@ -1,6 +1,7 @@
 import { appRestoreSpec, appRestoreStatus } from '../apprestore.js';
 import { appSnapshotSpec, appSnapshotStatus } from '../appsnapshot.js';
-import { appRestores, appSnapshots, quiesceProfiles, volumePolicies } from '../kinds.js';
+import { backupTargetSpec, backupTargetStatus } from '../backuptarget.js';
+import { appRestores, appSnapshots, backupTargets, quiesceProfiles, volumePolicies } from '../kinds.js';
 import { quiesceProfileSpec } from '../quiesceprofile.js';
 import { volumePolicySpec, volumePolicyStatus } from '../volumepolicy.js';
 import type { KindDefinition, PrinterColumn } from './definition.js';
@@ -103,5 +104,25 @@ const volumePolicy: KindDefinition = {
   ],
 };
 
+const backupTarget: KindDefinition = {
+  kind: backupTargets.kind,
+  plural: backupTargets.plural,
+  shortName: 'btgt',
+  description: 'A place outside the storage of the cluster, S3 or a volume, to which copies are written, encrypted by a key of this namespace.',
+  spec: backupTargetSpec,
+  status: backupTargetStatus,
+  columns: [
+    { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'Whether copies can be written to it.' },
+    { name: 'Copies', type: 'integer', jsonPath: '.status.copies', description: 'Complete copies of this namespace in it.' },
+    { name: 'Newest', type: 'date', jsonPath: '.status.newestCopy', description: 'Time since the newest of them was written.' },
+    { name: 'Reachable', type: 'date', jsonPath: '.status.lastReachable', description: 'Time since a check last passed.' },
+    ready,
+    reason,
+    age,
+    { name: 'Repository', type: 'string', jsonPath: '.status.repository.location', description: 'Where the repository lies.', priority: 1 },
+    { name: 'Key', type: 'string', jsonPath: '.status.repository.keySecret', description: 'Secret with the key that opens it.', priority: 1 },
+  ],
+};
+
 /** Every kind of ours, in the order in which they are installed. */
-export const kindDefinitions: readonly KindDefinition[] = [appSnapshot, appRestore, quiesceProfile, volumePolicy];
+export const kindDefinitions: readonly KindDefinition[] = [appSnapshot, appRestore, quiesceProfile, volumePolicy, backupTarget];

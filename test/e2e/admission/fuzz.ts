@@ -131,7 +131,7 @@ async function settle(reasons: Record<string, number>): Promise<string[]> {
 
 const reasonOf = (o: Stored): string => readyOf(o.status)?.reason ?? '';
 /** Steps on the way; what stays for longer is not settled. */
-const underWay = ['', 'WaitingForTurn', 'Planned', 'Warmed', 'Holding', 'Released', 'Graded', 'WaitingForEvidence', 'WaitingForDriver', 'RemovingLostAttempt'];
+const underWay = ['', 'WaitingForTurn', 'Planned', 'Warmed', 'Holding', 'Released', 'Graded', 'WaitingForEvidence', 'WaitingForDriver', 'RemovingLostAttempt', 'Checking'];
 /** A kind that nothing reconciles has no reason. */
 const silent = new Set(kindDefinitions.filter((definition) => definition.status === undefined).map((definition) => definition.kind));
 const settled = (o: Stored & { kind: string }): boolean => silent.has(o.kind) || !underWay.includes(reasonOf(o));

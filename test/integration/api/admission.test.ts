@@ -34,7 +34,7 @@ const asOperator = [`--as=${operatorUser}`];
 
 async function grantAuthor(): Promise<void> {
   const roles: [string, string, object[], string?][] = [
-    [namespace, 'author', [{ apiGroups: ['stillpoint.dev'], resources: ['appsnapshots', 'apprestores', 'volumepolicies'], verbs: ['get', 'create', 'update', 'patch'] }, { apiGroups: ['stillpoint.dev'], resources: ['appsnapshots/status', 'apprestores/status'], verbs: ['get', 'update', 'patch'] }]],
+    [namespace, 'author', [{ apiGroups: ['stillpoint.dev'], resources: ['appsnapshots', 'apprestores', 'volumepolicies', 'backuptargets'], verbs: ['get', 'create', 'update', 'patch'] }, { apiGroups: ['stillpoint.dev'], resources: ['appsnapshots/status', 'apprestores/status'], verbs: ['get', 'update', 'patch'] }]],
     [namespace, 'impersonate', [{ apiGroups: [''], resources: ['serviceaccounts'], resourceNames: ['allowed'], verbs: ['impersonate'] }]],
     [target, 'impersonate', [{ apiGroups: [''], resources: ['serviceaccounts'], resourceNames: ['allowed-there'], verbs: ['impersonate'] }]],
     [namespace, 'profiles', [{ apiGroups: ['stillpoint.dev'], resources: ['quiesceprofiles'], verbs: ['get', 'create', 'update', 'patch'] }]],
@@ -170,6 +170,11 @@ describe('authors of policies', () => {
   test('VolumePolicy: as for copies', async () => {
     expect(await createAs(asAuthor, policyOf('allowed'))).toMatchObject({ code: 0 });
     refusedBy(await createAs(asAuthor, policyOf('forbidden')), 'stillpoint-author', /may not impersonate service account forbidden/);
+  });
+  test('BackupTarget: as for copies', async () => {
+    const targetOf = (account: string): unknown => object('BackupTarget', { serviceAccountName: account, persistentVolumeClaim: { claimName: 'nas' } });
+    expect(await createAs(asAuthor, targetOf('allowed'))).toMatchObject({ code: 0 });
+    refusedBy(await createAs(asAuthor, targetOf('forbidden')), 'stillpoint-author', /may not impersonate service account forbidden/);
   });
   test('an account makes a copy in its own name, and in no other', async () => {
     const copier = [`--as=system:serviceaccount:${namespace}:copier`];

@@ -195,7 +195,7 @@ function tables(page: string): string[] {
 }
 
 describe('samples', () => {
-  test.each(['appsnapshot', 'appsnapshot-postgresql', 'apprestore', 'volumepolicy'])('config/samples/%s.yaml is accepted by the server', async (name) => {
+  test.each(['appsnapshot', 'appsnapshot-postgresql', 'apprestore', 'volumepolicy', 'backuptarget'])('config/samples/%s.yaml is accepted by the server', async (name) => {
     const text = (await readFile(`config/samples/${name}.yaml`, 'utf8')).replaceAll('namespace: shop\n', `namespace: ${restricted}\n`);
     const { code, stderr } = await run('kubectl', ['create', '--dry-run=server', '-f', '-'], text);
     expect({ code, stderr }).toMatchObject({ code: 0 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appRestoreSpec } from '../../../src/api/apprestore.js';
 import { appSnapshotSpec } from '../../../src/api/appsnapshot.js';
 import { quiesceProfileSpec } from '../../../src/api/quiesceprofile.js';
+import { backupTargetSpec } from '../../../src/api/backuptarget.js';
 import { volumePolicySpec } from '../../../src/api/volumepolicy.js';
 import { kindDefinitions } from '../../../src/api/crd/kinds.js';
 import { applyRendered, crdsOf, render } from './chart.js';
@@ -9,7 +10,7 @@ import { kubectl, must, until, type Outcome } from './kubectl.js';
 import { fixedFields, freeFields, specCases } from './spec-cases.js';
 
 const namespace = `stillpoint-test-crd-${process.pid}`;
-const schemas = { AppSnapshot: appSnapshotSpec, AppRestore: appRestoreSpec, QuiesceProfile: quiesceProfileSpec, VolumePolicy: volumePolicySpec };
+const schemas = { AppSnapshot: appSnapshotSpec, AppRestore: appRestoreSpec, QuiesceProfile: quiesceProfileSpec, VolumePolicy: volumePolicySpec, BackupTarget: backupTargetSpec };
 
 interface Crd {
   status: { conditions: { type: string; status: string; message: string }[] };
@@ -45,15 +46,16 @@ describe('CustomResourceDefinitions', () => {
   });
 
   test('short names, category and columns', async () => {
-    const spec = { AppSnapshot: { suspend: true, serviceAccountName: 'stillpoint' }, AppRestore: { suspend: true, serviceAccountName: 'stillpoint', from: { appSnapshotRef: { name: 'copy' } } }, VolumePolicy: { serviceAccountName: 'stillpoint', protection: { schedule: { cron: '0 0 1 1 *', suspend: true }, retention: { last: 1 } } } };
+    const spec = { AppSnapshot: { suspend: true, serviceAccountName: 'stillpoint' }, AppRestore: { suspend: true, serviceAccountName: 'stillpoint', from: { appSnapshotRef: { name: 'copy' } } }, VolumePolicy: { serviceAccountName: 'stillpoint', protection: { schedule: { cron: '0 0 1 1 *', suspend: true }, retention: { last: 1 } } }, BackupTarget: { suspend: true, serviceAccountName: 'stillpoint', persistentVolumeClaim: { claimName: 'nas' } } };
     for (const [kind, value] of Object.entries(spec)) await must(['apply', '-f', '-'], { apiVersion: 'stillpoint.dev/v1alpha1', kind, metadata: { name: 'columns', namespace }, spec: value });
     const header = async (args: string[]): Promise<string> => (await must(['get', '-n', namespace, ...args])).split('\n')[0]!.trim();
     expect((await header(['asnap'])).split(/\s+/)).toEqual(['NAME', 'GRADE', 'HELD(MS)', 'MEMBERS', 'SIZE', 'VERIFIED', 'READY', 'AGE']);
     expect((await header(['arst'])).split(/\s+/)).toEqual(['NAME', 'PHASE', 'SOURCE', 'INTO', 'VERIFIED', 'RTO(S)', 'READY', 'AGE']);
     expect((await header(['vpol'])).split(/\s+/)).toEqual(['NAME', 'SCHEDULE', 'LAST-COPY', 'NEXT-COPY', 'VERIFIED', 'RPO', 'READY', 'AGE']);
+    expect((await header(['btgt'])).split(/\s+/)).toEqual(['NAME', 'PHASE', 'COPIES', 'NEWEST', 'REACHABLE', 'READY', 'AGE']);
     expect(await header(['asnap', '-o', 'wide'])).toContain('PHASE');
     const all = await must(['get', '-n', namespace, 'stillpoint', '-o', 'name']);
-    expect(all.trim().split('\n').sort()).toEqual(['apprestore.stillpoint.dev/columns', 'appsnapshot.stillpoint.dev/columns', 'volumepolicy.stillpoint.dev/columns']);
+    expect(all.trim().split('\n').sort()).toEqual(['apprestore.stillpoint.dev/columns', 'appsnapshot.stillpoint.dev/columns', 'backuptarget.stillpoint.dev/columns', 'volumepolicy.stillpoint.dev/columns']);
   });
 
   test('defaults are filled in by the server as zod fills them in', async () => {

@@ -5,7 +5,7 @@ type Spec = Record<string, unknown>;
 /** One rule of a spec: an object that keeps it and one that breaks it. */
 export interface SpecCase {
   readonly rule: string;
-  readonly kind: 'AppSnapshot' | 'AppRestore' | 'QuiesceProfile' | 'VolumePolicy';
+  readonly kind: 'AppSnapshot' | 'AppRestore' | 'QuiesceProfile' | 'VolumePolicy' | 'BackupTarget';
   readonly good: Spec;
   readonly bad: Spec;
   /** What the API server says about the bad one. */
@@ -120,6 +120,23 @@ const policyCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'applications as in AppSnapshot', good: policy({ applications: [orders] }), bad: policy({ applications: [{ name: 'cache', kind: 'Custom' }] }), says: /applications\[0\].*kind Custom needs profileRef/ },
 ];
 
+const bucket = (more: Spec = {}): Spec => ({ serviceAccountName: 'stillpoint', s3: { endpoint: 'https://s3.example:9000', bucket: 'copies', credentialsSecretRef: { name: 'login' }, ...more } });
+const claim = (more: Spec = {}): Spec => ({ serviceAccountName: 'stillpoint', persistentVolumeClaim: { claimName: 'nas' }, ...more });
+
+const targetCases: readonly Omit<SpecCase, 'kind'>[] = [
+  { rule: 'one place', good: bucket(), bad: { serviceAccountName: 'x' }, says: /exactly one of s3 and persistentVolumeClaim must be set/ },
+  { rule: 'not two places', good: claim(), bad: { ...bucket(), ...claim() }, says: /exactly one of s3 and persistentVolumeClaim must be set/ },
+  { rule: 'an endpoint is a URL', good: bucket({ endpoint: 'http://10.1.2.3:7070' }), bad: bucket({ endpoint: 's3.example' }), says: /spec\.s3\.endpoint.*should match/ },
+  { rule: 'an endpoint has no credentials in it', good: bucket(), bad: bucket({ endpoint: 'https://key:secret@s3.example' }), says: /spec\.s3\.endpoint.*should match/ },
+  { rule: 'an endpoint has no path', good: bucket(), bad: bucket({ endpoint: 'https://s3.example/x' }), says: /spec\.s3\.endpoint.*should match/ },
+  { rule: 'a prefix stays in the bucket', good: bucket({ prefix: 'a/b.c' }), bad: bucket({ prefix: 'a/../b' }), says: /spec\.s3\.prefix.*should match/ },
+  { rule: 'a path stays in the volume', good: claim({ persistentVolumeClaim: { claimName: 'nas', path: 'shop' } }), bad: claim({ persistentVolumeClaim: { claimName: 'nas', path: '/shop' } }), says: /persistentVolumeClaim\.path.*should match/ },
+  { rule: 'locks of a day at least', good: bucket({ objectLock: { mode: 'Compliance', retention: '720h' } }), bad: bucket({ objectLock: { mode: 'Compliance', retention: '1h' } }), says: /retention.*must be a duration from 24h to 87600h/ },
+  { rule: 'bandwidth has a unit', good: claim({ bandwidth: { upload: '50Mi' } }), bad: claim({ bandwidth: { upload: '50' } }), says: /bandwidth\.upload.*should match/ },
+  { rule: 'concurrency from 1', good: claim({ concurrency: 32 }), bad: claim({ concurrency: 0 }), says: /concurrency.*greater than or equal to 1/ },
+  { rule: 'checks every minute at most', good: claim({ checkEvery: '1m' }), bad: claim({ checkEvery: '59s' }), says: /checkEvery.*must be a duration from 1m to 168h/ },
+];
+
 function manyLabels(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`label-${i}`, 'x']));
 }
@@ -129,6 +146,7 @@ export const specCases: readonly SpecCase[] = [
   ...restoreCases.map((c) => ({ ...c, kind: 'AppRestore' as const })),
   ...profileCases.map((c) => ({ ...c, kind: 'QuiesceProfile' as const })),
   ...policyCases.map((c) => ({ ...c, kind: 'VolumePolicy' as const })),
+  ...targetCases.map((c) => ({ ...c, kind: 'BackupTarget' as const })),
 ];
 
 /** A change of a field that is fixed after creation, for every such field. */

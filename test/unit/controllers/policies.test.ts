@@ -35,7 +35,7 @@ describe('a policy', () => {
   });
 
   test('for our kinds acts in every namespace', () => {
-    const spec = { failurePolicy: 'Fail', validations: [{}], matchConditions: [{ name: 'spec-is-new' }], matchConstraints: { resourceRules: [{ operations: ['CREATE', 'UPDATE'], resources: ['appsnapshots', 'apprestores', 'volumepolicies'] }] } };
+    const spec = { failurePolicy: 'Fail', validations: [{}], matchConditions: [{ name: 'spec-is-new' }], matchConstraints: { resourceRules: [{ operations: ['CREATE', 'UPDATE'], resources: ['appsnapshots', 'apprestores', 'volumepolicies', 'backuptargets'] }] } };
     expect(weaknessOfPolicy({ metadata, spec }, author, 'stillpoint-agent')).toBeUndefined();
     expect(weaknessOfPolicy({ metadata, spec: { ...spec, matchConstraints: { ...spec.matchConstraints, namespaceSelector: inAgents } } }, author, 'stillpoint-agent')).toMatch(/every namespace/);
   });

@@ -3,13 +3,14 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { appRestoreSpec } from '../../../src/api/apprestore.js';
 import { appSnapshotSpec } from '../../../src/api/appsnapshot.js';
+import { backupTargetSpec } from '../../../src/api/backuptarget.js';
 import { quiesceProfileSpec } from '../../../src/api/quiesceprofile.js';
 import { volumePolicySpec } from '../../../src/api/volumepolicy.js';
 import { benches, longSuites, suites } from '../../stages.js';
 import { codeOf, examplesIn, filesBelow, readPages, samples, type Page } from './pages.js';
 
 const pages = readPages();
-const specs: Readonly<Record<string, typeof appSnapshotSpec | typeof appRestoreSpec | typeof quiesceProfileSpec | typeof volumePolicySpec>> = { AppSnapshot: appSnapshotSpec, AppRestore: appRestoreSpec, QuiesceProfile: quiesceProfileSpec, VolumePolicy: volumePolicySpec };
+const specs: Readonly<Record<string, typeof appSnapshotSpec | typeof appRestoreSpec | typeof quiesceProfileSpec | typeof volumePolicySpec | typeof backupTargetSpec>> = { AppSnapshot: appSnapshotSpec, AppRestore: appRestoreSpec, QuiesceProfile: quiesceProfileSpec, VolumePolicy: volumePolicySpec, BackupTarget: backupTargetSpec };
 const examples = examplesIn(pages);
 const ours = [...examples, ...samples()].filter((e) => e.object.apiVersion.startsWith('stillpoint.dev/'));
 

@@ -5,6 +5,7 @@ import { appRestoreSpec, appRestoreStatus, restorePhases } from '../../../src/ap
 import { appSnapshotSpec, appSnapshotStatus, snapshotPhases } from '../../../src/api/appsnapshot.js';
 import { grades } from '../../../src/api/common.js';
 import { kindDefinitions } from '../../../src/api/crd/kinds.js';
+import { backupTargetSpec, backupTargetStatus } from '../../../src/api/backuptarget.js';
 import { quiesceProfileSpec } from '../../../src/api/quiesceprofile.js';
 import { volumePolicySpec, volumePolicyStatus } from '../../../src/api/volumepolicy.js';
 import { errorCatalogue } from '../../../src/api/errors.js';
@@ -89,6 +90,24 @@ describe('docs/volumepolicy.md', () => {
   test('speaks of every field of the spec', () => {
     const leaves = spec.filter((field) => !ofCopies.test(field) && !spec.some((other) => !ofCopies.test(other) && (other.startsWith(`${field}.`) || other.startsWith(`${field}[]`))));
     expect(leaves.length).toBeGreaterThan(15);
+    expect(leaves.filter((field) => !inline.includes(field))).toEqual([]);
+  });
+
+  test('names no field that does not exist', () => {
+    const named = inline.flatMap((text) => /^(spec|status)\.([A-Za-z.[\]]+)$/.exec(text)?.slice(1, 3).join(' ') ?? []);
+    const known = new Set([...spec.map((f) => `spec ${f}`), ...status.map((f) => `status ${f}`)]);
+    expect(named.filter((field) => !known.has(field))).toEqual([]);
+  });
+});
+
+describe('docs/backuptarget.md', () => {
+  const { inline } = pageAt('docs/backuptarget.md');
+  const spec = fieldsOf(schemaOf(backupTargetSpec));
+  const status = fieldsOf(schemaOf(backupTargetStatus));
+
+  test('speaks of every field of the spec', () => {
+    const leaves = spec.filter((field) => !spec.some((other) => other.startsWith(`${field}.`) || other.startsWith(`${field}[]`)));
+    expect(leaves.length).toBeGreaterThan(12);
     expect(leaves.filter((field) => !inline.includes(field))).toEqual([]);
   });
 

@@ -1,0 +1,47 @@
+import { durationMillis } from '../../api/common.js';
+import type { BackupTarget } from '../../api/kinds.js';
+
+/** What {@link decide} sees. */
+export interface TargetInput {
+  readonly object: BackupTarget;
+  /** Wall clock, ms since the epoch. */
+  readonly now: number;
+}
+
+/** What to do next; every action can be repeated. */
+export type TargetPlan =
+  | { readonly kind: 'idle' }
+  /** Nothing new is begun while the spec says so. */
+  | { readonly kind: 'suspended' }
+  /** Note that a check begins; its Job is made when that is acknowledged. */
+  | { readonly kind: 'begin'; readonly round: number }
+  /** Make the Job of the check, or find it made, and look how it is doing. */
+  | { readonly kind: 'watch'; readonly round: number }
+  /** The spec has changed: what an old check finds out is not worth waiting for. */
+  | { readonly kind: 'abandon'; readonly round: number }
+  | { readonly kind: 'wait'; readonly seconds: number };
+
+/** Until the next check after the first that failed; doubled after each, up to {@link mostRetryMillis}. */
+const retryMillis = 15_000;
+const mostRetryMillis = 5 * 60_000;
+/** At the latest after so long it is looked at again: timers do not notice a wall clock that is set. */
+const lookAgainSeconds = 300;
+
+/** The next step of a BackupTarget. Pure and synchronous. */
+export function decide({ object, now }: TargetInput): TargetPlan {
+  const { metadata, spec, status } = object;
+  if (metadata.deletionTimestamp !== undefined) return { kind: 'idle' };
+  const check = status?.check;
+  const stale = check !== undefined && check.generation !== metadata.generation;
+  if (check !== undefined && check.endedAt === undefined) return { kind: stale ? 'abandon' : 'watch', round: check.round };
+  if (spec.suspend) return { kind: 'suspended' };
+  const due = check?.endedAt === undefined || stale ? now : Date.parse(check.endedAt) + pauseMillis(object);
+  if (due <= now) return { kind: 'begin', round: (check?.round ?? 0) + 1 };
+  return { kind: 'wait', seconds: Math.min(lookAgainSeconds, Math.max(0.1, (due - now) / 1000)) };
+}
+
+function pauseMillis({ spec, status }: BackupTarget): number {
+  const every = durationMillis(spec.checkEvery);
+  const failures = status?.failures ?? 0;
+  return failures === 0 ? every : Math.min(every, mostRetryMillis, retryMillis * 2 ** Math.min(failures - 1, 10));
+}
