@@ -39,6 +39,19 @@ const application = z.strictObject({
   .refine((app) => app.kind !== 'Custom' || app.credentialsSecretRef === undefined, customCredentialsRule.message)
   .meta({ 'x-kubernetes-validations': [backupApiRule, repositoryModeRule, repositoryRule, profileRule, customCredentialsRule] });
 
+const onceRule = { rule: 'self.all(a, self.exists_one(b, b.targetRef.name == a.targetRef.name))', message: 'every target must be there once only' };
+
+const copies = z
+  .array(
+    z.strictObject({
+      targetRef: z.strictObject({ name: objectName.describe('BackupTarget of this namespace.') }).describe('Where it is written to.'),
+      deletionPolicy: z.enum(['Delete', 'Retain']).default('Delete').describe('Delete: it is removed from the target with this object, unless the namespace goes as a whole. Retain: it stays there.'),
+    }),
+  )
+  .max(4)
+  .refine((list) => new Set(list.map((copy) => copy.targetRef.name)).size === list.length, onceRule.message)
+  .meta({ 'x-kubernetes-validations': [onceRule] });
+
 export const appSnapshotSpec = z.strictObject({
   serviceAccountName: objectName.describe(
     'Service account of this namespace under which the work is done. The author of this object must be allowed to impersonate it. What the account may not do is refused.',
@@ -73,6 +86,7 @@ export const appSnapshotSpec = z.strictObject({
     .describe('Configuration that goes with the data.'),
   volumeSnapshotClassName: objectName.optional().describe('Class for single snapshots. Default: the one class, or the default class, of each driver.'),
   volumeGroupSnapshotClassName: objectName.optional().describe('Class for group snapshots. Default: the one class, or the default class, of each driver.'),
+  copies: copies.optional().describe('Copies outside the storage of the cluster: volumes that are made from the snapshots, never those of the application, are written there when the snapshots are ready. Default: none.'),
   deletionPolicy: z.enum(['Delete']).default('Delete').describe('Delete: the copy goes with this object.'),
   expiresAfter: durationWithin('1m', '87600h').optional().describe('After this long the data is removed; the object stays, as Expired. 1m to 87600h.'),
   suspend: z.boolean().default(false).describe('True: nothing new is begun. A window that is open is finished.'),
@@ -129,7 +143,7 @@ const member = z.strictObject({
 });
 export type MemberStatus = z.infer<typeof member>;
 
-const applicationStatus = z.strictObject({
+export const applicationStatus = z.strictObject({
   name: z.string().max(63).describe('Name of the application.'),
   kind: z.enum(applicationKinds).describe('Adapter.'),
   version: z.string().max(64).optional().describe('Version of the server.'),
@@ -202,6 +216,59 @@ const windowStatus = z.strictObject({
 });
 export type WindowStatus = z.infer<typeof windowStatus>;
 
+/** Phases of a copy in a target, in order; `Failed` is an end as well as `Complete`. */
+export const copyPhases = ['Pending', 'Copying', 'Sealing', 'Cleaning', 'Complete', 'Failed', 'Forgotten'] as const;
+
+const bytes = z.int().min(0);
+
+const copyVolume = z.strictObject({
+  claim: z.string().max(253).describe('PersistentVolumeClaim of the application.'),
+  uid: z.string().max(63).describe('Its uid when the plan was made.'),
+  phase: z.enum(['Pending', 'Copying', 'Done']).describe('Where it is.'),
+  attempt: z.int().min(0).describe('How often it was begun.'),
+  runAs: z
+    .strictObject({
+      user: z.int().min(0).describe('User.'),
+      group: z.int().min(0).describe('Group.'),
+      groups: z.array(z.int().min(0)).max(32).describe('Further groups.'),
+      seLinux: mapOf(z.string().max(63), z.string().max(253), 4).optional().describe('Label of SELinux.'),
+    })
+    .optional()
+    .describe('As whom it is read: as the pod that it belongs to.'),
+  snapshotId: z.string().max(64).optional().describe('Id in the repository.'),
+  tree: z.string().max(64).optional().describe('Digest of its content in the repository.'),
+  bytesDone: bytes.optional().describe('Bytes read so far.'),
+  bytesTotal: bytes.optional().describe('Bytes found so far.'),
+  bytesAdded: bytes.optional().describe('Bytes that were new in the repository, as they are stored.'),
+  etaSeconds: z.int().min(0).optional().describe('How long it will still take.'),
+});
+export type CopyVolumeStatus = z.infer<typeof copyVolume>;
+
+const copy = z.strictObject({
+  target: z.string().max(253).describe('BackupTarget.'),
+  targetUid: z.string().max(63).optional().describe('Its uid.'),
+  location: z.string().max(1024).optional().describe('Where the repository lies.'),
+  phase: z.enum(copyPhases).describe('Where the copy is. Only Complete is a copy.'),
+  id: z.string().max(63).optional().describe('Id of the recovery point: that of the snapshot set. Everything of it has the tag set=<id> in the repository.'),
+  recoveryPoint: z.string().max(64).optional().describe('Id in the repository of what was written last: which volumes belong together, and the configuration.'),
+  startedAt: time.optional().describe('When it began.'),
+  completedAt: time.optional().describe('When it was complete.'),
+  bytesDone: bytes.optional().describe('Bytes read so far.'),
+  bytesTotal: bytes.optional().describe('Bytes found so far.'),
+  bytesAdded: bytes.optional().describe('Bytes that were new in the repository, as they are stored.'),
+  percent: z.int().min(0).max(100).optional().describe('Bytes read, of those found.'),
+  etaSeconds: z.int().min(0).optional().describe('How long the volumes that are copied now will still take.'),
+  failures: z.int().min(0).optional().describe('Failures since something last succeeded.'),
+  retryAt: time.optional().describe('Nothing new is begun before.'),
+  reason: z.string().max(64).optional().describe('Why it does not go on: a code of docs/errors.md.'),
+  message: z.string().max(2048).optional().describe('A sentence for people.'),
+  lockedBy: z.array(z.string().max(253)).max(16).optional().describe('Pods whose locks were in the way.'),
+  sealAttempt: z.int().min(0).optional().describe('How often the recovery point was begun.'),
+  forgetAttempt: z.int().min(0).optional().describe('How often its removal was begun.'),
+  volumes: z.array(copyVolume).max(256).optional().describe('Volumes of it.'),
+});
+export type CopyStatus = z.infer<typeof copy>;
+
 export const appSnapshotStatus = z.strictObject({
   observedGeneration: z.int().min(0).optional().describe('Generation of the spec that the status speaks about.'),
   phase: z.enum(snapshotPhases).optional().describe('Where the copy is in its life.'),
@@ -224,6 +291,8 @@ export const appSnapshotStatus = z.strictObject({
     })
     .optional()
     .describe('Configuration saved with the copy.'),
+  copies: listBy('target', copy, 4).optional().describe('Copies outside the storage of the cluster.'),
+  copiesComplete: z.string().max(16).optional().describe('Targets in which the copy is complete, of all that it is written to: 1/2.'),
   completionTime: time.optional().describe('When the copy became ready.'),
   expiresAt: time.optional().describe('When its data will be removed.'),
   verified: z

@@ -37,6 +37,7 @@ export function connect(caches: Caches, controllers: { appSnapshots: Controller;
   enqueueFrom(caches.backupTargets, backupTargets, (_, key) => [key], matters);
   // A mover that has ended is heard of at once, by the label on its pod.
   enqueueFrom(caches.pods, backupTargets, (object) => keysOf(caches.backupTargets.by('uid', targetOfCheck(object.metadata) ?? '')));
+  enqueueFrom(caches.pods, appSnapshots, (object) => keysOf(caches.appSnapshots.by('uid', copiedBy(object.metadata) ?? '')));
   enqueueFrom(caches.pods, appRestores, (object) => restoresInto(object.metadata, caches));
 }
 
@@ -85,6 +86,11 @@ function policiesOf({ metadata }: AppSnapshot, caches: Caches): string[] {
 /** Uid of the target whose check this pod is; undefined for all others, those of copies too. */
 function targetOfCheck({ labels: own }: ObjectMeta): string | undefined {
   return own?.[labels.internal] === moverRole && own[labels.appSnapshot] === undefined ? own[labels.target] : undefined;
+}
+
+/** Uid of the AppSnapshot for which this pod moves something. */
+function copiedBy({ labels: own }: ObjectMeta): string | undefined {
+  return own?.[labels.internal] === moverRole ? own[labels.appSnapshot] : undefined;
 }
 
 function sourcesOf({ metadata, spec }: AppRestore, caches: Caches): AppSnapshot[] {

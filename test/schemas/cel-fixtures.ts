@@ -35,6 +35,7 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
     { good: application, bad: { ...custom, kind: 'PostgreSQL' } },
   ],
   "self.kind != 'Custom' || !has(self.credentialsSecretRef)": [{ good: { ...application, credentialsSecretRef: { name: 'login' } }, bad: { ...custom, credentialsSecretRef: { name: 'login' } } }],
+  'self.all(a, self.exists_one(b, b.targetRef.name == a.targetRef.name))': [{ good: [{ targetRef: { name: 'a' } }, { targetRef: { name: 'b' } }], bad: [{ targetRef: { name: 'a' } }, { targetRef: { name: 'a' } }] }],
   // QuiesceProfile
   "size(self) == 0 || (size(self[0]) > 0 && !self[0].startsWith('-'))": [
     { good: ['flush', '--all'], bad: ['--all', 'flush'] },

@@ -40,6 +40,7 @@ const appSnapshot: KindDefinition = {
     age,
     { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'Where the copy is in its life.', priority: 1 },
     reason,
+    { name: 'Copies', type: 'string', jsonPath: '.status.copiesComplete', description: 'Targets in which it is complete, of all that it is written to.', priority: 1 },
     { name: 'Overhead(ms)', type: 'integer', jsonPath: '.status.window.overheadMillis', description: 'The window minus the time of the cut itself and of settling.', priority: 1 },
   ],
 };

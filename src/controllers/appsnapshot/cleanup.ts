@@ -9,6 +9,7 @@ import { appSnapshots, type AppSnapshot } from '../../api/kinds.js';
 import { releaseCapture } from '../../manifests/store.js';
 import { restoresUsing } from '../apprestore/in-use.js';
 import type { OperatorDeps } from '../deps.js';
+import { abandonCopies, forgetCopies } from './copies/end.js';
 import { comesAgain, snapshotFinalizer } from './decide.js';
 import { accountOf, agentRef } from './gather.js';
 import { removeLeftovers } from './leftovers.js';
@@ -150,12 +151,14 @@ export async function expire(writer: SnapshotWriter, deps: OperatorDeps, signal:
     tell(deps, writer.object, 'Normal', 'Expired', message);
   }
   deps.metrics.forget({ namespace: writer.object.metadata.namespace, name: writer.object.metadata.name });
+  if (!(await abandonCopies(writer, deps))) return later(removalSeconds);
   return discard(writer, deps, signal);
 }
 
 /** Everything of the object goes, then its finalizer. */
 export async function remove(writer: SnapshotWriter, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult> {
   if (await inUse(writer, deps)) return later(removalSeconds);
+  if (!(await forgetCopies(writer, deps))) return later(removalSeconds);
   if (await hasLeftovers(writer, deps, signal)) return later(removalSeconds);
   const { object } = writer;
   const setId = object.status?.setId;

@@ -12,6 +12,7 @@ import type { WindowLine } from '../window-line.js';
 import { attempt } from './attempt.js';
 import { discard, expire, recover, remove } from './cleanup.js';
 import { complete } from './complete.js';
+import { copyStep } from './copies/copy-step.js';
 import { decide, snapshotFinalizer, type SnapshotPlan } from './decide.js';
 import { gradeStep } from './grade-step.js';
 import { snapshotWriter, tell, type SnapshotWriter } from './steps.js';
@@ -69,6 +70,9 @@ async function act(plan: SnapshotPlan, writer: SnapshotWriter, deps: OperatorDep
       return gradeStep(writer, deps, signal);
     case 'complete':
       return complete(writer, deps);
+    case 'copy':
+      countCopy(writer.object, deps);
+      return copyStep(writer, plan.target, deps);
     case 'expire':
       return expire(writer, deps, signal);
     case 'discard':

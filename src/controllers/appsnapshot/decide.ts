@@ -1,5 +1,6 @@
 import type { AppSnapshot } from '../../api/kinds.js';
 import { durationMillis } from '../../api/common.js';
+import { chooseCopy } from './copies/choose.js';
 import { setIdOf } from '../../snapshots/names.js';
 
 /** What {@link decide} sees: one object and the clock; nothing else is asked. */
@@ -27,6 +28,8 @@ export type SnapshotPlan =
   | { readonly kind: 'grade' }
   /** Members counted, labelled and ready. */
   | { readonly kind: 'complete' }
+  /** Write it to a target outside the storage of the cluster. */
+  | { readonly kind: 'copy'; readonly target: string }
   /** Remove the data, keep the object. */
   | { readonly kind: 'expire' }
   /** Remove what a failed copy left behind. */
@@ -62,7 +65,7 @@ function byPhase({ object, now }: SnapshotInput): SnapshotPlan {
     case 'Graded':
       return { kind: 'complete' };
     case 'Ready':
-      return expiry(object, now);
+      return afterReady(object, now);
     case 'Failed':
       // A set id stays in status until everything under it is gone.
       return object.status?.setId === undefined ? { kind: 'idle' } : { kind: 'discard' };
@@ -88,6 +91,21 @@ export function nextAttemptOf({ metadata, status }: AppSnapshot): { readonly att
 export function comesAgain(object: AppSnapshot): boolean {
   const { phase, setId } = object.status ?? {};
   return object.metadata.deletionTimestamp === undefined && phase !== 'Failed' && phase !== 'Expired' && setId === nextAttemptOf(object).setId;
+}
+
+/** What has expired is not copied any more. */
+function afterReady(object: AppSnapshot, now: number): SnapshotPlan {
+  const plan = expiry(object, now);
+  if (plan.kind === 'expire') return plan;
+  const copies = chooseCopy(object, now);
+  switch (copies.kind) {
+    case 'none':
+      return plan;
+    case 'work':
+      return { kind: 'copy', target: copies.target };
+    case 'wait':
+      return { kind: 'wait', seconds: plan.kind === 'wait' ? Math.min(plan.seconds, copies.seconds) : copies.seconds };
+  }
 }
 
 function expiry(object: AppSnapshot, now: number): SnapshotPlan {

@@ -85,7 +85,10 @@ export async function gather(object: AppSnapshot, setId: string, deps: OperatorD
 /** The namespace as a copy sees it, and the claims of it that the copy is made of. */
 export function selection(object: AppSnapshot, caches: Caches): { readonly view: NamespaceView; readonly selected: NamespaceView['claims'] } {
   const view = visible(namespaceView(caches, object.metadata.namespace));
-  return { view, selected: view.claims.filter((claim) => matchesSelector(selectorOf(object), claim.metadata.labels)) };
+  const targets = new Set(caches.backupTargets.list(object.metadata.namespace).map(({ spec }) => spec.persistentVolumeClaim?.claimName));
+  // What copies are written to is never in a copy.
+  const claims = view.claims.filter((claim) => !targets.has(claim.metadata.name));
+  return { view, selected: claims.filter((claim) => matchesSelector(selectorOf(object), claim.metadata.labels)) };
 }
 
 /** Claims and pods of ours are never part of a selection. */

@@ -16,7 +16,8 @@ const caches = {
       pod('web', 'n4', [container('server', [])]),
     ],
   },
-  claims: { list: () => [claim('orders', 'v1', { app: 'orders' }), claim('stock', 'v2'), claim('ours', 'v3', { 'stillpoint.dev/internal': 'x' })] },
+  backupTargets: { list: () => [{ spec: { persistentVolumeClaim: { claimName: 'nas' } } }, { spec: { s3: {} } }] },
+  claims: { list: () => [claim('nas', 'v3'), claim('orders', 'v1', { app: 'orders' }), claim('stock', 'v2'), claim('ours', 'v3', { 'stillpoint.dev/internal': 'x' })] },
   volumes: { get: (name: string) => ({ metadata: { name }, driver: { v1: 'a.csi', v2: 'b.csi', v3: 'c.csi' }[name], volumeHandle: name }) },
 } as unknown as Caches;
 

@@ -13,8 +13,11 @@ class World {
   readonly calls: string[] = [];
   readonly removed: string[] = [];
   shared = 0;
+  readonly #answers: Answers;
 
-  constructor(readonly answers: Answers) {}
+  constructor(answers: Answers) {
+    this.#answers = answers;
+  }
 
   own(more: Partial<MoverSurroundings> = {}): MoverSurroundings {
     return {
@@ -32,7 +35,7 @@ class World {
   #answer(args: readonly string[]): ResticRun {
     const call = args.join(' ');
     this.calls.push(call);
-    const [, { exitCode = 0, out = '', err = '' } = { exitCode: 99 }] = Object.entries(this.answers).find(([begin]) => call.startsWith(begin)) ?? [];
+    const [, { exitCode = 0, out = '', err = '' } = { exitCode: 99 }] = Object.entries(this.#answers).find(([begin]) => call.startsWith(begin)) ?? [];
     const messages = [...out.split('\n'), ...err.split('\n')].map(readLine).filter((m): m is ResticMessage => m !== undefined);
     return { exitCode, said: err, stdout: out, messages, code: exitCode === 0 ? undefined : classify({ exitCode, said: err }) };
   }

@@ -96,6 +96,8 @@ export class SnapshotWorld extends World<AppSnapshot> {
         return yield* this.#grade(writer);
       case 'complete':
         return yield* this.#complete(writer);
+      case 'copy':
+        throw new Error('nobody asks for copies in these lives: they have their own, copies-life.test.ts');
       case 'expire':
         if (writer.status.phase !== 'Expired') yield* writer.write({ phase: 'Expired' });
         return yield* this.#discard(writer);

@@ -1,0 +1,141 @@
+import type { CopyStatus, CopyVolumeStatus } from '../../../api/appsnapshot.js';
+import type { ErrorCode } from '../../../api/errors.js';
+import { moverName } from '../../../movers/names.js';
+import type { MoverOutcome } from '../../../movers/outcome.js';
+import type { MoverProgress, MoverResult } from '../../../movers/request.js';
+
+/** What was seen of the movers of one copy. */
+export interface SeenMovers {
+  /** How each is doing, by name; one that is not there has not been made, or was removed. */
+  readonly outcomes: ReadonlyMap<string, MoverOutcome>;
+  readonly progress: ReadonlyMap<string, MoverProgress>;
+  /** What a mover that has not started waits for. */
+  readonly waiting: string | undefined;
+  /** How many volumes may be begun now. */
+  readonly slots: number;
+  /** Wall clock, ms since the epoch. */
+  readonly now: number;
+}
+
+/** A copy that has been begun. */
+export type BegunCopy = CopyStatus & { readonly targetUid: string; readonly id: string; readonly volumes: readonly CopyVolumeStatus[] };
+
+/** Until the first new try; doubled after each failure, up to {@link mostPauseMillis}. */
+const pauseMillis = 10_000;
+const mostPauseMillis = 5 * 60_000;
+
+interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly lockedBy: readonly string[];
+}
+
+/** Name of the mover of a volume, and of the claim that it reads. Pure. */
+export function volumeMover({ targetUid, id }: Pick<BegunCopy, 'targetUid' | 'id'>, { uid, attempt }: CopyVolumeStatus): string {
+  return moverName(targetUid, 'copy', id, uid, attempt);
+}
+
+/** Name of the mover of the recovery point, and of the Secret that it reads. Pure. */
+export function sealMover({ targetUid, id, sealAttempt }: Pick<BegunCopy, 'targetUid' | 'id' | 'sealAttempt'>): string {
+  return moverName(targetUid, 'seal', id, sealAttempt ?? 0);
+}
+
+/**
+ * The copy as it is after what was seen: volumes that are done or have failed, those that are begun now, and, when all are in, the recovery point. It is
+ * written before anything of it is made, so that a crash repeats it. Pure.
+ */
+export function advance(copy: BegunCopy, seen: SeenMovers): BegunCopy {
+  const next = judged(copy, seen);
+  // A failure says more than what is waited for.
+  return next.reason === undefined && (next.phase === 'Copying' || next.phase === 'Sealing') ? { ...next, message: seen.waiting } : next;
+}
+
+function judged(copy: BegunCopy, seen: SeenMovers): BegunCopy {
+  if (copy.phase === 'Sealing') return seal(copy, seen);
+  if (copy.phase !== 'Copying') return copy;
+  const results = copy.volumes.map((volume) => judge(copy, volume, seen));
+  const failures = results.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
+  const progressed = results.some(({ volume }, i) => volume.phase === 'Done' && copy.volumes[i]?.phase !== 'Done');
+  const noted = note({ ...copy, volumes: results.map(({ volume }) => volume) }, failures[0], progressed, seen.now);
+  const waits = noted.retryAt !== undefined && Date.parse(noted.retryAt) > seen.now;
+  const next = totals(waits ? noted : { ...noted, volumes: begin(noted.volumes, seen.slots) });
+  return next.volumes.every((volume) => volume.phase === 'Done') ? { ...next, phase: 'Sealing', sealAttempt: (copy.sealAttempt ?? 0) + 1, etaSeconds: undefined } : next;
+}
+
+function judge(copy: BegunCopy, volume: CopyVolumeStatus, { outcomes, progress }: SeenMovers): { readonly volume: CopyVolumeStatus; readonly failure?: Failure } {
+  if (volume.phase !== 'Copying') return { volume };
+  const name = volumeMover(copy, volume);
+  const outcome = outcomes.get(name);
+  if (outcome === undefined) return { volume };
+  if (outcome.kind === 'running') return { volume: { ...volume, ...withEta(progress.get(name)) } };
+  const failure = failureOf(outcome, volume.claim);
+  if (failure !== undefined) return { volume: { ...volume, phase: 'Pending', etaSeconds: undefined }, failure };
+  const result = outcome.kind === 'ended' && outcome.result.ok ? outcome.result : undefined;
+  const { snapshotId, tree, bytes = 0, bytesAdded = 0 } = result ?? {};
+  return { volume: { ...volume, phase: 'Done', snapshotId, tree, bytesDone: bytes, bytesTotal: bytes, bytesAdded, etaSeconds: undefined } };
+}
+
+function withEta(progress: MoverProgress | undefined): Partial<CopyVolumeStatus> {
+  return progress === undefined ? {} : { ...progress, etaSeconds: progress.etaSeconds };
+}
+
+/** A success that does not say what was written is none. */
+function failureOf(outcome: Exclude<MoverOutcome, { kind: 'running' }>, what: string): Failure | undefined {
+  if (outcome.kind === 'lost') return { code: 'MoverFailed', message: `${what}: the mover was lost: ${outcome.why}.`, lockedBy: outcome.pods };
+  const { result } = outcome;
+  if (!result.ok) return { code: result.code, message: `${what}: ${result.message}`, lockedBy: result.lockedBy ?? [] };
+  return isWhole(result) ? undefined : { code: 'MoverFailed', message: `${what}: the mover does not say what it has written.`, lockedBy: [] };
+}
+
+function isWhole(result: MoverResult): boolean {
+  return result.ok && result.snapshotId !== undefined && result.tree !== undefined && result.tree !== '';
+}
+
+/** What has failed waits; what goes on has no trouble any more. Locks that were in the way are remembered until something succeeds. */
+function note(copy: BegunCopy, failure: Failure | undefined, progressed: boolean, now: number): BegunCopy {
+  if (failure !== undefined) {
+    const failures = (copy.failures ?? 0) + 1;
+    const pause = Math.min(mostPauseMillis, pauseMillis * 2 ** Math.min(failures - 1, 10));
+    const lockedBy = [...new Set([...failure.lockedBy, ...(copy.lockedBy ?? [])])].slice(0, 16);
+    return { ...copy, failures, retryAt: new Date(now + pause).toISOString(), reason: failure.code, message: failure.message.slice(0, 2048), lockedBy: lockedBy.length === 0 ? undefined : lockedBy };
+  }
+  if (!progressed) return copy;
+  return { ...copy, failures: 0, retryAt: undefined, reason: undefined, message: undefined, lockedBy: undefined };
+}
+
+function begin(volumes: readonly CopyVolumeStatus[], slots: number): CopyVolumeStatus[] {
+  let free = slots;
+  return volumes.map((volume) => {
+    if (volume.phase !== 'Pending' || free <= 0) return volume;
+    free -= 1;
+    return { ...volume, phase: 'Copying', attempt: volume.attempt + 1 };
+  });
+}
+
+/** Sums over the volumes. The whole is as late as the latest. */
+function totals(copy: BegunCopy): BegunCopy {
+  const sum = (of: (volume: CopyVolumeStatus) => number | undefined): number => copy.volumes.reduce((total, volume) => total + (of(volume) ?? 0), 0);
+  const [bytesDone, bytesTotal] = [sum((v) => v.bytesDone), sum((v) => v.bytesTotal)];
+  const etas = copy.volumes.flatMap((volume) => volume.etaSeconds ?? []);
+  return {
+    ...copy,
+    bytesDone,
+    bytesTotal,
+    bytesAdded: sum((v) => v.bytesAdded),
+    percent: bytesTotal === 0 ? 0 : Math.min(100, Math.floor((100 * bytesDone) / bytesTotal)),
+    etaSeconds: etas.length === 0 ? undefined : Math.max(...etas),
+  };
+}
+
+function seal(copy: BegunCopy, { outcomes, now }: SeenMovers): BegunCopy {
+  const outcome = outcomes.get(sealMover(copy));
+  if (outcome === undefined || outcome.kind === 'running') return copy;
+  const failure = failureOf(outcome, 'recovery point');
+  if (failure !== undefined) {
+    const noted = note({ ...copy, sealAttempt: (copy.sealAttempt ?? 0) + 1 }, failure, false, now);
+    // What the repository has lost is written again.
+    return failure.code === 'TargetDamaged' ? { ...noted, phase: 'Copying', volumes: copy.volumes.map((volume) => ({ ...volume, phase: 'Pending' as const, snapshotId: undefined, tree: undefined })) } : noted;
+  }
+  const recoveryPoint = outcome.kind === 'ended' && outcome.result.ok ? outcome.result.snapshotId : undefined;
+  return { ...note(copy, undefined, true, now), phase: 'Cleaning', recoveryPoint, completedAt: new Date(now).toISOString(), percent: 100 };
+}
