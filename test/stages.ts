@@ -108,6 +108,7 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   kill: suite('kill', {}, longMinutes),
   'kill-databases': suite('kill-databases', {}, longMinutes),
   crash: suite('crash', {}, longMinutes),
+  copies: suite('copies', {}, longMinutes),
   storm: suite('storm', {}, longMinutes),
   proof: suite('proof', {}, longMinutes, 'test/proof/proof'),
   'vantage-pod': suite('vantage-pod', {}, longMinutes, 'test/proof/vantage-pod'),

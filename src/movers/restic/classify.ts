@@ -15,7 +15,7 @@ const words: readonly (readonly [RegExp, ErrorCode])[] = [
   [/x509:|certificate signed by unknown authority|failed to verify certificate|certificate is not trusted|server gave HTTP response to HTTPS client/i, 'TargetCertificateUntrusted'],
   [/NoSuchBucket|specified bucket does not exist|bucket does not exist/i, 'TargetBucketMissing'],
   [/no space left on device|disk quota exceeded|QuotaExceeded|StorageFull|InsufficientStorage|507 Insufficient|minimum free drive threshold/i, 'TargetFull'],
-  [/InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied|Access Denied|InvalidToken|ExpiredToken|403 Forbidden|Access Key Id you provided does not exist|signature we calculated does not match/i, 'TargetCredentialsWrong'],
+  [/InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied|Access Denied|InvalidToken|ExpiredToken|403 Forbidden|UserNotFound|No user exists|Access Key Id you provided does not exist|signature we calculated does not match/i, 'TargetCredentialsWrong'],
   [/wrong password or no key found/i, 'TargetKeyWrong'],
   [/repository is already locked|unable to create lock in backend/i, 'TargetLocked'],
   [/ciphertext verification failed|invalid data returned|hash does not match|pack .* damaged|load .* returned invalid data/i, 'TargetDamaged'],

@@ -27,6 +27,7 @@ describe('answers', () => {
     [403, xml('InvalidAccessKeyId'), 'TargetCredentialsWrong'],
     [403, xml('SignatureDoesNotMatch'), 'TargetCredentialsWrong'],
     [403, '', 'TargetCredentialsWrong'],
+    [404, xml('XAdminUserNotFound', 'No user exists with the provided access key ID.'), 'TargetCredentialsWrong'],
     [507, '', 'TargetFull'],
     [503, xml('SlowDown'), 'TargetUnreachable'],
     [301, xml('PermanentRedirect'), 'MoverFailed'],

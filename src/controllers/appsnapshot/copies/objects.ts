@@ -1,5 +1,4 @@
 import type { CopyVolumeStatus } from '../../../api/appsnapshot.js';
-import { labels } from '../../../api/common.js';
 import { recoveryPointFile } from '../../../api/recoverypoint.js';
 import type { AppSnapshot, BackupTarget } from '../../../api/kinds.js';
 import { larger } from '../../../manifests/quantity.js';
@@ -103,9 +102,4 @@ function job({ object, target, dead, settings }: CopyContext, name: string, task
     },
     settings,
   );
-}
-
-/** Whether an object of a mover belongs to a target. Pure. */
-export function isOf(target: Pick<BackupTarget, 'metadata'>, { metadata }: KubeObject): boolean {
-  return metadata.labels?.[labels.target] === target.metadata.uid;
 }
