@@ -18,7 +18,7 @@ import type { RestoreSet } from './restore-set.js';
 import { readSource, type RestoreSource } from './source.js';
 import { isReady, podsOf, unready } from './started-pods.js';
 import { finalFailure, some, targetAccount, targetNamespace, type RestoreWriter } from './steps.js';
-import { lastWarning } from './warnings.js';
+import { lastWarning } from '../warnings.js';
 
 /** Pods wake the restore up; this is for the time limit only. */
 const lookSeconds = 10;
@@ -110,7 +110,7 @@ async function describe(object: AppRestore, workload: ScaledWorkload, live: read
   if (own.length < workload.replicas) {
     const type = scalableTypes[workload.resource];
     const owner = type === undefined ? undefined : await deps.client.as(targetAccount(object)).get(type, { namespace: targetNamespace(object), name: workload.name });
-    const warning = await lastWarning(object, owner?.metadata.uid, deps);
+    const warning = await lastWarning(targetAccount(object), owner?.metadata.uid, deps);
     return [`${workload.resource}/${workload.name} has ${own.length} of ${workload.replicas} pods${warning === undefined ? '' : ` (${warning})`}`, ...podTexts(own, live)];
   }
   return podTexts(own, live);

@@ -14,7 +14,7 @@ import { finish } from './finish.js';
 import type { RestoredClaim } from './restore-set.js';
 import { readSource } from './source.js';
 import { count, finalFailure, some, targetAccount, targetNamespace, type RestoreWriter } from './steps.js';
-import { lastWarning } from './warnings.js';
+import { lastWarning } from '../warnings.js';
 
 /** Claims wake the restore up when they change; what a driver only says in an event is seen this often. */
 const lookSeconds = 5;
@@ -86,7 +86,7 @@ async function observeClaims(object: AppRestore, claims: readonly RestoredClaim[
       if (live.phase === 'Bound') return { volume: { ...base, phase: 'Bound' }, settled: true, failed: false };
       if (live.phase === 'Lost') return { volume: { ...base, phase: 'Failed', message: 'The volume of the claim is lost.' }, settled: false, failed: true };
       if (classes.has(live.storageClassName ?? '')) return { ...pending(base, 'made when its first pod is scheduled (WaitForFirstConsumer)'), settled: true };
-      const warning = await lastWarning(object, live.metadata.uid, deps);
+      const warning = await lastWarning(targetAccount(object), live.metadata.uid, deps);
       return { ...pending(base, warning ?? waiting(live)), failed: warning !== undefined };
     }),
   );

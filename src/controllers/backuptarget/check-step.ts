@@ -11,12 +11,12 @@ import type { Client } from '../../runtime/client.js';
 import { findCondition } from '../../runtime/conditions.js';
 import type { KubeObject } from '../../runtime/object.js';
 import { networkPolicies } from '../../runtime/resource.js';
-import { podTrouble } from '../apprestore/pod-state.js';
 import { accountOf } from '../appsnapshot/gather.js';
 import { requireAuthority, rightsToMove } from '../authority.js';
 import type { OperatorDeps } from '../deps.js';
 import { deadHosts, ensureMover, listMovers, removeMover } from '../movers/jobs.js';
 import { requireSecrets, rightsToSecrets } from '../movers/secrets.js';
+import { waitingFor } from '../movers/waiting.js';
 import { requirePolicies } from '../policies.js';
 import { later, now, type StepResult } from '../step.js';
 import { ensureKey } from './key.js';
@@ -64,8 +64,10 @@ export async function watchCheck(writer: TargetWriter, round: number, deps: Oper
   const outcome = moverOutcome(job, movers.pods);
   switch (outcome.kind) {
     case 'running': {
-      const trouble = outcome.pod === undefined ? 'its pod is not there yet' : podTrouble(outcome.pod as Parameters<typeof podTrouble>[0]);
-      if (object.status?.phase === 'Checking') await writer.write({}, { kind: 'working', reason: 'Checking', message: `Whether the target can be read and written is checked by Job ${name}${trouble === undefined ? '.' : `: ${trouble}`}` });
+      if (object.status?.phase === 'Checking' && outcome.pod?.status?.phase !== 'Running') {
+        const message = `Whether the target can be read and written is checked by a Job that waits. ${await waitingFor(accountOf(object), job, outcome.pod, deps)}`;
+        await writer.write({}, { kind: 'working', reason: 'Checking', message });
+      }
       return later(lookSeconds);
     }
     case 'lost':

@@ -89,8 +89,9 @@ class Heard {
 
   end(exitCode: number): ResticRun {
     const exit = this.#messages.find((m) => m.kind === 'exit');
-    const said = this.#gaveUp && this.#vain !== undefined ? this.#vain.line : (exit?.message ?? this.#said);
+    let said = this.#gaveUp && this.#vain !== undefined ? this.#vain.line : (exit?.message ?? this.#said);
     const code = exitCode === 0 ? undefined : this.#gaveUp ? this.#vain?.code : classify({ exitCode, said: `${said}\n${this.#said}` });
+    if (said === '' && exitCode !== 0) said = exitCode === 130 ? 'restic was told to stop' : `restic ended with exit code ${exitCode} without a word`;
     return { exitCode, said, stdout: this.#stdout, messages: this.#messages, code };
   }
 

@@ -11,10 +11,10 @@ import { AppError } from '../../../runtime/app-error.js';
 import type { Client } from '../../../runtime/client.js';
 import { findCondition } from '../../../runtime/conditions.js';
 import { pods } from '../../../runtime/resource.js';
-import { podTrouble } from '../../apprestore/pod-state.js';
 import type { Caches } from '../../caches.js';
 import type { OperatorDeps } from '../../deps.js';
 import { listMovers, progressOf } from '../../movers/jobs.js';
+import { waitingFor } from '../../movers/waiting.js';
 import { later, now, type StepResult } from '../../step.js';
 import { accountOf } from '../gather.js';
 import { tell, type SnapshotWriter } from '../steps.js';
@@ -140,10 +140,12 @@ async function observe(object: AppSnapshot, copy: BegunCopy, target: BackupTarge
   const outcomes = new Map(movers.jobs.map((job) => [job.metadata.name, moverOutcome(job, movers.pods)]));
   const progress = new Map<string, MoverProgress>();
   const troubles: string[] = [];
-  for (const [name, outcome] of outcomes) {
-    if (outcome.kind !== 'running') continue;
+  for (const job of movers.jobs) {
+    const { name } = job.metadata;
+    const outcome = outcomes.get(name);
+    if (outcome?.kind !== 'running') continue;
     if (outcome.pod?.status?.phase !== 'Running') {
-      troubles.push(`Job ${name}: ${outcome.pod === undefined ? 'its pod is not there yet' : (podTrouble(outcome.pod as Parameters<typeof podTrouble>[0]) ?? 'starting')}.`);
+      troubles.push(await waitingFor(accountOf(object), job, outcome.pod, deps));
       continue;
     }
     const said = await progressOf(client, outcome.pod);

@@ -1,9 +1,8 @@
-import type { AppRestore } from '../../api/kinds.js';
-import { isForbidden } from '../../runtime/api-error.js';
-import type { KubeObject } from '../../runtime/object.js';
-import type { ResourceType } from '../../runtime/resource.js';
-import type { OperatorDeps } from '../deps.js';
-import { targetAccount } from './steps.js';
+import { isForbidden } from '../runtime/api-error.js';
+import type { KubeObject } from '../runtime/object.js';
+import type { ResourceType } from '../runtime/resource.js';
+import type { ServiceAccountRef } from '../runtime/service-account.js';
+import type { OperatorDeps } from './deps.js';
 
 /** The older API of events: the one whose field selector every server knows by the object's uid. */
 const coreEvents: ResourceType = { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
@@ -15,10 +14,9 @@ interface CoreEvent extends KubeObject {
   eventTime?: string | null;
 }
 
-/** What the newest warning about an object of the target says, read as its account; undefined without one, or without the right to see it. */
-export async function lastWarning(object: AppRestore, uid: string | undefined, deps: OperatorDeps): Promise<string | undefined> {
+/** What the newest warning about an object of the account's namespace says, read as the account; undefined without one, or without the right to see it. */
+export async function lastWarning(account: ServiceAccountRef, uid: string | undefined, deps: Pick<OperatorDeps, 'client'>): Promise<string | undefined> {
   if (uid === undefined) return undefined;
-  const account = targetAccount(object);
   try {
     const { items } = await deps.client.as(account).list<CoreEvent>(coreEvents, { namespace: account.namespace, fieldSelector: `involvedObject.uid=${uid},type=Warning` });
     const newest = items.sort((a, b) => timeOf(b) - timeOf(a))[0];
