@@ -10,7 +10,7 @@ import type { Client } from '../../../runtime/client.js';
 import { namespaces } from '../../../runtime/resource.js';
 import { requireAuthority, rightsToMove } from '../../authority.js';
 import type { OperatorDeps } from '../../deps.js';
-import { deadHosts, ensureMover, listMovers } from '../../movers/jobs.js';
+import { deadHosts, ensureMover, listMovers, removeMover } from '../../movers/jobs.js';
 import { requireSecrets, rightsToSecrets } from '../../movers/secrets.js';
 import { accountOf } from '../gather.js';
 import { tell, type SnapshotWriter } from '../steps.js';
@@ -97,7 +97,10 @@ async function forgetOne(writer: SnapshotWriter, copy: CopyStatus, client: Clien
   if (outcome.kind === 'lost') return writeCopy(writer, { ...again, message: `The mover was lost: ${outcome.why}.`, lockedBy: [...outcome.pods].slice(0, 16) });
   const { result } = outcome;
   await writeCopy(writer, result.ok ? { ...copy, phase: 'Forgotten', message: undefined, reason: undefined } : { ...again, reason: result.code, message: result.message, lockedBy: result.lockedBy });
-  if (result.ok) tell(deps, object, 'Normal', 'CopyForgotten', `The copy was removed from ${copy.target}: ${result.removed ?? 0} snapshots of set ${copy.id ?? ''}.`);
+  if (!result.ok) return;
+  // After a crash here it goes with its owner.
+  if (job !== undefined) await removeMover(client, job);
+  tell(deps, object, 'Normal', 'CopyForgotten', `The copy was removed from ${copy.target}: ${result.removed ?? 0} snapshots of set ${copy.id ?? ''}.`);
 }
 
 async function begin(object: AppSnapshot, copy: CopyStatus, target: BackupTarget, client: Client, deps: OperatorDeps): Promise<void> {

@@ -1,0 +1,102 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { CopiesWorld, success, type Fate } from './copies-world.js';
+import { readySnapshot } from './copies-fixtures.js';
+
+const copyOf = (world: CopiesWorld) => world.snapshot.status!.copies![0]!;
+
+describe('a copy in a target', () => {
+  test('is complete with volumes and recovery point; every mover and what it used is gone', async () => {
+    const world = new CopiesWorld(success);
+    await world.live(50);
+    expect(copyOf(world)).toMatchObject({ phase: 'Complete', id: 'a-uid-1', percent: 100, volumes: [{ claim: 'data', attempt: 1, phase: 'Done' }, { claim: 'wal', attempt: 1, phase: 'Done' }] });
+    expect(world.repository.get(copyOf(world).recoveryPoint!)).toMatchObject({ verb: 'seal', setId: 'a-uid-1' });
+    expect(world.left).toEqual([]);
+    expect(world.made).toHaveLength(3);
+    expect(world.snapshot.status).toMatchObject({ copiesComplete: '1/1', conditions: [{ type: 'Copied', status: 'True' }] });
+    expect(world.events).toContain('CopyComplete');
+    // The AppSnapshot was ready all the time.
+    expect(world.snapshot.status?.phase).toBe('Ready');
+  });
+
+  test('that fails leaves nothing beside what is in the repository, and goes on', async () => {
+    const full = { ok: false, code: 'TargetFull', message: 'no space left on device' } as const;
+    const world = new CopiesWorld((request, n) => (n === 1 ? full : n === 2 ? 'killed' : success(request, n)));
+    await world.live(6);
+    expect(copyOf(world)).toMatchObject({ phase: 'Copying', failures: 1, message: expect.any(String) as unknown });
+    expect(world.snapshot.status?.conditions).toMatchObject([{ type: 'Copied', status: 'False' }]);
+    await world.live(100);
+    expect(copyOf(world)).toMatchObject({ phase: 'Complete', volumes: [{ attempt: 2 }, { attempt: 2 }] });
+    expect(world.left).toEqual([]);
+  });
+});
+
+describe('a copy whose AppSnapshot is deleted', () => {
+  const complete = async (deletionPolicy: 'Delete' | 'Retain', fate: (request: Parameters<typeof success>[0], n: number) => Fate = success): Promise<CopiesWorld> => {
+    const object = readySnapshot(['s3'], {}, { copies: [{ targetRef: { name: 's3' }, deletionPolicy }] });
+    const world = new CopiesWorld(fate, object);
+    await world.live(50);
+    world.delete();
+    return world;
+  };
+
+  test('is forgotten', async () => {
+    const world = await complete('Delete');
+    await world.live(50);
+    expect(world.repository.size).toBe(0);
+    expect(world.events).toContain('CopyForgotten');
+    expect(world.left).toEqual([]);
+  });
+
+  test('stays where it is retained', async () => {
+    const world = await complete('Retain');
+    await world.live(50);
+    expect(world.repository.size).toBe(3);
+  });
+
+  test('stays when the target is gone, or does not answer for ten minutes, and holds nothing up', async () => {
+    const gone = await complete('Delete');
+    gone.objects.delete('backuptargets/s3');
+    await gone.live(50);
+    expect(gone.events).toContain('CopyKept');
+    const deaf = await complete('Delete', (request, n) => (request.task.verb === 'forget' ? 'killed' : success(request, n)));
+    const from = deaf.now;
+    await deaf.live(1000);
+    expect(deaf.events).toContain('CopyKept');
+    expect(deaf.now - from).toBeGreaterThan(600_000);
+    expect(deaf.now - from).toBeLessThan(700_000);
+  });
+
+  test('stays when the namespace goes', async () => {
+    const world = await complete('Delete');
+    world.objects.get('namespaces/shop')!.metadata.deletionTimestamp = '2026-11-29T10:00:00Z';
+    await world.live(50);
+    expect(world.repository.size).toBe(3);
+    expect(world.events).toContain('CopyKept');
+  });
+});
+
+test('wherever the operator dies, and whatever movers do, a copy comes about, is whole, and leaves nothing', async () => {
+  const crashes = fc.array(fc.record({ after: fc.nat(12), done: fc.boolean() }), { maxLength: 6 });
+  const fates = fc.array(fc.constantFrom('killed' as const, 'full' as const, 'good' as const), { maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(crashes, fates, async (deaths, given) => {
+      const world = new CopiesWorld((request, n): Fate => {
+        const fate = given[n - 1] ?? 'good';
+        return fate === 'killed' ? fate : fate === 'full' ? { ok: false, code: 'TargetFull', message: 'full' } : success(request, n);
+      });
+      for (const crash of deaths) {
+        world.crash = { ...crash };
+        await world.live(8);
+      }
+      world.crash = undefined;
+      await world.live(2000);
+      expect(copyOf(world).phase).toBe('Complete');
+      expect(world.violations).toEqual([]);
+      expect(world.left).toEqual([]);
+      expect(new Set(world.made).size).toBe(world.made.length);
+      expect(world.repository.get(copyOf(world).recoveryPoint!)).toMatchObject({ verb: 'seal' });
+    }),
+    { numRuns: 150 },
+  );
+}, 60_000);
