@@ -59,6 +59,14 @@ export const backupTargetSpec = z
       .describe('Limits of one AppSnapshot that is copied; its movers share them. Default: none.'),
     concurrency: z.int().min(1).max(32).default(2).describe('Volumes of this namespace that are copied to the target at a time.'),
     checkEvery: durationWithin('1m', '168h').default('1h').describe('How often it is checked that the target can be read and written. 1m to 168h.'),
+    maintenance: z
+      .strictObject({
+        pruneEvery: durationWithin('1m', '8760h').default('168h').describe('How often the room of copies that were forgotten is given back. 1m to 8760h. Nothing is copied meanwhile.'),
+        verifyEvery: durationWithin('1m', '8760h').default('168h').describe('How often the repository is verified: that all that the copies need is there, and a part of the data as it was written. 1m to 8760h.'),
+        readPercent: z.int().min(0).max(100).default(5).describe('Percent of the data that is read by that, each time another part.'),
+      })
+      .default({ pruneEvery: '168h', verifyEvery: '168h', readPercent: 5 })
+      .describe('What keeps the repository small and sound.'),
     suspend: z.boolean().default(false).describe('True: nothing is checked, and no copy to it is begun. What is under way is finished.'),
   })
   .refine((spec) => (spec.s3 === undefined) !== (spec.persistentVolumeClaim === undefined), oneWayRule.message)
@@ -66,6 +74,16 @@ export const backupTargetSpec = z
 export type BackupTargetSpec = z.infer<typeof backupTargetSpec>;
 
 const time = z.iso.datetime({ offset: true });
+
+/** What a round of work on a target may be for. */
+export const targetTasks = ['Check', 'Prune', 'Verify'] as const;
+export type TargetTask = (typeof targetTasks)[number];
+
+const upkeep = z.strictObject({
+  endedAt: time.describe('When it ended.'),
+  succeeded: z.boolean().describe('Whether it did what it should.'),
+  message: z.string().max(2048).optional().describe('What went wrong.'),
+});
 
 export const backupTargetStatus = z.strictObject({
   observedGeneration: z.int().min(0).optional().describe('Generation of the spec that the status speaks about.'),
@@ -80,6 +98,7 @@ export const backupTargetStatus = z.strictObject({
     .describe('The repository of this namespace in the target.'),
   check: z
     .strictObject({
+      task: z.enum(targetTasks).describe('What it is for: whether the target can be read and written, or maintenance.'),
       round: z.int().min(1).describe('Number of the check.'),
       generation: z.int().min(0).describe('Generation of the spec that it goes by.'),
       startedAt: time.describe('When it began.'),
@@ -90,6 +109,10 @@ export const backupTargetStatus = z.strictObject({
   failures: z.int().min(0).optional().describe('Checks that failed since the last one that did not.'),
   lockedBy: z.array(z.string().max(253)).max(16).optional().describe('Pods whose locks the last check found in its way.'),
   lastReachable: time.optional().describe('When a check last passed.'),
+  maintenance: z
+    .strictObject({ prune: upkeep.optional().describe('The newest prune.'), verify: upkeep.optional().describe('The newest verification.') })
+    .optional()
+    .describe('The newest maintenance.'),
   copies: z.int().min(0).optional().describe('Complete copies of this namespace in the target when it was last checked.'),
   oldestCopy: time.optional().describe('When the oldest of them was written.'),
   newestCopy: time.optional().describe('When the newest of them was written.'),

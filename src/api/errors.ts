@@ -64,7 +64,7 @@ export const errorCatalogue = {
   TargetNotWritable: { retry: 'after', meaning: 'The mover may not write to the volume of the target.', remedy: 'Let group 65532 write to it.' },
   TargetUnreachable: { retry: 'after', meaning: 'The target does not answer.', remedy: 'See the message: name, port, network policies, proxy.' },
   TargetLocked: { retry: 'after', meaning: 'Another process works on the repository and has locked it.', remedy: 'None: locks of movers that are dead are removed. For those of others see the message.' },
-  TargetDamaged: { retry: 'after', meaning: 'Data in the repository is not what was written.', remedy: 'Run restic check on it with the key; see docs/backuptarget.md.' },
+  TargetDamaged: { retry: 'after', meaning: 'Something in the repository is missing, or is not what was written. No copy is written there: it would lean on it.', remedy: 'Run restic check and restic repair on it with the key, see docs/backuptarget.md; or name another bucket, prefix or path.' },
   CopyUnfinished: { retry: 'never', meaning: 'The snapshots expired before they were complete in the target.', remedy: 'Raise spec.expiresAfter of the next, or see why the target was not ready.' },
   MoverCannotRead: { retry: 'after', meaning: 'The mover may not read a file of the volume as the user of the pod that it belongs to.', remedy: 'An admin allows movers that read as root: the annotation stillpoint.dev/privileged-movers: "true" on the namespace.' },
   MoverFailed: { retry: 'after', meaning: 'A mover could not do its work, or was killed.', remedy: 'See the message. It is tried again, and goes on with what is in the target already.' },

@@ -52,6 +52,10 @@ const task = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('copy'), setId: z.string(), claim: z.string(), claimUid: z.string() }),
   /** The recovery point, when all volumes are in. */
   z.strictObject({ verb: z.literal('seal'), setId: z.string(), digest: z.string(), volumes: z.array(volume) }),
+  /** Gives back the room of what was forgotten. */
+  z.strictObject({ verb: z.literal('prune') }),
+  /** Is all there that the copies need, and a part of the data as it was written? */
+  z.strictObject({ verb: z.literal('verify'), readPercent: z.int().min(0).max(100) }),
   /** Everything of a set. */
   z.strictObject({ verb: z.literal('forget'), setId: z.string() }),
 ]);

@@ -1,3 +1,4 @@
+import type { TargetTask } from '../../api/backuptarget.js';
 import { labels } from '../../api/common.js';
 import { fail, type ErrorCode } from '../../api/errors.js';
 import type { BackupTarget } from '../../api/kinds.js';
@@ -6,9 +7,9 @@ import { moverPolicy } from '../../movers/network.js';
 import { moverName } from '../../movers/names.js';
 import { moverOutcome } from '../../movers/outcome.js';
 import { keySecretOf, limitsOf, locationOf, placeOf } from '../../movers/place.js';
-import type { MoverSuccess } from '../../movers/request.js';
+import type { MoverSuccess, MoverTask } from '../../movers/request.js';
 import type { Client } from '../../runtime/client.js';
-import { findCondition } from '../../runtime/conditions.js';
+import { findCondition, type ConditionInput } from '../../runtime/conditions.js';
 import type { KubeObject } from '../../runtime/object.js';
 import { networkPolicies } from '../../runtime/resource.js';
 import { accountOf } from '../appsnapshot/gather.js';
@@ -25,26 +26,28 @@ import { ownerOf, tell, type TargetWriter } from './steps.js';
 const lookSeconds = 2;
 /** A check reads and writes little. */
 const deadlineSeconds = 10 * 60;
+/** Maintenance reads much, and may write much. */
+const maintenanceSeconds = 24 * 60 * 60;
 
 /** What a check needs is there; its number is noted before its Job is made. Throws AppError. */
-export async function beginCheck(writer: TargetWriter, round: number, deps: OperatorDeps): Promise<StepResult> {
+export async function beginCheck(writer: TargetWriter, { round, task }: { readonly round: number; readonly task: TargetTask }, deps: OperatorDeps): Promise<StepResult> {
   const { object } = writer;
   const account = accountOf(object);
   await requirePolicies(deps.client, deps.agentNamespace);
   await requireAuthority(deps.client, account, [...rightsToMove, ...rightsToSecrets(object)]);
+  requireClaim(object, deps);
   const client = deps.client.as(account);
   if (await ensureKey(client, object)) {
     const name = keySecretOf(object);
     tell(deps, object, 'Warning', 'KeyMade', `The key of the copies is in Secret ${name}. Without it none of them can be read: keep it outside of this cluster as well: kubectl -n ${account.namespace} get secret ${name} -o jsonpath={.data.password}`);
   }
   await requireSecrets(deps.client, account, object);
-  requireClaim(object, deps);
   await client.apply(networkPolicies, moverPolicy(object, `stillpoint-mover-${object.metadata.uid}`, ownerOf(object)), { force: true });
   await removeChecks(client, object);
   const first = object.status?.phase === undefined || object.status.phase === 'Pending';
   const { generation } = object.metadata;
   await writer.write(
-    { phase: first ? 'Checking' : object.status?.phase, check: { round, generation, startedAt: new Date(deps.clock.now()).toISOString() } },
+    { phase: first ? 'Checking' : object.status?.phase, check: { task, round, generation, startedAt: new Date(deps.clock.now()).toISOString() } },
     first ? { kind: 'working', reason: 'Checking', message: 'Whether the target can be read and written is checked by a Job.' } : undefined,
   );
   return now;
@@ -54,11 +57,12 @@ export async function beginCheck(writer: TargetWriter, round: number, deps: Oper
 export async function watchCheck(writer: TargetWriter, round: number, deps: OperatorDeps): Promise<StepResult> {
   const { object } = writer;
   const client = deps.client.as(accountOf(object));
-  const name = moverName(object.metadata.uid, 'check', round);
+  const task = taskOf(object);
+  const name = moverName(object.metadata.uid, task.verb, round);
   const movers = await listMovers(client, object.metadata.namespace, { key: labels.target, value: object.metadata.uid });
   const job = movers.jobs.find((j) => j.metadata.name === name);
   if (job === undefined) {
-    await ensureMover(client, await checkJob(object, name, client, deps));
+    await ensureMover(client, await checkJob(object, name, task, client, deps));
     return later(lookSeconds);
   }
   const outcome = moverOutcome(job, movers.pods);
@@ -95,7 +99,7 @@ function requireClaim({ metadata, spec }: BackupTarget, deps: OperatorDeps): voi
   throw fail('TargetBucketMissing', `spec.persistentVolumeClaim.claimName: there is no PersistentVolumeClaim ${name} in namespace ${metadata.namespace}.`);
 }
 
-async function checkJob(target: BackupTarget, name: string, client: Client, deps: OperatorDeps): Promise<KubeObject> {
+async function checkJob(target: BackupTarget, name: string, task: MoverTask, client: Client, deps: OperatorDeps): Promise<KubeObject> {
   return moverJob(
     {
       name,
@@ -106,13 +110,13 @@ async function checkJob(target: BackupTarget, name: string, client: Client, deps
       request: {
         place: placeOf(target),
         host: target.metadata.namespace,
-        task: { verb: 'check' },
+        task,
         limits: limitsOf(target.spec, 1),
         dead: await deadHosts(client, target, target.status?.lockedBy ?? []),
       },
       runAs: { user: moverId, group: moverId, groups: [] },
       privileged: false,
-      deadlineSeconds,
+      deadlineSeconds: task.verb === 'check' ? deadlineSeconds : maintenanceSeconds,
     },
     deps.mover,
   );
@@ -120,6 +124,7 @@ async function checkJob(target: BackupTarget, name: string, client: Client, deps
 
 async function passed(writer: TargetWriter, result: MoverSuccess, deps: OperatorDeps): Promise<void> {
   const { object } = writer;
+  if (object.status?.check?.task !== 'Check') return maintained(writer, undefined, [], deps);
   const repository = { location: locationOf(object), id: result.repositoryId, keySecret: keySecretOf(object) };
   const message = `Copies can be written to ${repository.location}, encrypted by the key in Secret ${repository.keySecret}.`;
   const wasReady = findCondition(object.status?.conditions, 'Ready')?.status === 'True';
@@ -142,12 +147,43 @@ async function passed(writer: TargetWriter, result: MoverSuccess, deps: Operator
 
 async function failed(writer: TargetWriter, code: ErrorCode, message: string, lockedBy: readonly string[], deps: OperatorDeps): Promise<void> {
   const { object } = writer;
+  if (object.status?.check?.task !== 'Check') return maintained(writer, { code, message }, lockedBy, deps);
   const known = findCondition(object.status?.conditions, 'Ready');
   await writer.write(
     { phase: 'NotReady', check: ended(object, deps), failures: (object.status?.failures ?? 0) + 1, lockedBy: lockedBy.length === 0 ? undefined : [...lockedBy] },
     { kind: 'working', reason: code, message },
   );
   if (known?.reason !== code) tell(deps, object, 'Warning', code, message);
+}
+
+/** Maintenance that failed is no reason not to copy; damage is said loudly, and stays said until a verification finds none. */
+async function maintained(writer: TargetWriter, failure: { readonly code: ErrorCode; readonly message: string } | undefined, lockedBy: readonly string[], deps: OperatorDeps): Promise<void> {
+  const { object } = writer;
+  const done = { endedAt: new Date(deps.clock.now()).toISOString(), succeeded: failure === undefined, ...(failure === undefined ? {} : { message: `${failure.code}: ${failure.message}`.slice(0, 2048) }) };
+  const verifies = object.status?.check?.task === 'Verify';
+  const maintenance = { ...object.status?.maintenance, ...(verifies ? { verify: done } : { prune: done }) };
+  const change = { check: ended(object, deps), maintenance, lockedBy: lockedBy.length === 0 ? undefined : [...lockedBy] };
+  await writer.write(change, undefined, verifies ? [soundness(failure, object.spec.maintenance.readPercent)] : []);
+  if (failure !== undefined) tell(deps, object, 'Warning', failure.code, `${verifies ? 'Verification' : 'Prune'} of the repository: ${failure.message}`);
+}
+
+function soundness(failure: { readonly code: ErrorCode; readonly message: string } | undefined, readPercent: number): ConditionInput {
+  const type = 'Sound';
+  if (failure === undefined) return { type, status: 'True', reason: 'Verified', message: `All that the copies need is there; ${readPercent} % of the data were read and are as they were written.` };
+  const damaged = failure.code === 'TargetDamaged';
+  return { type, status: damaged ? 'False' : 'Unknown', reason: failure.code, message: failure.message };
+}
+
+/** What the round in status is for, as its mover is told. */
+function taskOf({ spec, status }: BackupTarget): MoverTask {
+  switch (status?.check?.task) {
+    case 'Prune':
+      return { verb: 'prune' };
+    case 'Verify':
+      return { verb: 'verify', readPercent: spec.maintenance.readPercent };
+    default:
+      return { verb: 'check' };
+  }
 }
 
 function ended({ status }: BackupTarget, deps: OperatorDeps): NonNullable<BackupTarget['status']>['check'] {

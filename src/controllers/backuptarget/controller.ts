@@ -42,7 +42,7 @@ async function act(plan: TargetPlan, writer: TargetWriter, deps: OperatorDeps): 
       return onChange;
     case 'begin':
       requireValid(writer.object);
-      return beginCheck(writer, plan.round, deps);
+      return beginCheck(writer, plan, deps);
     case 'watch':
       return watchCheck(writer, plan.round, deps);
     case 'abandon':

@@ -1,5 +1,8 @@
 import { durationMillis } from '../../api/common.js';
+import type { BackupTargetStatus, TargetTask } from '../../api/backuptarget.js';
 import type { BackupTarget } from '../../api/kinds.js';
+
+type Upkeep = NonNullable<NonNullable<BackupTargetStatus['maintenance']>['verify']>;
 
 /** What {@link decide} sees. */
 export interface TargetInput {
@@ -14,7 +17,7 @@ export type TargetPlan =
   /** Nothing new is begun while the spec says so. */
   | { readonly kind: 'suspended' }
   /** Note that a check begins; its Job is made when that is acknowledged. */
-  | { readonly kind: 'begin'; readonly round: number }
+  | { readonly kind: 'begin'; readonly round: number; readonly task: TargetTask }
   /** Make the Job of the check, or find it made, and look how it is doing. */
   | { readonly kind: 'watch'; readonly round: number }
   /** The spec has changed: what an old check finds out is not worth waiting for. */
@@ -24,6 +27,7 @@ export type TargetPlan =
 /** Until the next check after the first that failed; doubled after each, up to {@link mostRetryMillis}. */
 const retryMillis = 15_000;
 const mostRetryMillis = 5 * 60_000;
+const failedUpkeepMillis = 60 * 60_000;
 /** At the latest after so long it is looked at again: timers do not notice a wall clock that is set. */
 const lookAgainSeconds = 300;
 
@@ -35,9 +39,24 @@ export function decide({ object, now }: TargetInput): TargetPlan {
   const stale = check !== undefined && check.generation !== metadata.generation;
   if (check !== undefined && check.endedAt === undefined) return { kind: stale ? 'abandon' : 'watch', round: check.round };
   if (spec.suspend) return { kind: 'suspended' };
+  const round = (check?.round ?? 0) + 1;
   const due = check?.endedAt === undefined || stale ? now : Date.parse(check.endedAt) + pauseMillis(object);
-  if (due <= now) return { kind: 'begin', round: (check?.round ?? 0) + 1 };
+  if (due <= now) return { kind: 'begin', round, task: 'Check' };
+  // Only what has just been read and written is worked on.
+  const task = stale || (status?.failures ?? 0) > 0 ? undefined : maintenanceDue(object, now);
+  if (task !== undefined) return { kind: 'begin', round, task };
   return { kind: 'wait', seconds: Math.min(lookAgainSeconds, Math.max(0.1, (due - now) / 1000)) };
+}
+
+/** Verification first: what is damaged is not pruned. One that failed is tried again after an hour. */
+function maintenanceDue({ metadata, spec, status }: BackupTarget, now: number): TargetTask | undefined {
+  const isDue = (last: Upkeep | undefined, every: string): boolean => {
+    const pause = last?.succeeded === false ? Math.min(durationMillis(every), failedUpkeepMillis) : durationMillis(every);
+    return now >= Date.parse(last?.endedAt ?? metadata.creationTimestamp) + pause;
+  };
+  const { prune, verify } = status?.maintenance ?? {};
+  if (isDue(verify, spec.maintenance.verifyEvery)) return 'Verify';
+  return isDue(prune, spec.maintenance.pruneEvery) && verify?.succeeded !== false ? 'Prune' : undefined;
 }
 
 function pauseMillis({ spec, status }: BackupTarget): number {

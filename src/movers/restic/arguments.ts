@@ -53,6 +53,8 @@ export function resticArguments(request: Pick<MoverRequest, 'limits' | 'host'>) 
     },
     recoveryPoint: (setId: string): string[] => ['backup', ...flags, `--host=${request.host}`, `--tag=${kinds.recoveryPoint},${setTag(setId)}`, '--', paths.recoveryPoint],
     forget: (ids: readonly string[]): string[] => ['forget', ...flags, '--', ...ids],
+    prune: (): string[] => ['prune', ...flags],
+    verify: (readPercent: number): string[] => ['check', ...flags, ...(readPercent === 0 ? [] : [`--read-data-subset=${readPercent}%`])],
     locks: (): string[] => ['list', 'locks', '--no-lock', ...flags],
     lock: (id: string): string[] => ['cat', 'lock', '--no-lock', ...flags, '--', id],
   };

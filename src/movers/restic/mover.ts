@@ -62,7 +62,7 @@ class Mover {
     return { ok: true, repositoryId, ...(await this.#work()) };
   }
 
-  #work(): Promise<Omit<MoverSuccess, 'ok' | 'repositoryId'>> {
+  async #work(): Promise<Omit<MoverSuccess, 'ok' | 'repositoryId'>> {
     const { task } = this.#request;
     switch (task.verb) {
       case 'check':
@@ -71,6 +71,11 @@ class Mover {
         return this.#backup(this.#arguments.volume(task.claim, task.claimUid, task.setId));
       case 'seal':
         return this.#seal(task);
+      case 'prune':
+        await this.#good(await this.#own.restic.run(this.#arguments.prune()));
+        return {};
+      case 'verify':
+        return this.#verify(task.readPercent);
       case 'forget':
         return this.#forget(task.setId);
     }
@@ -127,6 +132,15 @@ class Mover {
     const digest = await this.#own.layOut();
     if (digest !== task.digest) throw this.#refused('MoverFailed', `the recovery point has digest ${digest}, not ${task.digest}: its Secret was changed`);
     return this.#backup(this.#arguments.recoveryPoint(task.setId));
+  }
+
+  /** What restic finds wrong with the repository has no exit code of its own: whatever is not known to be something else is damage. */
+  async #verify(readPercent: number): Promise<Omit<MoverSuccess, 'ok' | 'repositoryId'>> {
+    const run = await this.#own.restic.run(this.#arguments.verify(readPercent));
+    if (run.code !== 'MoverFailed' || run.exitCode !== 1) await this.#good(run);
+    if (run.code === undefined) return {};
+    const found = run.messages.find((m) => m.kind === 'unreadable');
+    throw this.#refused('TargetDamaged', found?.message ?? run.said);
   }
 
   /** What makes it a copy goes first: half of one is none. */

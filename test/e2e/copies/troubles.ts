@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AppSnapshot } from '../../../src/api/kinds.js';
+import type { AppSnapshot, BackupTarget } from '../../../src/api/kinds.js';
 import { recordFigures } from '../lib/figures.js';
 import { kubectl, get } from '../lib/kubectl.js';
 import { watchUntil } from '../lib/watch.js';
@@ -69,6 +69,28 @@ export function troubles(scene: () => Scene): void {
       }
       await expectSound();
     }, 900_000);
+
+    test('data that rots is found by the verification, and nothing is pruned then', async () => {
+      const { namespace, server } = scene();
+      const rots = bucketTarget(server, 'rots', { maintenance: { pruneEvery: '1m', verifyEvery: '1m', readPercent: 100 } }, { prefix: 'rots' });
+      await applyIn(namespace, [rots]);
+      await untilTarget(namespace, 'rots', 'TargetReady');
+      await snapshotTo(namespace, 'rots', ['rots'], 'Retain');
+      await untilComplete(namespace, 'rots', 'rots', 300);
+      const soundOf = (o: BackupTarget) => o.status?.conditions?.find((c) => c.type === 'Sound');
+      const untilSound = (status: string): Promise<BackupTarget> => watchUntil<BackupTarget>('backuptargets', 'rots', namespace, `is sound: ${status}`, (o) => soundOf(o)?.status === status, 300);
+      await untilSound('True');
+      const pruned = await watchUntil<BackupTarget>('backuptargets', 'rots', namespace, 'was pruned', (o) => o.status?.maintenance?.prune?.succeeded === true, 300);
+      expect(soundOf(pruned)?.status).toBe('True');
+      // The largest file is one of data.
+      await onServer(server, `f=$(find ${server.bucket}/rots/${namespace}/data -type f -exec ls -S {} + | head -n 1) && chmod u+w $f && printf rot | dd of=$f bs=1 seek=3000 conv=notrunc 2>/dev/null`);
+      const damaged = await untilSound('False');
+      expect(soundOf(damaged)?.reason).toBe('TargetDamaged');
+      expect(readyOf(damaged)?.status).toBe('True');
+      await snapshotTo(namespace, 'leans-on-it', ['rots'], 'Retain');
+      await watchUntil<AppSnapshot>('appsnapshots', 'leans-on-it', namespace, 'waits for a sound target', (o) => copiedOf(o)?.message.includes('TargetDamaged') === true, 60);
+      told.push({ what: 'TargetDamaged', says: soundOf(damaged)?.message });
+    }, 1_500_000);
 
     test('a disk that is full: what was written stays, and the copy goes on when there is room', async () => {
       const { namespace, server, database } = scene();

@@ -135,6 +135,8 @@ const targetCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'locks of a day at least', good: bucket({ objectLock: { mode: 'Compliance', retention: '720h' } }), bad: bucket({ objectLock: { mode: 'Compliance', retention: '1h' } }), says: /retention.*must be a duration from 24h to 87600h/ },
   { rule: 'bandwidth has a unit', good: claim({ bandwidth: { upload: '50Mi' } }), bad: claim({ bandwidth: { upload: '50' } }), says: /bandwidth\.upload.*should match/ },
   { rule: 'concurrency from 1', good: claim({ concurrency: 32 }), bad: claim({ concurrency: 0 }), says: /concurrency.*greater than or equal to 1/ },
+  { rule: 'pruned every minute at most', good: claim({ maintenance: { pruneEvery: '1m' } }), bad: claim({ maintenance: { pruneEvery: '59s' } }), says: /maintenance\.pruneEvery.*must be a duration from 1m to 8760h/ },
+  { rule: 'percent to 100', good: claim({ maintenance: { readPercent: 100 } }), bad: claim({ maintenance: { readPercent: 101 } }), says: /maintenance\.readPercent.*less than or equal to 100/ },
   { rule: 'checks every minute at most', good: claim({ checkEvery: '1m' }), bad: claim({ checkEvery: '59s' }), says: /checkEvery.*must be a duration from 1m to 168h/ },
 ];
 

@@ -31,6 +31,28 @@ describe('a copy in a target', () => {
   });
 });
 
+describe('a target that is not fit', () => {
+  type Target = { status: { conditions: { type: string; status: string; reason: string; message: string }[] }; spec: { suspend: boolean } };
+  test.each([
+    ['not ready', (target: Target) => void (target.status.conditions[0]!.status = 'False')],
+    ['damaged', (target: Target) => void target.status.conditions.push({ type: 'Sound', status: 'False', reason: 'TargetDamaged', message: 'a pack is missing' })],
+    ['suspended', (target: Target) => void (target.spec.suspend = true)],
+    ['gone', undefined],
+  ] as const)('%s: nothing is begun, and it goes on when it is fit again', async (_, spoil) => {
+    const world = new CopiesWorld(success);
+    const before = structuredClone(world.objects.get('backuptargets/s3')!);
+    if (spoil === undefined) world.objects.delete('backuptargets/s3');
+    else spoil(world.objects.get('backuptargets/s3') as unknown as Target);
+    await world.live(20);
+    expect(copyOf(world)).toMatchObject({ phase: 'Pending', reason: spoil === undefined ? 'BackupTargetNotFound' : 'BackupTargetNotReady' });
+    expect(world.made).toEqual([]);
+    world.objects.set('backuptargets/s3', before);
+    await world.live(50);
+    expect(copyOf(world)).toMatchObject({ phase: 'Complete' });
+    expect(copyOf(world).reason).toBeUndefined();
+  });
+});
+
 describe('a copy whose AppSnapshot is deleted', () => {
   const complete = async (deletionPolicy: 'Delete' | 'Retain', fate: (request: Parameters<typeof success>[0], n: number) => Fate = success): Promise<CopiesWorld> => {
     const object = readySnapshot(['s3'], {}, { copies: [{ targetRef: { name: 's3' }, deletionPolicy }] });

@@ -12,7 +12,7 @@ export function backupTarget(spec: Partial<BackupTargetSpec> = {}, status?: Back
     apiVersion: 'stillpoint.dev/v1alpha1',
     kind: 'BackupTarget',
     metadata: { name: 's3', namespace: 'shop', uid: targetUid, resourceVersion: '1', generation: 1, creationTimestamp: '2026-11-29T00:00:00Z' },
-    spec: { serviceAccountName: 'stillpoint', s3, concurrency: 2, checkEvery: '1h', suspend: false, ...spec },
+    spec: { serviceAccountName: 'stillpoint', s3, concurrency: 2, checkEvery: '1h', maintenance: { pruneEvery: '168h', verifyEvery: '168h', readPercent: 5 }, suspend: false, ...spec },
     ...(status === undefined ? {} : { status }),
   };
 }

@@ -158,3 +158,30 @@ describe('forget', () => {
     expect(await move(moverRequest({ verb: 'forget', setId: 'set-1' }), new World({ 'cat config': config, snapshots: { out: '[]' } }).own())).toMatchObject({ ok: true, removed: 0 });
   });
 });
+
+describe('maintenance', () => {
+  test('prune', async () => {
+    const world = new World({ 'cat config': config, prune: {} });
+    expect(await move(moverRequest({ verb: 'prune' }), world.own())).toEqual({ ok: true, repositoryId: hex('a') });
+    expect(world.calls[1]).toBe('prune --json --retry-lock=1m');
+  });
+
+  const verify = moverRequest({ verb: 'verify', readPercent: 5 });
+  test('verification reads a part of the data', async () => {
+    const world = new World({ 'cat config': config, check: { out: '{"message_type":"summary","num_errors":0}' } });
+    expect(await move(verify, world.own())).toMatchObject({ ok: true });
+    expect(world.calls[1]).toBe('check --json --retry-lock=1m --read-data-subset=5%');
+  });
+
+  test('what restic finds is damage, and is named', async () => {
+    const world = new World({ 'cat config': config, check: { exitCode: 1, out: '{"message_type":"summary","num_errors":1}', err: '{"message_type":"error","message":"pack 1234 contains 1 errors: blob 5678: decrypting failed"}' } });
+    expect(await move(verify, world.own())).toEqual({ ok: false, code: 'TargetDamaged', message: 'pack 1234 contains 1 errors: blob 5678: decrypting failed' });
+  });
+
+  test('what is something else stays that', async () => {
+    const world = new World({ 'cat config': config, check: { exitCode: 1, err: 'dial tcp: connection refused' } });
+    expect(await move(verify, world.own())).toMatchObject({ ok: false, code: 'TargetUnreachable' });
+    const locked = new World({ 'cat config': config, check: { exitCode: 11, err: 'already locked' }, 'list locks': {} });
+    expect(await move(verify, locked.own())).toMatchObject({ ok: false, code: 'TargetLocked' });
+  });
+});

@@ -88,10 +88,18 @@ async function readTarget({ metadata }: AppSnapshot, name: string, deps: Operato
 }
 
 /** Throws BackupTargetNotReady. Nothing is begun for a target that has not passed its check: volumes would be made for nothing. */
-function requireReady({ metadata, spec, status }: BackupTarget): void {
-  const ready = findCondition(status?.conditions, 'Ready');
-  const why = spec.suspend ? 'spec.suspend of it is true' : metadata.deletionTimestamp !== undefined ? 'it is being deleted' : ready?.status === 'True' ? undefined : `${ready?.reason ?? 'NotChecked'}: ${ready?.message ?? 'it was not checked yet'}`;
-  if (why !== undefined) throw fail('BackupTargetNotReady', `BackupTarget ${metadata.name} is not ready: ${why}`, { afterSeconds: targetSeconds });
+function requireReady(target: BackupTarget): void {
+  const why = whyNotReady(target);
+  if (why !== undefined) throw fail('BackupTargetNotReady', `BackupTarget ${target.metadata.name} is not ready: ${why}`, { afterSeconds: targetSeconds });
+}
+
+function whyNotReady({ metadata, spec, status }: BackupTarget): string | undefined {
+  const [ready, sound] = ['Ready', 'Sound'].map((type) => findCondition(status?.conditions, type));
+  if (spec.suspend) return 'spec.suspend of it is true';
+  if (metadata.deletionTimestamp !== undefined) return 'it is being deleted';
+  if (ready?.status !== 'True') return `${ready?.reason ?? 'NotChecked'}: ${ready?.message ?? 'it was not checked yet'}`;
+  // What is in the repository is not sent again: a copy would lean on what is damaged.
+  return sound?.status === 'False' ? `${sound.reason}: ${sound.message}` : undefined;
 }
 
 /** A target that was made anew, or lies somewhere else now, has nothing of it. */
