@@ -80,18 +80,6 @@ export function everyMinute(namespace: string): void {
       recordFigures('policy', { restart: { awaySeconds: Math.round((madeUp.created - before.due) / 1000), missed: (madeUp.due - before.due) / minute - 1 } });
     }, 360_000);
 
-    test('what is there is what the model keeps; the verified copy stays', async () => {
-      const verified = (await read()).status?.lastVerified?.name ?? '';
-      await until('the retention has caught up', async () => {
-        const ready = history.ready.map(({ name: copy, due: at }) => ({ name: copy, at, verified: copy === verified, inUse: false }));
-        const gone = new Set(superfluous(ready, retention, 'UTC').map((copy) => copy.name));
-        const there = (await copiesThere(namespace, policy.metadata.uid)).filter((copy) => copy.status?.phase === 'Ready').map((copy) => copy.metadata.name);
-        return there.sort().join() === ready.map((copy) => copy.name).filter((copy) => !gone.has(copy)).sort().join();
-      }, 45, 500);
-      expect((await copiesThere(namespace, policy.metadata.uid)).map((copy) => copy.metadata.name)).toContain(verified);
-      await until('an event Pruned', async () => (await kubectl(['-n', namespace, 'get', 'events', '--field-selector', `involvedObject.name=${name}`, '-o', 'jsonpath={.items[*].reason}'])).includes('Pruned'), 20, 500);
-    }, 90_000);
-
     test('suspend stops, nothing is made up for afterwards, and what waits is said', async () => {
       const suspend = async (value: boolean): Promise<number> => {
         await kubectl(['-n', namespace, 'patch', 'vpol', name, '--type=merge', '-p', JSON.stringify({ spec: { protection: { schedule: { suspend: value } } } })]);
@@ -109,6 +97,18 @@ export function everyMinute(namespace: string): void {
       expect(next.due).toBe(tickBefore(resumed) + minute);
       expectOnTime(next);
     }, 240_000);
+
+    test('what is there is what the model keeps; the verified copy stays', async () => {
+      const verified = (await read()).status?.lastVerified?.name ?? '';
+      await until('the retention has caught up', async () => {
+        const ready = history.ready.map(({ name: copy, due: at }) => ({ name: copy, at, verified: copy === verified, inUse: false }));
+        const gone = new Set(superfluous(ready, retention, 'UTC').map((copy) => copy.name));
+        const there = (await copiesThere(namespace, policy.metadata.uid)).filter((copy) => copy.status?.phase === 'Ready').map((copy) => copy.metadata.name);
+        return there.sort().join() === ready.map((copy) => copy.name).filter((copy) => !gone.has(copy)).sort().join();
+      }, 45, 500);
+      expect((await copiesThere(namespace, policy.metadata.uid)).map((copy) => copy.metadata.name)).toContain(verified);
+      await until('an event Pruned', async () => (await kubectl(['-n', namespace, 'get', 'events', '--field-selector', `involvedObject.name=${name}`, '-o', 'jsonpath={.items[*].reason}'])).includes('Pruned'), 20, 500);
+    }, 90_000);
 
     test('no tick had two copies, and copies outlive their policy', async () => {
       expect(new Set(history.all.map((copy) => copy.due)).size).toBe(history.all.length);
