@@ -20,6 +20,5 @@ describe('VolumePolicy', () => {
     await untilDropped();
   }, 240_000);
 
-  everyMinute(namespace);
-  refusals(`${namespace}-refused`);
+  everyMinute(namespace, () => refusals(`${namespace}-refused`));
 });

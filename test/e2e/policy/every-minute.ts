@@ -24,8 +24,8 @@ const tickBefore = (at: number): number => Math.floor(at / minute) * minute;
 const untilInstant = (at: number): Promise<void> => pause(Math.max(0, at - Date.now()));
 const conditionOf = (policy: VolumePolicy | undefined, type: string) => policy?.status?.conditions?.find((c) => c.type === type);
 
-/** A PostgreSQL with a copy every minute, over a restart of the operator and a pause, for some minutes. */
-export function everyMinute(namespace: string): void {
+/** A PostgreSQL with a copy every minute, over a restart of the operator and a pause, for some minutes; `meanwhile` is tried until the first has come. */
+export function everyMinute(namespace: string, meanwhile: () => void): void {
   describe('a copy every minute', () => {
     const target = `${namespace}-verified`;
     let policy: VolumePolicy;
@@ -44,6 +44,8 @@ export function everyMinute(namespace: string): void {
       history?.stop();
       await dropNamespace(target);
     }, 60_000);
+
+    meanwhile();
 
     test('the first comes on the minute, under the name of its tick, as the account, without an owner', async () => {
       const first = await history.untilReady(0, 100);
