@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { clearFigures, command, goTest, jest, one, writeSuite, type Tally } from './stage-run.js';
+import { clearFigures, command, goTest, jest, one, together, writeSuite, type Tally } from './stage-run.js';
 
 /** A part of `make test`. */
 export interface Stage {
@@ -119,6 +119,16 @@ const bench = (name: string): Stage => ({ name: `bench ${name}`, run: () => one(
 
 export const benches: Readonly<Record<string, Stage>> = { window: bench('window'), databases: bench('databases'), scale: bench('scale') };
 
+/** Two parts beside each other, without a common object: both wait most of the time, one for a database and the storage, the other for time-outs. */
+async function integration(): Promise<Tally> {
+  const log = 'test/.artifacts/integration.log';
+  rmSync(log, { force: true });
+  const env = bedEnvironment();
+  const parts = await Promise.all([jest('integration', env, 'test/integration/(?!postgresql|snapshots)'), jest('integration', env, 'integration/(snapshots|postgresql)/', undefined, log)]);
+  process.stdout.write(readFileSync(log, 'utf8'));
+  return together(...parts);
+}
+
 export const stages = {
   static: [
     npm('lint'),
@@ -134,7 +144,7 @@ export const stages = {
   ],
   beginBed: [preparation.begin],
   bed: [preparation.end],
-  integration: [{ name: 'integration', run: () => jest('integration', bedEnvironment()) }],
+  integration: [{ name: 'integration', run: integration }],
   // The demo as somebody with a cluster of their own runs it: by KUBECONFIG.
   demo: [{ name: 'demo', run: () => one(['tools/demo'], bedEnvironment()) }],
   clean: [
