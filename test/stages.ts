@@ -109,6 +109,7 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   'kill-databases': suite('kill-databases', {}, longMinutes),
   crash: suite('crash', {}, longMinutes),
   storm: suite('storm', {}, longMinutes),
+  many: suite('many', {}, longMinutes),
   proof: suite('proof', {}, longMinutes, 'test/proof/proof'),
   'vantage-pod': suite('vantage-pod', {}, longMinutes, 'test/proof/vantage-pod'),
   'proof-controls': suite('proof-controls', {}, longMinutes, 'test/proof/controls'),

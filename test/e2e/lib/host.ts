@@ -98,7 +98,7 @@ export function openHolds(): string[] {
   return [...open, ...new Set(guards)];
 }
 
-/** Resident memory of a process, bytes; 0 for one that has none any more. */
+/** Resident memory of a process, bytes; 0 for one that is ending. Throws when there is none of this pid. */
 export function residentOf(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
 }

@@ -10,7 +10,7 @@ import { recordFigures } from '../lib/figures.js';
 import { apply, get, kubectl } from '../lib/kubectl.js';
 import { dropNamespace } from '../lib/namespaces.js';
 import { makeTenant, volumePolicy } from '../lib/tenant.js';
-import { until } from '../lib/until.js';
+import { until, untilInstant } from '../lib/until.js';
 import { watchUntil } from '../lib/watch.js';
 import { copiesThere, CopyHistory, type SeenCopy } from './history.js';
 
@@ -21,7 +21,6 @@ const retention = { last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly:
 const prompt = 3000;
 
 const tickBefore = (at: number): number => Math.floor(at / minute) * minute;
-const untilInstant = (at: number): Promise<void> => pause(Math.max(0, at - Date.now()));
 const conditionOf = (policy: VolumePolicy | undefined, type: string) => policy?.status?.conditions?.find((c) => c.type === type);
 
 /** A PostgreSQL with a copy every minute, over a restart of the operator and a pause, for some minutes; `meanwhile` is tried until the first has come. */
