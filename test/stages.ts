@@ -88,7 +88,8 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   shapes: suite('shapes'),
   gate: suite('gate'),
   profile: suite('profile'),
-  policy: suite('policy'),
+  // Half an hour more by `make e2e SUITE=policy`.
+  policy: suite('policy', { PART: 'small' }),
   // On one set of databases: two bad cuts of PostgreSQL and Kafka that must be caught, then, with the others started beside them, all in one window: proven, and
   // killed at three points. More by `make proof-controls`, `make proof` and `make e2e SUITE=kill-databases APPS=…`.
   four: [
@@ -109,6 +110,8 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   'kill-databases': suite('kill-databases', {}, longMinutes),
   crash: suite('crash', {}, longMinutes),
   storm: suite('storm', {}, longMinutes),
+  many: suite('many', {}, longMinutes),
+  policy: suite('policy', {}, longMinutes),
   proof: suite('proof', {}, longMinutes, 'test/proof/proof'),
   'vantage-pod': suite('vantage-pod', {}, longMinutes, 'test/proof/vantage-pod'),
   'proof-controls': suite('proof-controls', {}, longMinutes, 'test/proof/controls'),
