@@ -64,8 +64,8 @@ function failuresOf({ testResults }: JestReport): string[] {
   });
 }
 
-/** A jest project (optionally only files that match), each test counted; a file that does not even load counts as failed. */
-export async function jest(project: string, env: Record<string, string> = {}, pattern?: string, minutes?: number): Promise<Tally> {
+/** A jest project (optionally only files that match, optionally with its output appended to a file), each test counted; a file that does not even load counts as failed. */
+export async function jest(project: string, env: Record<string, string> = {}, pattern?: string, minutes?: number, log?: string): Promise<Tally> {
   const file = `${artifacts}/jest-${project}${pattern === undefined ? '' : `-${pattern.replace(/\W+/g, '_')}`}.json`;
   rmSync(file, { force: true });
   const argv = ['node', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--selectProjects', project, '--json', `--outputFile=${file}`];
@@ -74,7 +74,7 @@ export async function jest(project: string, env: Record<string, string> = {}, pa
   // Jest itself leaves one core idle.
   argv.push(...(project === 'unit' ? ['--maxWorkers=2'] : ['--runInBand']));
   if (pattern !== undefined) argv.push('--testPathPatterns', pattern);
-  const code = await command([...argv, '--silent=false', '--verbose'], { NODE_NO_WARNINGS: '1', ...env }, minutes);
+  const code = await command([...argv, '--silent=false', '--verbose'], { NODE_NO_WARNINGS: '1', ...env }, minutes, log);
   if (!existsSync(file)) return { passed: 0, failed: 1 };
   const report = JSON.parse(readFileSync(file, 'utf8')) as JestReport;
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
@@ -126,6 +126,11 @@ export function writeSuite(suite: string, tally: Tally): void {
   const figuresFile = `${artifacts}/${suite}.figures.json`;
   const figures: unknown = existsSync(figuresFile) ? JSON.parse(readFileSync(figuresFile, 'utf8')) : {};
   writeFileSync(`${artifacts}/${suite}.json`, `${JSON.stringify({ passed: tally.passed, failed: tally.failed, figures }, null, 2)}\n`);
+}
+
+/** Two tallies as one. */
+export function together(a: Tally, b: Tally): Tally {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, failures: [...(a.failures ?? []), ...(b.failures ?? [])] };
 }
 
 /** Forgets the figures of a former run. */

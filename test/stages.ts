@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { clearFigures, command, goTest, jest, one, writeSuite, type Tally } from './stage-run.js';
+import { clearFigures, command, goTest, jest, one, together, writeSuite, type Tally } from './stage-run.js';
 
 /** A part of `make test`. */
 export interface Stage {
@@ -88,7 +88,8 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   shapes: suite('shapes'),
   gate: suite('gate'),
   profile: suite('profile'),
-  policy: suite('policy'),
+  // Half an hour more by `make e2e SUITE=policy`.
+  policy: suite('policy', { PART: 'small' }),
   // On one set of databases: two bad cuts of PostgreSQL and Kafka that must be caught, then, with the others started beside them, all in one window: proven, and
   // killed at three points. More by `make proof-controls`, `make proof` and `make e2e SUITE=kill-databases APPS=…`.
   four: [
@@ -110,6 +111,8 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   crash: suite('crash', {}, longMinutes),
   copies: suite('copies', {}, longMinutes),
   storm: suite('storm', {}, longMinutes),
+  many: suite('many', {}, longMinutes),
+  policy: suite('policy', {}, longMinutes),
   proof: suite('proof', {}, longMinutes, 'test/proof/proof'),
   'vantage-pod': suite('vantage-pod', {}, longMinutes, 'test/proof/vantage-pod'),
   'proof-controls': suite('proof-controls', {}, longMinutes, 'test/proof/controls'),
@@ -119,6 +122,16 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
 const bench = (name: string): Stage => ({ name: `bench ${name}`, run: () => one(['node', '--import', './tools/ts.mjs', `test/bench/${name}.ts`], bedEnvironment(), longMinutes) });
 
 export const benches: Readonly<Record<string, Stage>> = { window: bench('window'), databases: bench('databases'), scale: bench('scale') };
+
+/** Two parts beside each other, without a common object: both wait most of the time, one for a database and the storage, the other for time-outs. */
+async function integration(): Promise<Tally> {
+  const log = 'test/.artifacts/integration.log';
+  rmSync(log, { force: true });
+  const env = bedEnvironment();
+  const parts = await Promise.all([jest('integration', env, 'test/integration/(?!postgresql|snapshots)'), jest('integration', env, 'integration/(snapshots|postgresql)/', undefined, log)]);
+  process.stdout.write(readFileSync(log, 'utf8'));
+  return together(...parts);
+}
 
 export const stages = {
   static: [
@@ -135,7 +148,7 @@ export const stages = {
   ],
   beginBed: [preparation.begin],
   bed: [preparation.end],
-  integration: [{ name: 'integration', run: () => jest('integration', bedEnvironment()) }],
+  integration: [{ name: 'integration', run: integration }],
   // The demo as somebody with a cluster of their own runs it: by KUBECONFIG.
   demo: [{ name: 'demo', run: () => one(['tools/demo'], bedEnvironment()) }],
   clean: [

@@ -3,7 +3,11 @@ import { operatorRuns } from './kill/cluster.js';
 import { clearFaults } from './lib/csi-faults.js';
 import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
 import { everyMinute } from './policy/every-minute.js';
+import { halfHour } from './policy/half-hour.js';
 import { refusals } from './policy/refusals.js';
+
+/** `make test` plays a part; `make e2e SUITE=policy` all. */
+const small = process.env['PART'] === 'small';
 
 /** A namespace that is protected by itself: copies by a schedule, retention, and what is refused. */
 describe('VolumePolicy', () => {
@@ -20,6 +24,6 @@ describe('VolumePolicy', () => {
     await untilDropped();
   }, 240_000);
 
-  everyMinute(namespace);
-  refusals(`${namespace}-refused`);
+  everyMinute(namespace, () => refusals(`${namespace}-refused`));
+  if (!small) halfHour(`${namespace}-long`);
 });

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AppSnapshot } from '../../src/api/kinds.js';
@@ -7,6 +6,7 @@ import { play } from './kill/case.js';
 import { replaceOperator, useScene, type Scene } from './kill/scene.js';
 import { readyOf } from './lib/copies.js';
 import { percentile, recordFigures } from './lib/figures.js';
+import { residentOf } from './lib/host.js';
 import { get } from './lib/kubectl.js';
 import { random } from './lib/random.js';
 import { told, weather, type Weather } from './storm/faults.js';
@@ -41,7 +41,7 @@ describe('storm', () => {
       });
       const { pid, startedAt } = scene().operator;
       const seconds = Math.round((performance.now() - begin) / 100) / 10;
-      progress.add({ run, ...played, ...seen, operator: `${pid}@${startedAt}`, residentMiB: residentMiB(pid), faults: told(faults), seconds });
+      progress.add({ run, ...played, ...seen, operator: `${pid}@${startedAt}`, residentMiB: Math.round(residentOf(pid) / 2 ** 20), faults: told(faults), seconds });
     }, 240_000);
   }
 
@@ -95,8 +95,4 @@ async function weatherIt(scene: Scene, name: string, faults: Weather): Promise<S
     if (performance.now() - begin > 6 * stormMillis) throw new Error(`${name} is not settled: ${JSON.stringify(copy?.status)}`);
     await pause(200);
   }
-}
-
-function residentMiB(pid: number): number {
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? NaN) / 1024);
 }

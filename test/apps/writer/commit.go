@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"os"
 	"syscall"
 	"time"
@@ -11,9 +12,12 @@ const (
 	log   = 4 << 20
 )
 
-// commit writes as the log of a database does: a block and fdatasync, a hundred times a second, round a file of fixed size.
-func commit(path string) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+// commit writes as the log of a database does: a block and fdatasync, by default a hundred times a second, round a file of fixed size.
+func commit(arguments []string) {
+	flags := flag.NewFlagSet("commit", flag.ExitOnError)
+	every := flags.Duration("every", pace, "time between two commits")
+	check(flags.Parse(arguments))
+	file, err := os.OpenFile(flags.Arg(0), os.O_RDWR|os.O_CREATE, 0o600)
 	check(err)
 	// All blocks are there before the first commit, as in a recycled log segment.
 	_, err = file.WriteAt(make([]byte, log), 0)
@@ -26,7 +30,7 @@ func commit(path string) {
 		_, err = file.WriteAt(content, int64(n%(log/block))*block)
 		check(err)
 		check(syscall.Fdatasync(int(file.Fd())))
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(*every)
 	}
 }
 

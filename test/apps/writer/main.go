@@ -3,7 +3,7 @@
 //
 //	writer write [--device] [--sync] [--count=N] [--stubborn] PATH    appends records and logs `NUMBER SENT ACKNOWLEDGED` (ms since the epoch)
 //	writer read PATH...     one line of JSON for each: how many records there are, from 1 without a gap
-//	writer commit PATH      commits as the log of a database does, for the bench
+//	writer commit [--every=D] PATH    commits as the log of a database does, for the bench and for many writers at once
 //	writer serve [--port=N] [--delay=D] PATH    answers lines on a TCP port once they are on the disk, and logs `LINE CAME ANSWERED` (ms since the epoch)
 //	writer written PATH     succeeds when the file is there and not empty
 //	writer touch PATH       makes an empty file
@@ -39,7 +39,7 @@ func main() {
 	case "read":
 		read(arguments)
 	case "commit":
-		commit(arguments[0])
+		commit(arguments)
 	case "serve":
 		serve(arguments)
 	case "written":

@@ -8,6 +8,7 @@ bed_up() {
   if ! any_running && [[ -e $STATE || -e /run/netns/$NETNS ]]; then
     step "cleared what a dead cluster had left" remove_node
   fi
+  if pods_moved; then fail "cluster $NAME runs with pods outside $POD_NETWORK: NAME=$NAME $HERE/bed down, then up again"; fi
   mkdir -p "$STATE/run" "$LOGS"
   step "Debian packages" unpack_packages
   step "programs" build_programs

@@ -33,10 +33,17 @@ connect_node() {
   local other number
   for other in "${BED_NAMES[@]}"; do
     number=$(number_of "$other")
-    [[ $other == "$NAME" ]] || in_node ip route replace "10.244.$number.0/24" via "10.244.0.$((10 + number))"
+    [[ $other == "$NAME" ]] || in_node ip route replace "$(pod_network "$number")" via "10.244.0.$((10 + number))"
   done
   ip route replace "$POD_NETWORK" via "$NODE_ADDRESS" dev "$HOST_BRIDGE"
   ip route replace "$SERVICE_NETWORK" via "$NODE_ADDRESS" dev "$HOST_BRIDGE"
+}
+
+# pods_moved tells whether the pods of this cluster have addresses of another network than new
+# ones would get: an earlier version has started it, and its bridge takes no second network.
+pods_moved() {
+  local file=$STATE/cni/net.d/10-stillpoint.conflist
+  [[ -e $file ]] && ! grep -qF "\"$POD_NETWORK\"" "$file"
 }
 
 # disconnect_node takes the namespace and what leads to it away.

@@ -60,7 +60,10 @@ export function authors(): void {
       await mayUse(namespace, 'stillpoint');
       // The authorizer of the API server learns of a new binding by its own watch.
       await until('the author may name the account', async () => (await as(author, dryRun, snapshot())).code === 0, 15, 300);
-      expectRefused(await as(author, dryRun, snapshot({ serviceAccountName: 'author' })), author.name, 'create AppSnapshot with another account', 'stillpoint-author', refusal('author', namespace));
+      expectRefused(await as(author, dryRun, snapshot({ serviceAccountName: 'default' })), author.name, 'create AppSnapshot with another account', 'stillpoint-author', refusal('default', namespace));
+      // Nobody lends an account anything by naming it itself; the one of that name in another namespace is another.
+      expect(await as(author, dryRun, snapshot({ serviceAccountName: 'author' }))).toMatchObject({ code: 0 });
+      expectRefused(await as(author, dryRun, restore({ namespace: target, serviceAccountName: 'author' })), author.name, 'restore into another namespace as an account of the same name', 'stillpoint-author-into', refusal('author', target));
       expectRefused(await as(author, dryRun, restore({ namespace: target, serviceAccountName: 'stillpoint' })), author.name, 'restore into another namespace', 'stillpoint-author-into', refusal('stillpoint', target));
       expectRefused(await as(author, dryRun, restore({ namespace: target })), author.name, 'restore into another namespace without an account', 'stillpoint-author-into', 'spec.into.serviceAccountName is required when spec.into.namespace is another namespace');
       await mayUse(target, 'stillpoint');

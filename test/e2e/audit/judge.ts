@@ -55,7 +55,7 @@ export function judge(events: readonly AuditEvent[], rights: readonly GrantedRig
 }
 
 /** Long requests are logged at their begin and their end: they count once, at their begin. */
-function isCounted(e: AuditEvent): boolean {
+export function isCounted(e: AuditEvent): boolean {
   const long = e.verb === 'watch' || e.objectRef?.subresource === 'exec';
   return e.objectRef !== undefined && (!long || e.stage === 'ResponseStarted' || e.responseStatus?.code === 403);
 }
@@ -68,7 +68,7 @@ function usesOf(right: GrantedRight, own: readonly AuditEvent[], impersonations:
   return own.filter((e) => e.responseStatus?.code !== 403 && e.verb === verb && (e.objectRef?.apiGroup ?? '') === right.group && resourceOf(e) === right.resource && (right.namespace === undefined || e.objectRef?.namespace === right.namespace)).length;
 }
 
-function resourceOf({ objectRef }: AuditEvent): string {
+export function resourceOf({ objectRef }: AuditEvent): string {
   return objectRef?.subresource === undefined ? objectRef?.resource ?? '' : `${objectRef.resource ?? ''}/${objectRef.subresource}`;
 }
 

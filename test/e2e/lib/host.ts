@@ -98,6 +98,11 @@ export function openHolds(): string[] {
   return [...open, ...new Set(guards)];
 }
 
+/** Resident memory of a process, bytes; 0 for one that is ending. Throws when there is none of this pid. */
+export function residentOf(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+}
+
 /** Resident memory and processor time of a container: bytes and seconds since its start. */
 export function usage(containerId: string): { residentBytes: number; cpuSeconds: number } {
   const directories = cgroupsOf(containerId);
@@ -105,6 +110,6 @@ export function usage(containerId: string): { residentBytes: number; cpuSeconds:
   const nanos = read('cpuacct.usage');
   const micros = /usage_usec (\d+)/.exec(read('cpu.stat') ?? '')?.[1];
   const pids = (read('cgroup.procs') ?? '').split('\n').filter((pid) => pid !== '');
-  const residentKiB = pids.map((pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)).reduce((a, b) => a + b, 0);
-  return { residentBytes: residentKiB * 1024, cpuSeconds: nanos === undefined ? Number(micros ?? NaN) / 1e6 : Number(nanos) / 1e9 };
+  const residentBytes = pids.map((pid) => residentOf(Number(pid))).reduce((a, b) => a + b, 0);
+  return { residentBytes, cpuSeconds: nanos === undefined ? Number(micros ?? NaN) / 1e6 : Number(nanos) / 1e9 };
 }

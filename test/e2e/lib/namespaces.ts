@@ -16,8 +16,8 @@ export async function untilDropped(): Promise<void> {
 }
 
 /** Removes what a killed run of the suite has left: namespaces whose name begins so. */
-export async function clearNamespaces(prefix: string): Promise<void> {
+export async function clearNamespaces(prefix: string, seconds = 150): Promise<void> {
   const all = (await kubectl(['get', 'namespaces', '-o', 'name'])).split('\n');
   const left = all.filter((name) => name.startsWith(`namespace/${prefix}`));
-  if (left.length > 0) await kubectl(['delete', ...left, '--ignore-not-found', '--wait=true', '--timeout=150s']);
+  if (left.length > 0) await kubectl(['delete', ...left, '--ignore-not-found', '--wait=true', `--timeout=${seconds}s`]);
 }

@@ -1,13 +1,23 @@
 import { apply, kubectl } from './kubectl.js';
 
 /** A served namespace with a tenant's account `stillpoint`, as the docs tell users to make it. */
-export async function makeTenant(namespace: string, options: { served?: boolean; rights?: readonly string[] } = {}): Promise<void> {
-  await apply([
+export async function makeTenant(namespace: string, options: TenantOptions = {}): Promise<void> {
+  await apply(tenant(namespace, options));
+}
+
+interface TenantOptions {
+  readonly served?: boolean;
+  readonly rights?: readonly string[];
+}
+
+/** Its objects, for whoever makes many at once. */
+export function tenant(namespace: string, options: TenantOptions = {}): unknown[] {
+  return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'stillpoint', namespace } },
     ...(options.rights ?? ['admin', 'stillpoint-tenant']).map((role) => binding(namespace, `tenant-${role}`, role, { kind: 'ServiceAccount', name: 'stillpoint', namespace })),
     ...(options.served === false ? [] : [binding(namespace, 'stillpoint-serve', 'stillpoint-serve', { kind: 'ServiceAccount', name: 'stillpoint', namespace: 'stillpoint-system' })]),
-  ]);
+  ];
 }
 
 function binding(namespace: string, name: string, role: string, subject: Readonly<Record<string, string>>): unknown {

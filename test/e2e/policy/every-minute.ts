@@ -2,30 +2,23 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AppRestore, VolumePolicy } from '../../../src/api/kinds.js';
 import { copyName } from '../../../src/controllers/volumepolicy/copies.js';
-import { superfluous } from '../../../src/schedule/retention.js';
 import { pauseOperator } from '../kill/cluster.js';
-import { describe as describeObject, restoreCopy } from '../lib/copies.js';
+import { describe as describeObject, readyOf, restoreCopy } from '../lib/copies.js';
 import { startDatabase } from '../lib/database.js';
 import { recordFigures } from '../lib/figures.js';
 import { apply, get, kubectl } from '../lib/kubectl.js';
 import { dropNamespace } from '../lib/namespaces.js';
 import { makeTenant, volumePolicy } from '../lib/tenant.js';
-import { until } from '../lib/until.js';
+import { until, untilInstant } from '../lib/until.js';
 import { watchUntil } from '../lib/watch.js';
-import { copiesThere, CopyHistory, type SeenCopy } from './history.js';
+import { expectColumns, expectOnTime, minute, tickBefore, untilRetained, untilScheduled } from './expected.js';
+import { copiesThere, CopyHistory } from './history.js';
 
 const name = 'minutely';
-const minute = 60_000;
 const retention = { last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0, minVerified: 1 };
-/** How long after a tick its copy must be there, ms: the API server writes whole seconds. */
-const prompt = 3000;
 
-const tickBefore = (at: number): number => Math.floor(at / minute) * minute;
-const untilInstant = (at: number): Promise<void> => pause(Math.max(0, at - Date.now()));
-const conditionOf = (policy: VolumePolicy | undefined, type: string) => policy?.status?.conditions?.find((c) => c.type === type);
-
-/** A PostgreSQL with a copy every minute, over a restart of the operator and a pause, for some minutes. */
-export function everyMinute(namespace: string): void {
+/** A PostgreSQL with a copy every minute, over a restart of the operator and a pause, for some minutes; `meanwhile` is tried until the first has come. */
+export function everyMinute(namespace: string, meanwhile: () => void): void {
   describe('a copy every minute', () => {
     const target = `${namespace}-verified`;
     let policy: VolumePolicy;
@@ -37,13 +30,15 @@ export function everyMinute(namespace: string): void {
       await Promise.all([makeTenant(namespace), makeTenant(target)]);
       await startDatabase(namespace, '15');
       await apply([volumePolicy(namespace, name, { retention: { last: 1 }, rpo: '3m', consistency: { required: 'Frozen' } })]);
-      policy = await untilPolicy('is scheduled', (o) => conditionOf(o, 'Ready')?.reason === 'Scheduled', 30);
+      policy = await untilScheduled(namespace, name);
       history = new CopyHistory(namespace, policy.metadata.uid);
     }, 180_000);
     afterAll(async () => {
       history?.stop();
       await dropNamespace(target);
     }, 60_000);
+
+    meanwhile();
 
     test('the first comes on the minute, under the name of its tick, as the account, without an owner', async () => {
       const first = await history.untilReady(0, 100);
@@ -61,7 +56,7 @@ export function everyMinute(namespace: string): void {
       const told = await untilPolicy('knows the verified copy', (o) => o.status?.lastVerified?.name === source?.name, 30);
       expect(told.status?.lastCopy?.grade).toBe('Frozen');
       expect(history.ready.slice(-2).map((copy) => copy.name)).toContain(told.status?.lastCopy?.name);
-      await expectColumns(namespace);
+      await expectColumns(namespace, name, { cron: '*/1 * * * *', period: minute });
     }, 180_000);
 
     test('a restart of the operator makes no copy twice, and makes up for one of those that it missed', async () => {
@@ -80,18 +75,6 @@ export function everyMinute(namespace: string): void {
       recordFigures('policy', { restart: { awaySeconds: Math.round((madeUp.created - before.due) / 1000), missed: (madeUp.due - before.due) / minute - 1 } });
     }, 360_000);
 
-    test('what is there is what the model keeps; the verified copy stays', async () => {
-      const verified = (await read()).status?.lastVerified?.name ?? '';
-      await until('the retention has caught up', async () => {
-        const ready = history.ready.map(({ name: copy, due: at }) => ({ name: copy, at, verified: copy === verified, inUse: false }));
-        const gone = new Set(superfluous(ready, retention, 'UTC').map((copy) => copy.name));
-        const there = (await copiesThere(namespace, policy.metadata.uid)).filter((copy) => copy.status?.phase === 'Ready').map((copy) => copy.metadata.name);
-        return there.sort().join() === ready.map((copy) => copy.name).filter((copy) => !gone.has(copy)).sort().join();
-      }, 45, 500);
-      expect((await copiesThere(namespace, policy.metadata.uid)).map((copy) => copy.metadata.name)).toContain(verified);
-      await until('an event Pruned', async () => (await kubectl(['-n', namespace, 'get', 'events', '--field-selector', `involvedObject.name=${name}`, '-o', 'jsonpath={.items[*].reason}'])).includes('Pruned'), 20, 500);
-    }, 90_000);
-
     test('suspend stops, nothing is made up for afterwards, and what waits is said', async () => {
       const suspend = async (value: boolean): Promise<number> => {
         await kubectl(['-n', namespace, 'patch', 'vpol', name, '--type=merge', '-p', JSON.stringify({ spec: { protection: { schedule: { suspend: value } } } })]);
@@ -100,7 +83,7 @@ export function everyMinute(namespace: string): void {
       // Not while a tick comes: it may be seen before or after.
       if (Date.now() % minute > 45_000) await untilInstant(tickBefore(Date.now()) + minute + 15_000);
       const stopped = await suspend(true);
-      const said = await untilPolicy('is suspended', (o) => conditionOf(o, 'Ready')?.reason === 'Suspended', 15);
+      const said = await untilPolicy('is suspended', (o) => readyOf(o.status)?.reason === 'Suspended', 15);
       expect(said.status?.nextCopy).toBeUndefined();
       await untilInstant(tickBefore(stopped) + minute + 10_000);
       expect(history.all.filter((copy) => copy.created > stopped)).toEqual([]);
@@ -109,6 +92,12 @@ export function everyMinute(namespace: string): void {
       expect(next.due).toBe(tickBefore(resumed) + minute);
       expectOnTime(next);
     }, 240_000);
+
+    test('what is there is what the model keeps; the verified copy stays', async () => {
+      const verified = (await read()).status?.lastVerified?.name ?? '';
+      expect(await untilRetained(namespace, policy.metadata.uid, history, retention)).toContain(verified);
+      await until('an event Pruned', async () => (await kubectl(['-n', namespace, 'get', 'events', '--field-selector', `involvedObject.name=${name}`, '-o', 'jsonpath={.items[*].reason}'])).includes('Pruned'), 20, 500);
+    }, 90_000);
 
     test('no tick had two copies, and copies outlive their policy', async () => {
       expect(new Set(history.all.map((copy) => copy.due)).size).toBe(history.all.length);
@@ -121,22 +110,4 @@ export function everyMinute(namespace: string): void {
       recordFigures('policy', { copies: history.all.map((copy) => ({ due: new Date(copy.due).toISOString(), lateSeconds: (copy.created - copy.due) / 1000, heldMillis: copy.object.status?.window?.heldMillis, grade: copy.object.status?.grade })) });
     }, 60_000);
   });
-}
-
-function expectOnTime({ due, created }: SeenCopy): void {
-  expect(due % minute).toBe(0);
-  expect(created - due).toBeGreaterThanOrEqual(0);
-  expect(created - due).toBeLessThanOrEqual(prompt);
-}
-
-/** What `kubectl get vpol` shows against what is so. */
-async function expectColumns(namespace: string): Promise<void> {
-  const [head = '', row = ''] = (await kubectl(['-n', namespace, 'get', 'vpol', name])).split('\n').map((line) => line.trim());
-  const at = Date.now();
-  expect(head.split(/\s{2,}/)).toEqual(['NAME', 'SCHEDULE', 'LAST-COPY', 'NEXT-COPY', 'VERIFIED', 'RPO', 'READY', 'AGE']);
-  const [shown, schedule, lastCopy = '', nextCopy = '', verified = '', rpo, ready] = row.split(/\s{2,}/);
-  expect({ shown, schedule, rpo, ready }).toEqual({ shown: name, schedule: '*/1 * * * *', rpo: 'True', ready: 'True' });
-  for (const age of [lastCopy, verified]) expect(age).toMatch(/^(\d+m)?(\d+s)?$/);
-  // Read a moment before or after a tick.
-  expect([tickBefore(at), tickBefore(at) + minute]).toContain(Date.parse(nextCopy));
 }

@@ -37,7 +37,7 @@ export function refusals(namespace: string): void {
         ...lacking.slice(0, 1).flatMap(({ name, rules }) => account(namespace, name, rules)),
         // Is due within a minute, while the others are tried.
         volumePolicy(namespace, 'poor', {}, lacking[0].name),
-        volumePolicy(namespace, 'backwards', { schedule: { cron: '30-10 2 * * *' } }),
+        volumePolicy(namespace, 'backwards', { schedule: { cron: '30-10 2 29 2 *' } }),
       ]);
       await until('RBAC lets the author', async () => (await as(author, ['-n', namespace, 'auth', 'can-i', 'create', 'volumepolicies'])).code === 0, 15, 300);
     }, 60_000);
@@ -57,7 +57,7 @@ export function refusals(namespace: string): void {
       const refused = await watchUntil<VolumePolicy>('volumepolicies', 'backwards', namespace, 'is refused', (o) => reasonOf(o)?.reason === 'InvalidSpec', 30);
       expect(reasonOf(refused)?.message).toMatch(/^spec\.protection\.schedule\.cron: .*Correct the expression\.$/);
       expect(refused.status?.conditions?.find((c) => c.type === 'Stalled')?.status).toBe('True');
-      await kubectl(['-n', namespace, 'patch', 'vpol', 'backwards', '--type=merge', '-p', JSON.stringify({ spec: { protection: { schedule: { cron: '10-30 2 * * *' } } } })]);
+      await kubectl(['-n', namespace, 'patch', 'vpol', 'backwards', '--type=merge', '-p', JSON.stringify({ spec: { protection: { schedule: { cron: '10-30 2 29 2 *' } } } })]);
       await watchUntil<VolumePolicy>('volumepolicies', 'backwards', namespace, 'is in force', (o) => reasonOf(o)?.reason === 'Scheduled', 30);
     }, 90_000);
 

@@ -139,6 +139,14 @@ describe.each(['15', '17'])('PostgreSQL %s in a pod', (version) => {
     const before = await adapter.warmUp(both[0]!, context);
     expect(Object.keys(before).sort()).toEqual(['commits', 'flushed', 'marker', 'markerFrom', 'replayed', 'standbys', 'started', 'timeline']);
     expect(adapter.contradictions(before, await adapter.evidence(both[0]!, context))).toEqual([]);
+    expect(pair.caps.map((cap) => cap.reason).join()).not.toContain('Standby replica');
+    const receiver = (await namespace.sql('replica', 'SELECT pid FROM pg_stat_wal_receiver')).trim();
+    await namespace.kubectl('exec', 'replica', '--', 'sh', '-c', `kill -STOP ${receiver}`);
+    // Each begins another file of 16 MiB, of which the image lets the server keep 128.
+    for (let files = 0; files < 10; files += 1) await namespace.sql('pg-0', `SELECT pg_logical_emit_message(false, 'behind', '${files}'), pg_switch_wal()`);
+    const behind = (await adapter.preflight(both[0]!, context)).caps.filter((cap) => cap.reason.includes('Standby replica'));
+    expect(behind).toMatchObject([{ grade: 'Quiesced', reason: expect.stringMatching(/lacks \d+ MiB .* more than max_wal_size \(128 MiB\)/) as unknown as string }]);
+    await namespace.kubectl('exec', 'replica', '--', 'sh', '-c', `kill -CONT ${receiver}`);
     const alone = { ...both[0]!, pods: ['replica'] };
     expect((await adapter.preflight(alone, context)).blockers).toMatchObject([{ code: 'ApplicationNotReady', message: expect.stringContaining('No pod of pair is a primary') as unknown as string }]);
     await expect(adapter.warmUp(alone, context)).rejects.toMatchObject({ code: 'ApplicationNotReady' });
