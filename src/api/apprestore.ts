@@ -7,6 +7,9 @@ export type RestorePhase = (typeof restorePhases)[number];
 /** Keys of a map have no schema in a CRD. */
 const classNamesRule = { rule: 'self.all(k, size(k) >= 1 && size(k) <= 253)', message: 'every key must be the name of a storage class, 1 to 253 characters' };
 
+/** Storage classes, from: to. */
+export const storageClassMap = mapOf(z.string().min(1).max(253), z.string().min(1).max(253), 64).meta({ 'x-kubernetes-validations': [classNamesRule] });
+
 export const appRestoreSpec = z.strictObject({
   serviceAccountName: objectName.describe('Service account of this namespace under which the copy is read. The author of this object must be allowed to impersonate it.'),
   from: z
@@ -22,7 +25,7 @@ export const appRestoreSpec = z.strictObject({
   what: z.enum(['All', 'Volumes', 'Configuration']).default('All').describe('Which part of the copy is restored.'),
   rewrite: z
     .strictObject({
-      storageClasses: mapOf(z.string().min(1).max(253), z.string().min(1).max(253), 64).meta({ 'x-kubernetes-validations': [classNamesRule] }).optional().describe('Storage classes, from: to.'),
+      storageClasses: storageClassMap.optional().describe('Storage classes, from: to.'),
     })
     .optional()
     .describe('What is changed on the way.'),

@@ -23,6 +23,8 @@ export const labels = {
   restore: `${apiGroup}/apprestore`,
   /** On AppSnapshots that a VolumePolicy made: its uid. */
   policy: `${apiGroup}/policy`,
+  /** On everything that a drill makes: the uid of the VolumePolicy. On a namespace only the operator may set it, and nobody may change it (policy `stillpoint-drill-namespace`). */
+  drill: `${apiGroup}/drill`,
   /** On Jobs, pods and claims of a mover: the uid of the BackupTarget. */
   target: `${apiGroup}/backuptarget`,
   /** On claims and pods of ours: never part of a selection or capture. */
@@ -37,6 +39,8 @@ export const annotations = {
   captureDigest: `${apiGroup}/capture-digest`,
   /** On snapshots: `status.applications[].startFiles` as JSON; without them the server must not be started on this copy. */
   startFiles: `${apiGroup}/start-files`,
+  /** On the namespace of a drill: the VolumePolicy, as namespace/name. */
+  drillOf: `${apiGroup}/drill-of`,
   /** On AppSnapshots that a VolumePolicy made: its name, and when the copy was due. */
   policyName: `${apiGroup}/policy-name`,
   dueAt: `${apiGroup}/due-at`,

@@ -50,6 +50,8 @@ export const errorCatalogue = {
   StartFailed: { retry: 'never', meaning: 'The restored application did not become ready in time.', remedy: 'See its pods; nothing was removed.' },
   CheckFailed: { retry: 'never', meaning: 'A check of the restored application failed.', remedy: 'See status.applications[].checks; restore another copy.' },
   CopyRefused: { retry: 'backoff', meaning: 'An AppSnapshot of a VolumePolicy could not be made or deleted.', remedy: 'See the message: correct the field of spec.protection that it names, or remove the object that is in the way.' },
+  DrillsDisabled: { retry: 'after', meaning: 'spec.protection.verify asks for drills, and no admin has switched them on.', remedy: 'An admin sets the chart value drills.enabled to true; or remove spec.protection.verify.' },
+  DrillRefused: { retry: 'after', meaning: 'A drill could not be prepared: something of it may not or cannot be made.', remedy: 'See the message. It is tried again until the time of the drill is over.' },
   BackupTargetNotFound: { retry: 'after', meaning: 'spec.copies names a BackupTarget that does not exist.', remedy: 'Create it; the copy then goes on.' },
   BackupTargetNotReady: { retry: 'after', meaning: 'The BackupTarget has not passed a check yet, or is suspended.', remedy: 'See its conditions; the copy goes on when it is ready.' },
   TargetSecretMissing: { retry: 'after', meaning: 'A Secret that a BackupTarget names is not there, or lacks a key.', remedy: 'Create it with the keys that the message names.' },

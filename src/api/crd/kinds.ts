@@ -101,6 +101,8 @@ const volumePolicy: KindDefinition = {
     { name: 'Zone', type: 'string', jsonPath: '.spec.protection.schedule.timeZone', description: 'Time zone of the schedule.', priority: 1 },
     { name: 'Grade', type: 'string', jsonPath: '.status.lastCopy.grade', description: 'What the newest good copy is proven to be.', priority: 1 },
     { name: 'Copies', type: 'integer', jsonPath: '.status.copies', description: 'Copies that are ready.', priority: 1 },
+    { name: 'Drill', type: 'string', jsonPath: '.status.conditions[?(@.type=="Verified")].reason', description: 'How the last drill ended, or why there is none.', priority: 1 },
+    { name: 'Drill-Copy', type: 'string', jsonPath: '.status.lastDrill.copy', description: 'The copy that the last drill restored.', priority: 1 },
     reason,
   ],
 };

@@ -1,9 +1,9 @@
-import { durationMillis } from '../../api/common.js';
 import type { VolumePolicy } from '../../api/kinds.js';
 import { volumePolicySpec, type VolumePolicyStatus } from '../../api/volumepolicy.js';
-import { dueAt, jitterOf, type Due } from '../../schedule/due.js';
+import type { Due } from '../../schedule/due.js';
 import { superfluous } from '../../schedule/retention.js';
-import { ticksOf, type Ticks } from '../../schedule/ticks.js';
+import type { Ticks } from '../../schedule/ticks.js';
+import { dueOf, readSchedule, scheduleInForce } from './cadence.js';
 import { copyName, type PolicyCopy } from './copies.js';
 
 /** What {@link decide} sees. */
@@ -35,7 +35,7 @@ export function decide(input: PolicyInput): PolicyPlan {
   if (object.metadata.deletionTimestamp !== undefined) return { kind: 'idle' };
   const ticks = readTicks(object, input.now);
   if (typeof ticks === 'string') return { kind: 'invalid', message: ticks };
-  const adopted = scheduleInForce(input);
+  const adopted = scheduleInForce(object, object.spec.protection.schedule, object.status?.schedule, input.now);
   if (adopted !== 'as it is') return { kind: 'adopt', schedule: adopted };
   const { tick, next } = object.spec.protection.schedule.suspend ? { tick: undefined, next: undefined } : due(input, ticks);
   const underWay = input.copies.some((copy) => copy.state === 'underWay' && !copy.leaving);
@@ -50,33 +50,15 @@ function readTicks({ spec }: VolumePolicy, now: number): Ticks | string {
     const [issue] = parsed.error.issues;
     return `spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`;
   }
-  try {
-    const ticks = ticksOf(parsed.data.protection.schedule);
-    return ticks.after(now) === undefined ? 'spec.protection.schedule.cron: no day that it names ever comes. Correct day of month and month.' : ticks;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return `spec.protection.schedule.cron: ${error.message}. Correct the expression.`;
-  }
-}
-
-/** What status should say of the schedule, if it says something else. */
-function scheduleInForce({ object, now }: PolicyInput): VolumePolicyStatus['schedule'] | 'as it is' {
-  const { cron, timeZone, suspend } = object.spec.protection.schedule;
-  const noted = object.status?.schedule;
-  // A pause is meant; what was due in it is not made up for, as it is after a failure of ours.
-  if (suspend) return noted === undefined ? 'as it is' : undefined;
-  if (noted?.cron === cron && noted.timeZone === timeZone) return 'as it is';
-  const isNew = object.status?.observedGeneration === undefined;
-  const since = isNew ? Math.min(now, Date.parse(object.metadata.creationTimestamp)) : now;
-  return { cron, timeZone, since: new Date(since).toISOString() };
+  const { schedule, verify } = parsed.data.protection;
+  const drills = verify === undefined ? undefined : readSchedule(verify, 'spec.protection.verify', now);
+  return typeof drills === 'string' ? drills : readSchedule(schedule, 'spec.protection.schedule', now);
 }
 
 function due({ object, copies, now }: PolicyInput, ticks: Ticks): Due {
-  const { jitter, startingDeadline } = object.spec.protection.schedule;
   const { schedule, lastTick } = object.status ?? {};
-  const delay = jitter === undefined ? 0 : jitterOf(object.metadata.uid, durationMillis(jitter));
   const done = [...(lastTick === undefined ? [] : [Date.parse(lastTick.at)]), ...copies.map((copy) => copy.due)];
-  return dueAt(ticks, { delay, deadline: startingDeadline === undefined ? undefined : durationMillis(startingDeadline) }, { now, since: Date.parse(schedule?.since ?? ''), done });
+  return dueOf(object.spec.protection.schedule, ticks, object.metadata.uid, { inForce: schedule, done, now });
 }
 
 /** Oldest first. Copies that are under way are nobody's business but their own. */
