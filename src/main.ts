@@ -6,6 +6,8 @@ import { reconcileBackupTarget } from './controllers/backuptarget/controller.js'
 import type { OperatorDeps } from './controllers/deps.js';
 import { createOperatorMetrics } from './controllers/metrics.js';
 import { reconcileVolumePolicy } from './controllers/volumepolicy/controller.js';
+import { DrillLine } from './controllers/volumepolicy/drill/line.js';
+import { sweepDrills, sweepKey } from './controllers/volumepolicy/drill/sweep.js';
 import { connect, forgetDeleted } from './controllers/wake-up.js';
 import { createWindowLine } from './controllers/window-line.js';
 import { createAdapters } from './hooks/adapters.js';
@@ -64,6 +66,7 @@ const deps: OperatorDeps = {
   agentNamespace: settings.agentNamespace,
   maxHoldMillis: settings.maxHoldMillis,
   mover: settings.mover,
+  drills: settings.drills,
   podProgram,
 };
 
@@ -73,9 +76,15 @@ registry.beforeRender(() => deps.metrics.windows(line.count()));
 // A window takes a worker while it is open, and what else there is to do must not wait for it.
 const appSnapshots = createController({ ...controllerOptions, name: 'appsnapshot', concurrency: settings.windows.global + 8, reconcile: reconcileAppSnapshot(deps, line) });
 const appRestores = createController({ ...controllerOptions, name: 'apprestore', concurrency: 8, timeoutMillis: 30 * 60_000, reconcile: reconcileAppRestore(deps) });
-const volumePolicies = createController({ ...controllerOptions, name: 'volumepolicy', concurrency: 8, reconcile: reconcileVolumePolicy(deps) });
+const volumePolicies = createController({ ...controllerOptions, name: 'volumepolicy', concurrency: 8, reconcile: reconcileVolumePolicy(deps, new DrillLine(settings.drills.atOnce)) });
 const backupTargets = createController({ ...controllerOptions, name: 'backuptarget', concurrency: 8, reconcile: reconcileBackupTarget(deps) });
+// What drills left behind; without the right to make namespaces there is none to look for them.
+const drillSweep = createController({ ...controllerOptions, name: 'drillsweep', reconcile: sweepDrills(deps) });
+if (settings.drills.enabled) drillSweep.enqueue(sweepKey);
 connect(caches, { appSnapshots, appRestores, volumePolicies, backupTargets });
+caches.volumePolicies.subscribe(({ type }) => {
+  if (type === 'deleted' && settings.drills.enabled) drillSweep.enqueue(sweepKey);
+});
 forgetDeleted(caches, line, deps.metrics);
 
 const manager = createManager({
@@ -87,7 +96,7 @@ const manager = createManager({
   ],
   caches: allCaches(caches),
   always: [],
-  leading: [appSnapshots, appRestores, volumePolicies, backupTargets],
+  leading: [appSnapshots, appRestores, volumePolicies, backupTargets, drillSweep],
   elector: ({ onElected, onLost }) => {
     const leads = (value: 0 | 1): void => runtimeMetrics.leader.set(value, { name: leaseName });
     leads(0);

@@ -13,10 +13,14 @@ const json = z.string().transform((text, context): Record<string, unknown> => {
   }
 });
 
+const flag = (fallback: 'true' | 'false') => z.enum(['true', 'false']).default(fallback).transform((text) => text === 'true');
+const names = z.string().default('').transform((text) => text.split(',').filter((name) => name !== ''));
+
 /** Environment of the operator; the chart sets it. */
 const environment = z.object({
   POD_NAME: z.string().min(1).default('stillpoint'),
   POD_NAMESPACE: z.string().min(1).default('stillpoint-system'),
+  SERVICE_ACCOUNT_NAME: z.string().min(1).default('stillpoint'),
   AGENT_NAMESPACE: z.string().min(1).default('stillpoint-agent'),
   LEASE_DURATION_MILLIS: millis(15_000),
   RENEW_DEADLINE_MILLIS: millis(10_000),
@@ -28,6 +32,11 @@ const environment = z.object({
   MOVER_IMAGE: z.string().min(1).default('localhost/stillpoint/operator:0.1.0'),
   MOVER_PULL_POLICY: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
   MOVER_RESOURCES: json.default({}),
+  DRILLS_ENABLED: flag('false'),
+  DRILLS_AT_ONCE: z.coerce.number().int().min(1).max(100).default(2),
+  DRILLS_REQUIRE_ISOLATION: flag('true'),
+  DRILLS_LABELS: names,
+  DRILLS_DNS_NAMESPACE: z.string().min(1).default('kube-system'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   METRICS_PORT: port(8080),
   PROBE_PORT: port(8081),
@@ -43,6 +52,15 @@ export interface Settings {
   readonly windows: { readonly global: number; readonly perDriver: number; readonly perNode: number };
   /** Image, pull policy and resources of movers; the image is the operator's own. */
   readonly mover: { readonly image: string; readonly pullPolicy: string; readonly resources: Readonly<Record<string, unknown>> };
+  /** What drills may do, and the operator's own account. */
+  readonly drills: {
+    readonly enabled: boolean;
+    readonly atOnce: number;
+    readonly requireIsolation: boolean;
+    readonly labels: readonly string[];
+    readonly dnsNamespace: string;
+    readonly operator: { readonly namespace: string; readonly name: string };
+  };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly metricsPort: number;
   readonly probePort: number;
@@ -64,6 +82,14 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     maxHoldMillis: e.MAX_HOLD_MILLIS,
     windows: { global: e.WINDOWS_GLOBAL, perDriver: e.WINDOWS_PER_DRIVER, perNode: e.WINDOWS_PER_NODE },
     mover: { image: e.MOVER_IMAGE, pullPolicy: e.MOVER_PULL_POLICY, resources: e.MOVER_RESOURCES },
+    drills: {
+      enabled: e.DRILLS_ENABLED,
+      atOnce: e.DRILLS_AT_ONCE,
+      requireIsolation: e.DRILLS_REQUIRE_ISOLATION,
+      labels: e.DRILLS_LABELS,
+      dnsNamespace: e.DRILLS_DNS_NAMESPACE,
+      operator: { namespace: e.POD_NAMESPACE, name: e.SERVICE_ACCOUNT_NAME },
+    },
     logLevel: e.LOG_LEVEL,
     metricsPort: e.METRICS_PORT,
     probePort: e.PROBE_PORT,

@@ -146,6 +146,7 @@ const drill = z.strictObject({
   phase: z.enum(['Running', 'Removing']).describe('Running: the result is not known yet. Removing: it is noted, and what the drill made is removed.'),
   begun: time.describe('When it was begun.'),
   until: time.describe('When its time is over.'),
+  isolated: z.boolean().optional().describe('Whether a pod of it was kept from what is outside of the namespace; tried before anything of the copy is there.'),
   restore: z.string().max(63).optional().describe('Uid of its AppRestore.'),
   message: z.string().max(2048).optional().describe('What it is waiting for.'),
 });
@@ -153,7 +154,7 @@ const drill = z.strictObject({
 export type DrillStatus = z.infer<typeof drill>;
 
 /** Reasons for the end of a drill; each is a reason of the condition Verified. */
-export const drillReasons = ['DrillPassed', 'DrillFailed', 'DrillTimedOut', 'DrillNotVerified', 'DrillAborted'] as const;
+export const drillReasons = ['DrillPassed', 'DrillFailed', 'DrillTimedOut', 'DrillNotVerified', 'DrillAborted', 'IsolationNotEnforced'] as const;
 
 const lastDrill = z.strictObject({
   due: time.describe('When it was due.'),
@@ -163,6 +164,7 @@ const lastDrill = z.strictObject({
   reason: z.enum(drillReasons).describe('How it ended.'),
   checksPassed: z.int().min(0).describe('Checks that passed.'),
   checksFailed: z.int().min(0).describe('Checks that did not.'),
+  isolated: z.boolean().describe('Its pods were kept from what is outside of the namespace.'),
   rtoSeconds: z.number().min(0).optional().describe('From the begin of the restore to the checked application; where the restore came to its end.'),
   message: z.string().max(2048).describe('What the restore said at its end.'),
 });

@@ -8,9 +8,26 @@ import type { EventRecorder } from '../runtime/events.js';
 import type { Exec } from '../runtime/exec.js';
 import type { LeaderElector } from '../runtime/leader-elector.js';
 import type { Patience } from '../runtime/patience.js';
+import type { ServiceAccountRef } from '../runtime/service-account.js';
 import type { GroupTypes } from '../snapshots/capability.js';
 import type { Caches } from './caches.js';
 import type { OperatorMetrics } from './metrics.js';
+
+/** What an admin lets drills do. */
+export interface DrillSettings {
+  /** Whether the operator has the rights for them. */
+  readonly enabled: boolean;
+  /** How many may be under way at a time. */
+  readonly atOnce: number;
+  /** Whether a drill whose network is not isolated is given up. */
+  readonly requireIsolation: boolean;
+  /** Labels of the source's namespace that the drill's gets as well. */
+  readonly labels: readonly string[];
+  /** Where the cluster's name servers run. */
+  readonly dnsNamespace: string;
+  /** The operator's own account. */
+  readonly operator: ServiceAccountRef;
+}
 
 /** What every controller works with; made once in main. */
 export interface OperatorDeps {
@@ -33,6 +50,7 @@ export interface OperatorDeps {
   readonly maxHoldMillis: number;
   /** Image and resources of movers. */
   readonly mover: MoverSettings;
+  readonly drills: DrillSettings;
   /** Text of the holder program for vantage Pod. */
   readonly podProgram: string;
 }

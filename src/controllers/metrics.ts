@@ -31,6 +31,9 @@ interface PolicyState {
   readonly verified: number | undefined;
   /** Undefined: there is no objective, or nothing to hold against it yet. */
   readonly rpoMet: boolean | undefined;
+  /** When the last drill ended. */
+  readonly drill: number | undefined;
+  readonly drillVerified: boolean | undefined;
 }
 
 export function createOperatorMetrics(registry: Metrics): OperatorMetrics {
@@ -65,6 +68,8 @@ function policyMetrics(registry: Metrics): Pick<OperatorMetrics, 'policy' | 'for
     nextCopy: registry.gauge('stillpoint_policy_next_copy_timestamp_seconds', 'When the next copy of a policy is begun.'),
     verified: registry.gauge('stillpoint_policy_verified_timestamp_seconds', 'When a restore of the newest verified copy of a policy passed every check.'),
     rpoMet: registry.gauge('stillpoint_policy_rpo_met', '1: the newest good copy of a policy is within its objective. 0: it is older, or there is none.'),
+    drill: registry.gauge('stillpoint_policy_drill_timestamp_seconds', 'When the last drill of a policy ended.'),
+    drillVerified: registry.gauge('stillpoint_policy_drill_verified', '1: the last drill of a policy passed every check. 0: it did not, or nothing is known.'),
   };
   const each = Object.entries(gauges) as [keyof PolicyState, Gauge][];
   return {

@@ -30,6 +30,13 @@ export const requiredPolicies: readonly RequiredPolicy[] = [
   },
 ];
 
+/** Policies without which no drill is begun, beside those above; the chart installs them where drills are switched on. */
+export const drillPolicies: readonly RequiredPolicy[] = [
+  { name: 'stillpoint-drill-namespace', covers: each(['CREATE', 'UPDATE', 'DELETE'], ['namespaces', 'namespaces/status', 'namespaces/finalize']), where: 'everywhere', conditions: ['concerns-drills'] },
+  { name: 'stillpoint-drill-binding', covers: each(['CREATE', 'UPDATE', 'DELETE'], ['rolebindings']), where: 'everywhere', conditions: ['by-the-operator'] },
+  { name: 'stillpoint-drill-restore', covers: each(['CREATE', 'DELETE'], ['apprestores']), where: 'everywhere', conditions: ['by-the-operator'] },
+];
+
 function each(operations: readonly string[], resources: readonly string[]): string[] {
   return operations.flatMap((operation) => resources.map((resource) => `${operation} ${resource}`));
 }
@@ -104,9 +111,9 @@ function selects(selector: Selector | undefined, labels: Readonly<Record<string,
  * expressions say is not compared: who may edit policies is trusted (SECURITY.md).
  * @throws AppError PoliciesMissing, with the object, the field and the way out.
  */
-export async function requirePolicies(client: Client, agentNamespace: string): Promise<void> {
+export async function requirePolicies(client: Client, agentNamespace: string, policies: readonly RequiredPolicy[] = requiredPolicies): Promise<void> {
   const found = await Promise.all(
-    requiredPolicies.flatMap((required) => [
+    policies.flatMap((required) => [
       weakness(validatingAdmissionPolicies.kind, required, async ({ name }) => weaknessOfPolicy(await client.get<PolicyObject>(validatingAdmissionPolicies, { name }), required, agentNamespace)),
       weakness(validatingAdmissionPolicyBindings.kind, required, async ({ name }) => weaknessOfBinding(await client.get<BindingObject>(validatingAdmissionPolicyBindings, { name }), required)),
     ]),

@@ -57,6 +57,14 @@ system:serviceaccount:{{ .Release.Namespace }}:{{ .Values.serviceAccount.name }}
 {{- if eq .Values.agent.namespace .Release.Namespace -}}
 {{- fail "agent.namespace must not be the namespace of the release: agents are privileged and get a namespace of their own" -}}
 {{- end -}}
+{{- if and .Values.drills.enabled (not .Values.admission.enabled) -}}
+{{- fail "drills.enabled needs admission.enabled: the right to make namespaces is fenced by admission policies" -}}
+{{- end -}}
+{{- range .Values.drills.labels -}}
+{{- if or (hasPrefix "pod-security.kubernetes.io/" .) (hasPrefix "stillpoint.dev/" .) (hasPrefix "kubernetes.io/" .) -}}
+{{- fail (printf "drills.labels: %s is set by Stillpoint or by the cluster" .) -}}
+{{- end -}}
+{{- end -}}
 {{- if and .Values.metrics.serviceMonitor (not .Values.metrics.service) -}}
 {{- fail "metrics.serviceMonitor needs metrics.service" -}}
 {{- end -}}

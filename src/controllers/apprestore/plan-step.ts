@@ -13,6 +13,7 @@ import type { OperatorDeps } from '../deps.js';
 import { requirePolicies } from '../policies.js';
 import { compareWithTarget } from './compare.js';
 import { planFixups } from './fixup-plan.js';
+import { keptVolumes } from './kept-volumes.js';
 import { readSource, type RestoreSource } from './source.js';
 import { count, isMoved, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
 
@@ -73,14 +74,15 @@ function rightsFor(object: AppRestore, snapshot: AppSnapshot): Right[] {
   return [...rights, ...(known ? rightsToPrepare : []), ...(known && runs ? rightsToVerify : [])];
 }
 
-async function compare(object: AppRestore, { set, snapshot }: RestoreSource, deps: OperatorDeps): Promise<PlanSummary> {
+async function compare(object: AppRestore, { set, snapshot, drill }: RestoreSource, deps: OperatorDeps): Promise<PlanSummary> {
   const first = [...set.claims.map((c) => c.captured), ...set.configuration];
   const ids = new Set(first.map(objectId));
   // Jobs are made suspended first and released at the gate: one entry.
   const plans = await compareWithTarget(object, [...first, ...set.gate.filter((o) => !ids.has(objectId(o)))], deps, randomUUID());
   const summary = summarizePlan(plans);
   const { missing } = planFixups({ restore: object, snapshot, set, adapters: deps.adapters, isolated: isMoved(object) });
-  return { ...summary, skip: [...summary.skip, ...set.never], refuse: [...summary.refuse, ...missing] };
+  const kept = drill ? await keptVolumes(first, deps) : [];
+  return { ...summary, skip: [...summary.skip, ...set.never], refuse: [...summary.refuse, ...missing, ...kept] };
 }
 
 function sourceStatus({ metadata, status }: AppSnapshot) {

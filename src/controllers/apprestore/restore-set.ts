@@ -1,6 +1,7 @@
 import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
 import type { MemberStatus } from '../../api/appsnapshot.js';
 import { objectId, type Capture, type CapturedObject } from '../../manifests/captured.js';
+import { forDrill } from '../../manifests/drill.js';
 import { orderForRestore, splitClaims, type ScaledWorkload } from '../../manifests/order.js';
 import { fillClaim, rewriteForRestore, type ClaimFill } from '../../manifests/rewrite.js';
 import { persistentVolumeClaims } from '../../runtime/resource.js';
@@ -30,15 +31,17 @@ export interface RestoreSet {
   readonly never: readonly string[];
 }
 
-/** Rewrites the configuration of the copy for the target and splits it by when it is made. Pure. */
-export function restoreSet(object: AppRestore, snapshot: AppSnapshot, capture: Capture | undefined): RestoreSet {
+/** Rewrites the configuration of the copy for the target and splits it by when it is made. `drill`: the target is the namespace of a drill. Pure. */
+export function restoreSet(object: AppRestore, snapshot: AppSnapshot, capture: Capture | undefined, drill = false): RestoreSet {
   const { what } = object.spec;
   const namespace = targetNamespace(object);
   const members = (snapshot.status?.members ?? []).flatMap((member) => (member.snapshot === undefined ? [] : [{ member, snapshot: member.snapshot }]));
   const fills = new Map(members.map(({ member, snapshot: name }) => [member.claim, fill(object, member, name)]));
   const maps = { namespaces: { [object.metadata.namespace]: namespace }, storageClasses: object.spec.rewrite?.storageClasses ?? {} };
-  const rewritten = rewriteForRestore(capture?.objects ?? [], maps, { moved: isMoved(object), claims: fills });
-  const order = orderForRestore(rewritten);
+  const { kept, left } = drill ? forDrill(capture?.objects ?? [], podsOfApplications(snapshot)) : { kept: capture?.objects ?? [], left: [] };
+  const rewritten = rewriteForRestore(kept, maps, { moved: isMoved(object), claims: fills });
+  const ordered = orderForRestore(rewritten);
+  const order = { ...ordered, never: [...ordered.never, ...left] };
   const all = splitClaims(order.first);
   const own = (o: CapturedObject): boolean => fills.has(o.object.metadata.name);
   const claims = members.map((m) => ({ ...m, captured: all.claims.find((c) => c.object.metadata.name === m.member.claim) ?? plainClaim(namespace, m.member, fills.get(m.member.claim)) }));
@@ -46,6 +49,10 @@ export function restoreSet(object: AppRestore, snapshot: AppSnapshot, capture: C
   const others = [...all.claims.filter((c) => !own(c)), ...all.others];
   if (what === 'All') return { claims, configuration: others, scaled: order.scaled, gate: order.gate, never: order.never };
   return configurationOnly(rewritten, { ...order, kept: new Set([...others, ...order.gate].map(objectId)) });
+}
+
+function podsOfApplications({ status }: AppSnapshot): ReadonlySet<string> {
+  return new Set((status?.applications ?? []).flatMap((a) => (a.members ?? []).map((m) => m.pod)));
 }
 
 /** Without data there is nothing to prepare: every object in the state of the copy, so that what runs is not stopped. */

@@ -1,12 +1,15 @@
+import { labels } from '../../api/common.js';
 import { fail } from '../../api/errors.js';
 import { appSnapshots, type AppRestore, type AppSnapshot } from '../../api/kinds.js';
 import type { Capture } from '../../manifests/captured.js';
 import { loadCapture } from '../../manifests/store.js';
 import { isNotFound } from '../../runtime/api-error.js';
+import { namespaces } from '../../runtime/resource.js';
+import { getOrUndefined } from '../../snapshots/observe-set.js';
 import { accountOf } from '../appsnapshot/gather.js';
 import type { OperatorDeps } from '../deps.js';
 import { restoreSet, type RestoreSet } from './restore-set.js';
-import { finalFailure } from './steps.js';
+import { finalFailure, isMoved, targetNamespace } from './steps.js';
 
 /** Seconds until a copy that is not ready is looked at again; its changes wake the restore anyway. */
 const patienceSeconds = 30;
@@ -15,6 +18,8 @@ const patienceSeconds = 30;
 export interface RestoreSource {
   readonly snapshot: AppSnapshot;
   readonly set: RestoreSet;
+  /** The target is the namespace of a drill. */
+  readonly drill: boolean;
 }
 
 /**
@@ -23,8 +28,15 @@ export interface RestoreSource {
  */
 export async function readSource(object: AppRestore, deps: OperatorDeps): Promise<RestoreSource> {
   const snapshot = await readSnapshot(object, deps);
-  const capture = await readCapture(object, snapshot, deps);
-  return { snapshot, set: restoreSet(object, snapshot, capture) };
+  const [capture, drill] = await Promise.all([readCapture(object, snapshot, deps), isDrill(object, deps)]);
+  return { snapshot, set: restoreSet(object, snapshot, capture, drill), drill };
+}
+
+/** By the label of the target, which only the operator can set and nobody can change: what is on the AppRestore its author may take off. */
+async function isDrill(object: AppRestore, deps: OperatorDeps): Promise<boolean> {
+  if (!isMoved(object)) return false;
+  const target = await getOrUndefined(deps.client, namespaces, { name: targetNamespace(object) });
+  return target?.metadata.labels?.[labels.drill] !== undefined;
 }
 
 /** The AppSnapshot, which must be the one that this restore began with. Throws as {@link readSource}. */

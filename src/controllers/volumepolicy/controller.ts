@@ -4,17 +4,19 @@ import type { Outcome } from '../../runtime/outcome.js';
 import type { OperatorDeps } from '../deps.js';
 import { reconciler } from '../reconciler.js';
 import type { Verdict } from '../status-writer.js';
-import { now, onChange, type StepResult } from '../step.js';
+import { now, onChange, sooner, type StepResult } from '../step.js';
 import type { PolicyCopy } from './copies.js';
 import { copyStep } from './copy-step.js';
 import { decide, type PolicyPlan } from './decide.js';
+import type { DrillLine } from './drill/line.js';
+import { drillStep, type DrillLook } from './drill/step.js';
 import { observeCopies } from './observe.js';
 import { reportOf } from './report.js';
 import { say, settleStep } from './settle-step.js';
 import { policyWriter, type PolicyWriter } from './steps.js';
 
 /** The controller of VolumePolicies. */
-export function reconcileVolumePolicy(deps: OperatorDeps): (key: string, context: ReconcileContext) => Promise<Outcome> {
+export function reconcileVolumePolicy(deps: OperatorDeps, drills: DrillLine): (key: string, context: ReconcileContext) => Promise<Outcome> {
   return reconciler<VolumePolicy, PolicyWriter>(
     {
       type: volumePolicies,
@@ -22,9 +24,11 @@ export function reconcileVolumePolicy(deps: OperatorDeps): (key: string, context
       writer: (object, own) => policyWriter(own, object),
       step: async (writer, own) => {
         const copies = await observeCopies(writer.object, own);
+        const look = await drillStep(writer, copies, drills, own);
+        if (look.again.again === 'now') return now;
         const plan = decide({ object: writer.object, copies, now: own.clock.now() });
         own.log.debug('decided', { plan: plan.kind });
-        return act(plan, writer, copies, own);
+        return sooner(look.again, await act(plan, writer, copies, look, own));
       },
       report: (writer, own, error, verdict) => sayWith(writer, verdict, own),
     },
@@ -32,19 +36,19 @@ export function reconcileVolumePolicy(deps: OperatorDeps): (key: string, context
   );
 }
 
-async function act(plan: PolicyPlan, writer: PolicyWriter, copies: readonly PolicyCopy[], deps: OperatorDeps): Promise<StepResult> {
+async function act(plan: PolicyPlan, writer: PolicyWriter, copies: readonly PolicyCopy[], drills: DrillLook, deps: OperatorDeps): Promise<StepResult> {
   switch (plan.kind) {
     case 'idle':
       return onChange;
     case 'invalid':
-      return settleStep(writer, { next: undefined, remove: [], verdict: { kind: 'failed', reason: 'InvalidSpec', message: plan.message } }, copies, deps);
+      return settleStep(writer, { next: undefined, remove: [], drills, verdict: { kind: 'failed', reason: 'InvalidSpec', message: plan.message } }, copies, deps);
     case 'adopt':
-      await writer.write({ schedule: plan.schedule });
+      await writer.write({ schedule: plan.schedule, drillSchedule: plan.drillSchedule });
       return now;
     case 'copy':
       return copyStep(writer, plan, deps);
     case 'settle':
-      return settleStep(writer, plan, copies, deps);
+      return settleStep(writer, { ...plan, drills }, copies, deps);
   }
 }
 
@@ -52,5 +56,7 @@ async function act(plan: PolicyPlan, writer: PolicyWriter, copies: readonly Poli
 async function sayWith(writer: PolicyWriter, verdict: Verdict, deps: OperatorDeps): Promise<void> {
   const copies = await observeCopies(writer.object, deps);
   const next = writer.object.status?.nextCopy;
-  await say(writer, { ...reportOf(writer.object, copies, next === undefined ? undefined : Date.parse(next), deps.clock.now()), verdict }, deps);
+  const drill = writer.object.status?.nextDrill;
+  const at = (time: string | undefined): number | undefined => (time === undefined ? undefined : Date.parse(time));
+  await say(writer, { ...reportOf(writer.object, copies, { copy: at(next), drill: at(drill), drills: undefined }, deps.clock.now()), verdict }, deps);
 }

@@ -1,5 +1,5 @@
 import type { VolumePolicy } from '../../api/kinds.js';
-import { volumePolicySpec, type VolumePolicyStatus } from '../../api/volumepolicy.js';
+import { volumePolicySpec, type InForce } from '../../api/volumepolicy.js';
 import type { Due } from '../../schedule/due.js';
 import { superfluous } from '../../schedule/retention.js';
 import type { Ticks } from '../../schedule/ticks.js';
@@ -19,8 +19,8 @@ export type PolicyPlan =
   | { readonly kind: 'idle' }
   /** The schema lets pass what cannot be a schedule. */
   | { readonly kind: 'invalid'; readonly message: string }
-  /** Note in status which schedule is in force, and since when its ticks count. */
-  | { readonly kind: 'adopt'; readonly schedule: VolumePolicyStatus['schedule'] }
+  /** Note in status which schedules are in force, and since when their ticks count. */
+  | { readonly kind: 'adopt'; readonly schedule: InForce | undefined; readonly drillSchedule: InForce | undefined }
   /** Make the copy of a tick, or find it made. */
   | { readonly kind: 'copy'; readonly tick: number; readonly name: string }
   /** Nothing is due: say how it stands, and delete what nobody wants any more. */
@@ -35,12 +35,22 @@ export function decide(input: PolicyInput): PolicyPlan {
   if (object.metadata.deletionTimestamp !== undefined) return { kind: 'idle' };
   const ticks = readTicks(object, input.now);
   if (typeof ticks === 'string') return { kind: 'invalid', message: ticks };
-  const adopted = scheduleInForce(object, object.spec.protection.schedule, object.status?.schedule, input.now);
-  if (adopted !== 'as it is') return { kind: 'adopt', schedule: adopted };
+  const adopted = adopt(input);
+  if (adopted !== undefined) return adopted;
   const { tick, next } = object.spec.protection.schedule.suspend ? { tick: undefined, next: undefined } : due(input, ticks);
   const underWay = input.copies.some((copy) => copy.state === 'underWay' && !copy.leaving);
   if (tick !== undefined && !underWay) return { kind: 'copy', tick, name: copyName(object.metadata, tick) };
   return { kind: 'settle', next, remove: toRemove(input) };
+}
+
+/** Both schedules in one write: a policy is new only once. */
+function adopt({ object, now }: PolicyInput): PolicyPlan | undefined {
+  const { schedule, verify } = object.spec.protection;
+  const noted = object.status;
+  const copies = scheduleInForce(object, schedule, noted?.schedule, now);
+  const drills = scheduleInForce(object, verify, noted?.drillSchedule, now);
+  if (copies === 'as it is' && drills === 'as it is') return undefined;
+  return { kind: 'adopt', schedule: copies === 'as it is' ? noted?.schedule : copies, drillSchedule: drills === 'as it is' ? noted?.drillSchedule : drills };
 }
 
 /** The ticks of the spec, or what is wrong with it. */

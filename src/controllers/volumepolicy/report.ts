@@ -4,31 +4,45 @@ import type { VolumePolicyStatus } from '../../api/volumepolicy.js';
 import type { ConditionInput } from '../../runtime/conditions.js';
 import type { Verdict } from '../status-writer.js';
 import type { PolicyCopy } from './copies.js';
+import { drillConditions } from './drill/report.js';
+import type { DrillLook } from './drill/step.js';
+
+type Reported = Omit<ConditionInput, 'observedGeneration'>;
+
+/** What comes next, ms since the epoch, and what the look at the drills has come to. */
+interface Outlook {
+  readonly copy: number | undefined;
+  readonly drill: number | undefined;
+  readonly drills: Pick<DrillLook, 'trouble' | 'stuck'> | undefined;
+}
 
 /** How a policy stands, as status says it. */
 export interface PolicyReport {
-  readonly change: Pick<VolumePolicyStatus, 'lastCopy' | 'lastVerified' | 'copies' | 'nextCopy'>;
+  readonly change: Pick<VolumePolicyStatus, 'lastCopy' | 'lastVerified' | 'copies' | 'nextCopy' | 'nextDrill'>;
   readonly verdict: Verdict;
-  /** The condition RPOMet. */
-  readonly rpo: Omit<ConditionInput, 'observedGeneration'>;
+  /** RPOMet, and those of drills. */
+  readonly conditions: readonly Reported[];
   /** When the objective will be missed if no copy comes, ms since the epoch. */
   readonly missedAt: number | undefined;
 }
 
-/** How it stands. Pure. `next`: when the next copy is begun, ms since the epoch. */
-export function reportOf(object: VolumePolicy, copies: readonly PolicyCopy[], next: number | undefined, now: number): PolicyReport {
+/** How it stands. Pure. */
+export function reportOf(object: VolumePolicy, copies: readonly PolicyCopy[], { copy: next, drill, drills }: Outlook, now: number): PolicyReport {
   const ready = copies.filter((copy) => copy.state === 'ready' && !copy.leaving);
   const newest = newestOf(ready);
   const verified = newestOf(ready.filter((copy) => copy.verifiedAt !== undefined));
+  const { rpo, missedAt } = objective(object, newest, now);
   return {
     change: {
       lastCopy: newest?.grade === undefined ? undefined : { name: newest.name, at: time(newest.cutAt), grade: newest.grade },
       lastVerified: verified?.verifiedAt === undefined ? undefined : { name: verified.name, at: time(verified.cutAt), verifiedAt: verified.verifiedAt },
       copies: ready.length,
       nextCopy: next === undefined ? undefined : time(next),
+      nextDrill: drill === undefined ? undefined : time(drill),
     },
     verdict: verdictOf(object, copies, next),
-    ...objective(object, newest, now),
+    conditions: [rpo, ...drillConditions(object, drills)],
+    missedAt,
   };
 }
 
@@ -49,7 +63,7 @@ function verdictOf({ spec }: VolumePolicy, copies: readonly PolicyCopy[], next: 
   return { kind: 'ready', reason: 'Scheduled', message: next === undefined ? 'The schedule is in force.' : `The next copy is begun at ${time(next)}.` };
 }
 
-function objective({ metadata, spec }: VolumePolicy, newest: (PolicyCopy & { readonly cutAt: number }) | undefined, now: number): Pick<PolicyReport, 'rpo' | 'missedAt'> {
+function objective({ metadata, spec }: VolumePolicy, newest: (PolicyCopy & { readonly cutAt: number }) | undefined, now: number): { readonly rpo: Reported; readonly missedAt: number | undefined } {
   const { rpo } = spec.protection;
   const type = 'RPOMet';
   if (rpo === undefined) return { rpo: { type, status: 'Unknown', reason: 'NoObjective', message: 'spec.protection.rpo is not set.' }, missedAt: undefined };

@@ -1,5 +1,7 @@
-import { appSnapshots } from '../../api/kinds.js';
+import { errorCatalogue } from '../../api/errors.js';
+import { appSnapshots, type VolumePolicy } from '../../api/kinds.js';
 import { findCondition } from '../../runtime/conditions.js';
+import type { Condition } from '../../runtime/object.js';
 import { accountOf } from '../appsnapshot/gather.js';
 import { requireAuthority, rightsToProtect } from '../authority.js';
 import type { OperatorDeps } from '../deps.js';
@@ -7,6 +9,7 @@ import { requirePolicies } from '../policies.js';
 import type { Verdict } from '../status-writer.js';
 import { later, type StepResult } from '../step.js';
 import type { PolicyCopy } from './copies.js';
+import type { DrillLook } from './drill/step.js';
 import { reportOf, type PolicyReport } from './report.js';
 import { tell, type PolicyWriter } from './steps.js';
 
@@ -21,6 +24,7 @@ interface Settlement {
   /** When the next copy is begun, ms since the epoch. */
   readonly next: number | undefined;
   readonly remove: readonly PolicyCopy[];
+  readonly drills: DrillLook;
   /** Default: what follows from the copies. */
   readonly verdict?: Verdict;
 }
@@ -28,10 +32,10 @@ interface Settlement {
 /** Says how the policy stands, where that is news, and deletes what the retention leaves. */
 export async function settleStep(writer: PolicyWriter, plan: Settlement, copies: readonly PolicyCopy[], deps: OperatorDeps): Promise<StepResult> {
   const at = deps.clock.now();
-  const report = reportOf(writer.object, copies, plan.next, at);
+  const report = reportOf(writer.object, copies, { copy: plan.next, drill: plan.drills.next, drills: plan.drills }, at);
   await say(writer, { ...report, verdict: plan.verdict ?? report.verdict }, deps);
   await remove(writer, plan.remove.slice(0, mostRemoved), deps);
-  const until = [plan.next, report.missedAt].flatMap((time) => (time === undefined || time < at ? [] : [(time - at) / 1000]));
+  const until = [plan.next, plan.drills.next, report.missedAt].flatMap((time) => (time === undefined || time < at ? [] : [(time - at) / 1000]));
   const seconds = Math.min(lookAgainSeconds, ...until, ...(plan.remove.length > 0 ? [removalSeconds] : []));
   return later(Math.max(0.01, seconds));
 }
@@ -40,28 +44,41 @@ export async function settleStep(writer: PolicyWriter, plan: Settlement, copies:
 export async function say(writer: PolicyWriter, report: PolicyReport, deps: OperatorDeps): Promise<void> {
   const { object } = writer;
   measure(writer, report, deps);
-  const { verdict, rpo } = report;
-  const [ready, met] = ['Ready', 'RPOMet'].map((type) => findCondition(object.status?.conditions, type));
+  const { verdict } = report;
+  const ready = findCondition(object.status?.conditions, 'Ready');
   const turned = ready?.reason !== verdict.reason || ready.message !== verdict.message;
-  const rpoTurned = met?.status !== rpo.status || met.message !== rpo.message;
-  if (!turned && !rpoTurned && object.status?.observedGeneration === object.metadata.generation && isSaid(object.status, report.change)) return;
-  await writer.write(report.change, verdict, [rpo]);
+  const others = report.conditions.filter((condition) => isNews(object, condition));
+  if (!turned && others.length === 0 && object.status?.observedGeneration === object.metadata.generation && isSaid(object.status, report.change)) return;
+  await writer.write(report.change, verdict, report.conditions);
   if (turned && verdict.kind !== 'ready') tell(deps, object, 'Warning', verdict.reason, verdict.message);
-  if (met?.status === rpo.status) return;
-  if (rpo.status === 'False') tell(deps, object, 'Warning', rpo.reason, rpo.message);
-  if (rpo.status === 'True' && met?.status === 'False') tell(deps, object, 'Normal', rpo.reason, rpo.message);
+  for (const condition of others) tellOf(condition, findCondition(object.status?.conditions, condition.type), object, deps);
+}
+
+function isNews({ status }: VolumePolicy, condition: PolicyReport['conditions'][number]): boolean {
+  const before = findCondition(status?.conditions, condition.type);
+  return before?.status !== condition.status || before.reason !== condition.reason || before.message !== condition.message;
+}
+
+/** How a drill has ended is told where its result is noted; here what turns without one. */
+function tellOf({ type, status, reason, message }: PolicyReport['conditions'][number], before: Condition | undefined, object: VolumePolicy, deps: OperatorDeps): void {
+  if (before?.reason === reason && before.status === status) return;
+  const bad = type === 'Verified' ? reason in errorCatalogue : status === 'False';
+  if (bad) tell(deps, object, 'Warning', reason, message);
+  if (type !== 'Verified' && status === 'True' && before?.status === 'False') tell(deps, object, 'Normal', reason, message);
 }
 
 function isSaid(status: object, change: object): boolean {
   return Object.entries(change).every(([field, value]) => JSON.stringify((status as Record<string, unknown>)[field]) === JSON.stringify(value));
 }
 
-function measure(writer: PolicyWriter, { change, rpo }: PolicyReport, deps: OperatorDeps): void {
+function measure(writer: PolicyWriter, { change, conditions }: PolicyReport, deps: OperatorDeps): void {
   const { namespace, name } = writer.object.metadata;
+  const rpo = conditions.find(({ type }) => type === 'RPOMet')?.status ?? 'Unknown';
+  const drill = writer.object.status?.lastDrill;
   const seconds = (time: string | undefined): number | undefined => (time === undefined ? undefined : Date.parse(time) / 1000);
   deps.metrics.policy(
     { namespace, policy: name },
-    { copies: change.copies ?? 0, lastCopy: seconds(change.lastCopy?.at), nextCopy: seconds(change.nextCopy), verified: seconds(change.lastVerified?.verifiedAt), rpoMet: rpo.status === 'Unknown' ? undefined : rpo.status === 'True' },
+    { copies: change.copies ?? 0, lastCopy: seconds(change.lastCopy?.at), nextCopy: seconds(change.nextCopy), verified: seconds(change.lastVerified?.verifiedAt), rpoMet: rpo === 'Unknown' ? undefined : rpo === 'True', drill: seconds(drill?.at), drillVerified: drill?.verified },
   );
 }
 

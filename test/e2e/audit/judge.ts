@@ -62,6 +62,8 @@ export function isCounted(e: AuditEvent): boolean {
 
 function usesOf(right: GrantedRight, own: readonly AuditEvent[], impersonations: number): number {
   if (right.verb === 'impersonate') return impersonations;
+  // Asked when a binding of the role is made; no request has it as its verb.
+  if (right.verb === 'bind') return own.filter((e) => e.verb === 'create' && e.objectRef?.resource === 'rolebindings' && e.responseStatus?.code === 201).length;
   // Since 1.35 the API server asks for create as well where a client upgrades by GET, and logs the GET only (AuthorizePodWebsocketUpgradeCreatePermission);
   // that it does ask is shown in test/e2e/admission/tenants.ts.
   const verb = right.resource === 'pods/exec' && right.verb === 'create' ? 'get' : right.verb;

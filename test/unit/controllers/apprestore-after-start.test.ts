@@ -10,7 +10,7 @@ const made = { volumes: ['data-pg-0', 'wal-pg-0'].map((claim) => ({ claim, snaps
 const restore = appRestore({}, made);
 const application: ApplicationStatus = { name: 'pg', kind: 'Elasticsearch', mechanism: 'Repository', members: [{ pod: 'pg-0', role: 'data', container: 'postgres' }] };
 const snapshot = appSnapshot({ applications: [application, { name: 'other', kind: 'Generic', mechanism: 'Freezer', members: [{ pod: 'pg-0', role: 'member', container: 'x' }] }] });
-const source = { snapshot, set: restoreSet(restore, snapshot, capture()) };
+const source = { snapshot, set: restoreSet(restore, snapshot, capture()), drill: false };
 
 const depsWith = (step: () => Promise<string | undefined>): OperatorDeps =>
   ({ adapters: { Elasticsearch: { afterStart: step } }, caches: { pods: { list: () => [] } }, client: {}, exec: {} }) as unknown as OperatorDeps;

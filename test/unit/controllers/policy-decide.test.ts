@@ -119,7 +119,7 @@ describe('decide', () => {
 });
 
 describe('report', () => {
-  const report = (policy: VolumePolicy, now: string, snapshots: readonly AppSnapshot[], next?: number) => reportOf(policy, copiesOf(policy, snapshots, () => false), next, at(now));
+  const report = (policy: VolumePolicy, now: string, snapshots: readonly AppSnapshot[], next?: number) => reportOf(policy, copiesOf(policy, snapshots, () => false), { copy: next, drill: undefined, drills: undefined }, at(now));
 
   test('newest copy, newest verified one and the next', () => {
     const policy = volumePolicy({ rpo: '15m' }, inForce);
@@ -133,7 +133,7 @@ describe('report', () => {
         nextCopy: '2026-11-29T10:30:00.000Z',
       },
       verdict: { kind: 'ready', reason: 'Scheduled', message: 'The next copy is begun at 2026-11-29T10:30:00.000Z.' },
-      rpo: { type: 'RPOMet', status: 'True', reason: 'WithinObjective', message: `The newest good copy, ${young!.metadata.name}, was cut at 2026-11-29T10:20:01.000Z; the objective of 15m holds until 2026-11-29T10:35:01.000Z.` },
+      conditions: [{ type: 'RPOMet', status: 'True', reason: 'WithinObjective', message: `The newest good copy, ${young!.metadata.name}, was cut at 2026-11-29T10:20:01.000Z; the objective of 15m holds until 2026-11-29T10:35:01.000Z.` }],
       missedAt: at('10:35:01'),
     });
   });
@@ -142,14 +142,14 @@ describe('report', () => {
     ['no copy yet', '10:10', 'Unknown', 'NoCopyYet'],
     ['no copy, and the policy is older than its objective', '10:16', 'False', 'RPOMissed'],
   ])('%s', (_, now, status, reason) => {
-    expect(report(volumePolicy({ rpo: '15m' }), now, []).rpo).toMatchObject({ status, reason });
+    expect(report(volumePolicy({ rpo: '15m' }), now, []).conditions).toMatchObject([{ status, reason }]);
   });
 
   test('a copy that is too old, and one that failed', () => {
     const policy = volumePolicy({ rpo: '15m' }, inForce);
     const copies = [copyOfTick(policy, at('10:10'), readyStatus(at('10:10'))), copyOfTick(policy, at('10:20'), failed('HoldBroken'))];
-    const { rpo, verdict } = report(policy, '10:26', copies, at('10:30'));
-    expect(rpo).toMatchObject({ status: 'False', reason: 'RPOMissed' });
+    const { conditions, verdict } = report(policy, '10:26', copies, at('10:30'));
+    expect(conditions).toMatchObject([{ status: 'False', reason: 'RPOMissed' }]);
     expect(verdict).toEqual({ kind: 'working', reason: 'CopyFailed', message: `AppSnapshot ${copies[1]!.metadata.name}, due at 2026-11-29T10:20:00.000Z, has failed: HoldBroken: It did not work.` });
   });
 
@@ -158,6 +158,6 @@ describe('report', () => {
     const waiting = { ...failed('NamespaceNotServed'), phase: 'Pending' as const };
     expect(report(policy, '10:26', [copyOfTick(policy, at('10:10'), waiting)]).verdict).toMatchObject({ kind: 'working', reason: 'CopyWaiting' });
     expect(report(policy, '10:26', [copyOfTick(policy, at('10:10'), { ...failed('WaitingForTurn'), phase: 'Pending' })], at('10:30')).verdict).toMatchObject({ kind: 'ready', reason: 'Scheduled' });
-    expect(report(policy, '10:26', []).rpo).toMatchObject({ status: 'Unknown', reason: 'NoObjective' });
+    expect(report(policy, '10:26', []).conditions).toMatchObject([{ status: 'Unknown', reason: 'NoObjective' }]);
   });
 });

@@ -1,0 +1,46 @@
+import { labels } from '../../../api/common.js';
+import { appRestores, type AppRestore, type VolumePolicy } from '../../../api/kinds.js';
+import type { DrillStatus } from '../../../api/volumepolicy.js';
+import { namespaces } from '../../../runtime/resource.js';
+import type { KubeObject } from '../../../runtime/object.js';
+import { getOrUndefined } from '../../../snapshots/observe-set.js';
+import type { OperatorDeps } from '../../deps.js';
+import type { Place, Restore } from './decide.js';
+
+/** What is there of the drill that is under way, read from the API: what a cache has not heard of would be made twice. */
+export async function observeDrill({ metadata, status }: VolumePolicy, { client }: Pick<OperatorDeps, 'client'>): Promise<{ place: Place; restore: Restore }> {
+  const drill = status?.drill;
+  if (drill === undefined) return { place: { kind: 'absent' }, restore: { kind: 'absent' } };
+  const [namespace, object] = await Promise.all([
+    getOrUndefined(client, namespaces, { name: drill.namespace }),
+    getOrUndefined(client, appRestores, { namespace: metadata.namespace, name: drill.namespace }),
+  ]);
+  return { place: placeOf(namespace, metadata.uid), restore: restoreOf(object as unknown as AppRestore | undefined, drill) };
+}
+
+/** Whether the namespace is the drill's. Nobody but the operator can set the label, and nobody can change it. Pure. */
+export function placeOf(namespace: KubeObject | undefined, policyUid: string): Place {
+  if (namespace === undefined) return { kind: 'absent' };
+  const { name, uid, labels: own, deletionTimestamp } = namespace.metadata;
+  if (uid === undefined || own?.[labels.drill] !== policyUid) return { kind: 'foreign' };
+  return { kind: 'ours', name, uid, ...(deletionTimestamp === undefined ? {} : { leaving: { since: deletionTimestamp, why: whyItStays(namespace) } }) };
+}
+
+/**
+ * Whether the AppRestore is the drill's: by its spec, which cannot be changed and leads into the drill's namespace. Only who may act as the account
+ * there can have made it; a label could be anybody's. Pure.
+ */
+export function restoreOf(object: AppRestore | undefined, drill: Pick<DrillStatus, 'namespace' | 'copy'>): Restore {
+  if (object === undefined) return { kind: 'absent' };
+  const { into, from } = object.spec;
+  return into?.namespace === drill.namespace && from.appSnapshotRef.name === drill.copy ? { kind: 'ours', object } : { kind: 'foreign' };
+}
+
+interface NamespaceStatus {
+  readonly conditions?: readonly { readonly status: string; readonly message?: string }[];
+}
+
+function whyItStays(namespace: KubeObject): string {
+  const { conditions = [] } = (namespace['status'] ?? {}) as NamespaceStatus;
+  return conditions.flatMap(({ status, message }) => (status === 'True' && message !== undefined ? [message] : [])).join('; ').slice(0, 1000);
+}

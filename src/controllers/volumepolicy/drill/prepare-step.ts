@@ -1,0 +1,111 @@
+import { fail } from '../../../api/errors.js';
+import { appRestores, type AppRestore, type VolumePolicy } from '../../../api/kinds.js';
+import type { DrillStatus } from '../../../api/volumepolicy.js';
+import { isAlreadyExists } from '../../../runtime/api-error.js';
+import type { KubeObject } from '../../../runtime/object.js';
+import { limitRanges, namespaces, networkPolicies, pods, resourceQuotas, roleBindings, serviceAccounts, type ResourceType } from '../../../runtime/resource.js';
+import { getOrUndefined } from '../../../snapshots/observe-set.js';
+import type { RawPod } from '../../apprestore/pod-state.js';
+import type { OperatorDeps } from '../../deps.js';
+import type { PolicyWriter } from '../steps.js';
+import { canaryName, canaryPod, isolationOf } from './canary.js';
+import { drillAccount } from './names.js';
+import { copiedFence, drillBinding, drillNamespace, drillNetworkPolicy, drillQuota, drillRestore, drillServiceAccount } from './objects.js';
+import { placeOf, restoreOf } from './observe.js';
+
+/** What a drill waits for; undefined: look at once. */
+type Waiting = string | undefined;
+
+/**
+ * Makes what is not there yet of a drill, in this order: the namespace, the right to work in it, its fences, the proof of its isolation, and last the
+ * AppRestore. Every part is found again by its name. Resolves with what it waits for.
+ * @throws AppError DrillRefused; ApiError of what the API server refuses.
+ */
+export async function prepareStep(writer: PolicyWriter, drill: DrillStatus, deps: OperatorDeps): Promise<Waiting> {
+  const { object } = writer;
+  const uid = await ensureNamespace(object, drill, deps);
+  const account = drillAccount(uid);
+  await fence(object, drill.namespace, account, deps);
+  const unready = await unreadyQuotas(drill.namespace, deps);
+  if (unready.length > 0) return `ResourceQuota ${unready.join(', ')} to be in force`;
+  if (drill.isolated === undefined) return tryIsolation(writer, drill, account, deps);
+  if (await removeCanary(drill.namespace, account, deps)) return 'the pod that tried the isolation to go';
+  const restore = await ensureRestore(object, drill, account, deps);
+  await writer.write({ drill: { ...drill, restore: restore.metadata.uid, message: undefined } });
+  return undefined;
+}
+
+/** Resolves with its uid. */
+async function ensureNamespace(object: VolumePolicy, drill: DrillStatus, deps: OperatorDeps): Promise<string> {
+  const source = await deps.client.get(namespaces, { name: object.metadata.namespace });
+  const made = await ensure(deps, namespaces, drillNamespace(object, drill.namespace, source.metadata.labels ?? {}, deps.drills.labels));
+  const place = placeOf(made ?? (await deps.client.get(namespaces, { name: drill.namespace })), object.metadata.uid);
+  if (place.kind !== 'ours') throw fail('DrillRefused', `Namespace ${drill.namespace} is not of this drill.`);
+  return place.uid;
+}
+
+/** The binding first: without it the operator has no right to make the others. */
+async function fence(object: VolumePolicy, namespace: string, account: string, deps: OperatorDeps): Promise<void> {
+  const source = object.metadata.namespace;
+  await ensure(deps, roleBindings, drillBinding(namespace, account, deps.drills.operator));
+  await ensure(deps, networkPolicies, drillNetworkPolicy(namespace, deps.drills.dnsNamespace));
+  await ensure(deps, resourceQuotas, drillQuota(namespace));
+  for (const type of [resourceQuotas, limitRanges]) {
+    const { items } = await deps.client.list(type, { namespace: source });
+    for (const item of items) await ensure(deps, type, copiedFence(item, type.kind, namespace));
+  }
+  await ensure(deps, serviceAccounts, drillServiceAccount(namespace, account));
+}
+
+/** Until the cluster has counted, a quota refuses everything that it is about. */
+async function unreadyQuotas(namespace: string, deps: OperatorDeps): Promise<string[]> {
+  const { items } = await deps.client.list(resourceQuotas, { namespace });
+  return items.filter((quota) => (quota['status'] as { hard?: object } | undefined)?.hard === undefined).map((quota) => quota.metadata.name);
+}
+
+async function tryIsolation(writer: PolicyWriter, drill: DrillStatus, account: string, deps: OperatorDeps): Promise<Waiting> {
+  const client = deps.client.as({ namespace: drill.namespace, name: account });
+  const pod = (await getOrUndefined(client, pods, { namespace: drill.namespace, name: canaryName })) as RawPod | undefined;
+  if (pod === undefined) {
+    await ensure({ client }, pods, canaryPod(drill.namespace, account, deps.mover));
+    return 'the isolation to be tried';
+  }
+  const isolation = isolationOf(pod);
+  if (isolation.kind === 'unknown') return `the isolation to be tried: ${isolation.why}`;
+  if (isolation.kind === 'lost' && deps.drills.requireIsolation) {
+    await removeCanary(drill.namespace, account, deps);
+    return `the isolation to be tried again: ${isolation.why}`;
+  }
+  // What was not proven counts as not isolated, where that is allowed.
+  await writer.write({ drill: { ...drill, isolated: isolation.kind === 'known' && isolation.isolated, message: undefined } });
+  return undefined;
+}
+
+/** True while it is there. */
+async function removeCanary(namespace: string, name: string, deps: OperatorDeps): Promise<boolean> {
+  const client = deps.client.as({ namespace, name });
+  const pod = await getOrUndefined(client, pods, { namespace, name: canaryName });
+  if (pod === undefined) return false;
+  if (pod.metadata.deletionTimestamp === undefined) await client.delete(pods, { namespace, name: canaryName });
+  return true;
+}
+
+/** By the operator itself: its author is asked for both accounts as every author is, and it may impersonate both (docs/design/0012-drills.md). */
+async function ensureRestore(object: VolumePolicy, drill: DrillStatus, account: string, deps: OperatorDeps): Promise<KubeObject> {
+  const wanted = drillRestore(object, drill, account);
+  const made = await ensure(deps, appRestores, wanted);
+  if (made !== undefined) return made;
+  const found = await deps.client.get<AppRestore>(appRestores, { namespace: object.metadata.namespace, name: drill.namespace });
+  if (restoreOf(found, drill).kind === 'ours') return found;
+  throw fail('DrillRefused', `There is an AppRestore ${drill.namespace} that is not of this drill. Delete it, so that the drill can be made under its name.`);
+}
+
+/** Resolves with what was made; undefined when there is one of that name. */
+async function ensure({ client }: Pick<OperatorDeps, 'client'>, type: ResourceType, object: KubeObject): Promise<KubeObject | undefined> {
+  try {
+    return await client.create(type, object);
+  } catch (error) {
+    if (isAlreadyExists(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,147 @@
+import { apiGroup } from '../../../api/common.js';
+import { fail } from '../../../api/errors.js';
+import { appRestores, type VolumePolicy } from '../../../api/kinds.js';
+import type { DrillStatus } from '../../../api/volumepolicy.js';
+import { ApiError, isConflict } from '../../../runtime/api-error.js';
+import { AppError } from '../../../runtime/app-error.js';
+import { keyText } from '../../../runtime/object.js';
+import { namespaces } from '../../../runtime/resource.js';
+import { accountOf } from '../../appsnapshot/gather.js';
+import { requireAuthority, type Right } from '../../authority.js';
+import type { OperatorDeps } from '../../deps.js';
+import { drillPolicies, requirePolicies } from '../../policies.js';
+import { later, now, onChange, type StepResult } from '../../step.js';
+import type { PolicyCopy } from '../copies.js';
+import { tell, type PolicyWriter } from '../steps.js';
+import { decideDrill, type DrillPlan } from './decide.js';
+import type { DrillLine } from './line.js';
+import { observeDrill } from './observe.js';
+import { prepareStep } from './prepare-step.js';
+
+/** The restore wakes the policy when it ends; this is for the limit of time. */
+const waitSeconds = 15;
+/** Preparation and removal are work of others that nothing tells of. */
+const lookSeconds = 2;
+const lineSeconds = 10;
+const troubleSeconds = 30;
+/** What was said already is not tried as often. */
+const sameSeconds = 10;
+
+/** What an account must have whose copies are drilled: what it could do by itself where the namespace was made for it. */
+const rightsToDrill: readonly Right[] = [{ verb: 'create', group: apiGroup, resource: 'apprestores' }];
+
+/** A reason of the condition Verified, and a sentence. */
+export interface Said {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What a look at the drills has come to. */
+export interface DrillLook {
+  readonly again: StepResult;
+  /** When the next one is begun, ms since the epoch. */
+  readonly next: number | undefined;
+  /** Why none can be begun that is wanted. */
+  readonly trouble?: Said;
+  /** What does not go. */
+  readonly stuck?: Said;
+}
+
+/** Takes the drills of a policy one step further. What goes wrong is said and tried again: the copies of the policy never wait for it. */
+export async function drillStep(writer: PolicyWriter, copies: readonly PolicyCopy[], line: DrillLine, deps: OperatorDeps): Promise<DrillLook> {
+  const { enabled, requireIsolation } = deps.drills;
+  const found = await observeDrill(writer.object, deps);
+  const plan = decideDrill({ object: writer.object, copies, now: deps.clock.now(), enabled, requireIsolation, ...found });
+  deps.log.debug('decided of drills', { plan: plan.kind });
+  try {
+    return await act(plan, writer, line, deps);
+  } catch (error) {
+    return troubled(error, writer, deps);
+  }
+}
+
+async function act(plan: DrillPlan, writer: PolicyWriter, line: DrillLine, deps: OperatorDeps): Promise<DrillLook> {
+  const { drill } = writer.object.status ?? {};
+  switch (plan.kind) {
+    case 'none':
+      return idle(plan);
+    case 'begin':
+      return begin(writer, plan.drill, line, deps);
+    case 'prepare':
+      return drill === undefined ? look(now) : prepare(writer, drill, deps);
+    case 'wait':
+      return look(later(waitSeconds));
+    case 'note': {
+      const { result } = plan;
+      if (drill !== undefined) await writer.write({ lastDrill: result, drill: { ...drill, phase: 'Removing', message: undefined } });
+      tell(deps, writer.object, result.verified ? 'Normal' : 'Warning', result.reason, `Drill of AppSnapshot ${result.copy}, due at ${result.due}: ${result.message}`);
+      return look(now);
+    }
+    case 'remove':
+      await remove(writer.object, plan, deps);
+      return { ...look(later(lookSeconds)), ...(plan.stuck === undefined ? {} : { stuck: { reason: deps.drills.enabled ? 'RemovalStuck' : 'DrillsDisabled', message: plan.stuck } }) };
+    case 'end':
+      await writer.write({ drill: undefined });
+      return look(now);
+  }
+}
+
+function look(again: StepResult): DrillLook {
+  return { again, next: undefined };
+}
+
+function idle({ next, why }: Extract<DrillPlan, { kind: 'none' }>): DrillLook {
+  const base = { again: onChange, next };
+  if (why === 'disabled') {
+    return { ...base, trouble: { reason: 'DrillsDisabled', message: 'spec.protection.verify asks for drills, and they are switched off: an admin has to let the operator make namespaces, by the chart value drills.enabled: helm upgrade stillpoint charts/stillpoint --reuse-values --set drills.enabled=true' } };
+  }
+  return why === 'noCopy' ? { ...base, trouble: { reason: 'NoCopyYet', message: 'A drill is due, and there is no copy that is ready. It is begun when there is one.' } } : base;
+}
+
+/** Whatever is lacking is found out before anything is begun. */
+async function begin(writer: PolicyWriter, drill: DrillStatus, line: DrillLine, deps: OperatorDeps): Promise<DrillLook> {
+  const { object } = writer;
+  await requirePolicies(deps.client, deps.agentNamespace, drillPolicies);
+  await requirePolicies(deps.client, deps.agentNamespace);
+  await requireAuthority(deps.client, accountOf(object), rightsToDrill);
+  const underWay = deps.caches.volumePolicies.list().flatMap(({ metadata, status }) => (status?.drill === undefined ? [] : [keyText(metadata)]));
+  if (!line.mayBegin({ key: keyText(object.metadata), due: Date.parse(drill.due) }, underWay, deps.clock.now())) {
+    return { ...look(later(lineSeconds)), trouble: { reason: 'WaitingForTurn', message: 'A drill is due and waits: another one of this namespace, or as many as the chart value drills.atOnce allows, are under way.' } };
+  }
+  await writer.write({ drill });
+  tell(deps, object, 'Normal', 'DrillBegun', `AppSnapshot ${drill.copy} is restored into namespace ${drill.namespace}, due at ${drill.due}.`);
+  return look(now);
+}
+
+async function prepare(writer: PolicyWriter, drill: DrillStatus, deps: OperatorDeps): Promise<DrillLook> {
+  const waiting = await prepareStep(writer, drill, deps);
+  if (waiting === undefined) return look(now);
+  await sayWaiting(writer, `Waiting for ${waiting}.`);
+  return look(later(lookSeconds));
+}
+
+/** True when it is news. */
+async function sayWaiting(writer: PolicyWriter, text: string): Promise<boolean> {
+  const { drill } = writer.object.status ?? {};
+  const message = text.slice(0, 2048);
+  if (drill === undefined || drill.message === message) return false;
+  await writer.write({ drill: { ...drill, message } });
+  return true;
+}
+
+/** The namespace at the same time: a snapshot that a claim is being filled from goes only with the claim. */
+async function remove({ metadata, status }: VolumePolicy, plan: Extract<DrillPlan, { kind: 'remove' }>, { client }: OperatorDeps): Promise<void> {
+  const name = status?.drill?.namespace ?? '';
+  if (plan.restore !== undefined) await client.delete(appRestores, { namespace: metadata.namespace, name }, { uid: plan.restore });
+  if (plan.namespace !== undefined) await client.delete(namespaces, { name }, { uid: plan.namespace });
+}
+
+/** A drill that is under way says what it waits for until its time is over; one that cannot begin says why. */
+async function troubled(thrown: unknown, writer: PolicyWriter, deps: OperatorDeps): Promise<DrillLook> {
+  if (isConflict(thrown)) throw thrown;
+  const error = thrown instanceof ApiError ? fail('DrillRefused', thrown.message, { cause: thrown }) : thrown;
+  if (!(error instanceof AppError)) throw error;
+  deps.log.warn('a drill waits', { code: error.code, error: error.publicMessage, cause: error.cause });
+  if (writer.object.status?.drill === undefined) return { ...look(later(troubleSeconds)), trouble: { reason: error.code, message: error.publicMessage } };
+  return look(later((await sayWaiting(writer, error.publicMessage)) ? lookSeconds : sameSeconds));
+}
