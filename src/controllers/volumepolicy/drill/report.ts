@@ -27,5 +27,5 @@ function removal({ status }: VolumePolicy, stuck: Said | undefined): Reported[] 
   const type = 'DrillRemoved';
   if (stuck !== undefined) return [{ type, status: 'False', ...stuck }];
   const before = findCondition(status?.conditions, type);
-  return before === undefined || status?.drill !== undefined ? [] : [{ type, status: 'True', reason: 'Removed', message: 'Nothing of a drill is left.' }];
+  return before === undefined || status?.drill?.phase === 'Removing' ? [] : [{ type, status: 'True', reason: 'Removed', message: 'Nothing is left of drills that are over.' }];
 }

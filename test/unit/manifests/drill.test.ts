@@ -1,0 +1,78 @@
+import { describe, expect, test } from '@jest/globals';
+import { keptBy } from '../../../src/controllers/apprestore/kept-volumes.js';
+import type { CapturedObject } from '../../../src/manifests/captured.js';
+import { forDrill } from '../../../src/manifests/drill.js';
+
+function captured(group: string, plural: string, kind: string, spec: object = {}, metadata: object = {}): CapturedObject {
+  return { type: { group, version: 'v1', plural, kind, namespaced: true }, object: { apiVersion: group === '' ? 'v1' : `${group}/v1`, kind, metadata: { name: 'x', namespace: 'shop', ...metadata }, spec } };
+}
+
+const stateful = (pod: object): CapturedObject => captured('apps', 'statefulsets', 'StatefulSet', { template: { spec: pod } });
+const one = (object: CapturedObject, members: readonly string[] = []) => forDrill([object], new Set(members));
+
+describe('what is made in a drill', () => {
+  test.each([
+    ['networking.k8s.io', 'networkpolicies', 'NetworkPolicy', 'every other would open it'],
+    ['rbac.authorization.k8s.io', 'rolebindings', 'RoleBinding', 'nobody gets rights'],
+    ['networking.k8s.io', 'ingresses', 'Ingress', 'nothing outside reaches'],
+    ['', 'endpoints', 'Endpoints', 'reaches nothing outside'],
+    ['batch', 'cronjobs', 'CronJob', 'act by itself'],
+    ['apps', 'daemonsets', 'DaemonSet', 'on every node'],
+    ['gateway.networking.k8s.io', 'httproutes', 'HTTPRoute', 'a controller that knows of no drill'],
+    ['cert-manager.io', 'certificates', 'Certificate', 'a controller that knows of no drill'],
+  ])('%s/%s is left out', (group, plural, kind, why) => {
+    const { kept, left } = one(captured(group, plural, kind));
+    expect(kept).toEqual([]);
+    expect(left).toEqual([expect.stringMatching(new RegExp(`^${plural}${group === '' ? '' : `\\.${group}`}/x: not in a drill: .*${why}`))]);
+  });
+
+  test('a Service leads in from nowhere', () => {
+    const spec = { type: 'LoadBalancer', clusterIP: '10.0.0.1', externalIPs: ['1.2.3.4'], loadBalancerIP: '1.2.3.5', externalTrafficPolicy: 'Local', loadBalancerClass: 'l', selector: { app: 'pg' }, ports: [{ port: 5432 }] };
+    const [service] = one(captured('', 'services', 'Service', spec, { annotations: { 'external-dns.alpha.kubernetes.io/hostname': 'shop.example' } })).kept;
+    expect(service?.object['spec']).toEqual({ type: 'ClusterIP', clusterIP: '10.0.0.1', selector: { app: 'pg' }, ports: [{ port: 5432 }] });
+    expect(service?.object.metadata['annotations']).toEqual({});
+    expect(one(captured('', 'services', 'Service', { type: 'ExternalName', externalName: 'db.example' })).left[0]).toContain('reaches nothing outside');
+  });
+
+  test.each([
+    ['the network of its node', { hostNetwork: true }, 'hostNetwork'],
+    ['the processes of its node', { hostPID: true }, 'hostPID'],
+    ['files of its node', { volumes: [{ name: 'data', hostPath: { path: '/data' } }] }, 'data, which its original mounts as well'],
+    ['a share of the original', { volumes: [{ name: 'share', nfs: { server: 's', path: '/' } }] }, 'share, which its original mounts as well'],
+  ])('a workload in %s is left out', (_, pod, why) => {
+    expect(one(stateful(pod)).left[0]).toContain(why);
+  });
+
+  test('what runs has no token, no port of its node and displaces nobody', () => {
+    const pod = { priorityClassName: 'high', containers: [{ name: 'pg', ports: [{ containerPort: 5432, hostPort: 5432 }] }], volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'd' } }, { name: 't', emptyDir: {} }] };
+    const [workload] = one(stateful(pod)).kept;
+    expect((workload?.object['spec'] as { template: { spec: object } }).template.spec).toEqual({ automountServiceAccountToken: false, containers: [{ name: 'pg', ports: [{ containerPort: 5432 }] }], volumes: pod.volumes });
+  });
+
+  test('a pod without an owner is made only when it is a database', () => {
+    const pod = captured('', 'pods', 'Pod', { containers: [] });
+    expect(one(pod).left[0]).toContain('act by itself');
+    expect(one(pod, ['x']).kept).toHaveLength(1);
+  });
+
+  test('annotations speak to controllers; that of a claim to the storage', () => {
+    const [claim] = one(captured('', 'persistentvolumeclaims', 'PersistentVolumeClaim', {}, { annotations: { 'volume.beta.kubernetes.io/storage-class': 'fast', 'a/b': 'c' } })).kept;
+    expect(claim?.object.metadata['annotations']).toEqual({ 'volume.beta.kubernetes.io/storage-class': 'fast' });
+  });
+});
+
+describe('volumes that would stay', () => {
+  const classes = [
+    { metadata: { name: 'kept', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } }, reclaimPolicy: 'Retain' },
+    { metadata: { name: 'gone' }, reclaimPolicy: 'Delete' },
+  ];
+  const claim = (spec: object) => captured('', 'persistentvolumeclaims', 'PersistentVolumeClaim', spec);
+
+  test('are found by class, default class, templates and ephemeral volumes', () => {
+    const ephemeral = { volumes: [{ name: 'e', ephemeral: { volumeClaimTemplate: { spec: { storageClassName: 'kept' } } } }] };
+    const templates = captured('apps', 'statefulsets', 'StatefulSet', { volumeClaimTemplates: [{ spec: { storageClassName: 'kept' } }] });
+    const refused = keptBy([claim({ storageClassName: 'kept' }), claim({}), templates, stateful(ephemeral), claim({ storageClassName: 'gone' })], classes);
+    expect(refused.map((text) => text.split(':')[0])).toEqual(['persistentvolumeclaims/x', 'persistentvolumeclaims/x', 'statefulsets.apps/x', 'statefulsets.apps/x']);
+    expect(refused[0]).toContain('spec.protection.verify.storageClasses');
+  });
+});
