@@ -35,6 +35,7 @@ const environment = z.object({
   DRILLS_ENABLED: flag('false'),
   DRILLS_AT_ONCE: z.coerce.number().int().min(1).max(100).default(2),
   DRILLS_REQUIRE_ISOLATION: flag('true'),
+  DRILLS_LONGEST_MILLIS: z.coerce.number().int().min(60_000).max(86_400_000).default(7_200_000),
   DRILLS_LABELS: names,
   DRILLS_DNS_NAMESPACE: z.string().min(1).default('kube-system'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
@@ -57,6 +58,7 @@ export interface Settings {
     readonly enabled: boolean;
     readonly atOnce: number;
     readonly requireIsolation: boolean;
+    readonly longestMillis: number;
     readonly labels: readonly string[];
     readonly dnsNamespace: string;
     readonly operator: { readonly namespace: string; readonly name: string };
@@ -86,6 +88,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       enabled: e.DRILLS_ENABLED,
       atOnce: e.DRILLS_AT_ONCE,
       requireIsolation: e.DRILLS_REQUIRE_ISOLATION,
+      longestMillis: e.DRILLS_LONGEST_MILLIS,
       labels: e.DRILLS_LABELS,
       dnsNamespace: e.DRILLS_DNS_NAMESPACE,
       operator: { namespace: e.POD_NAMESPACE, name: e.SERVICE_ACCOUNT_NAME },

@@ -73,7 +73,7 @@ const verify = z
   .strictObject({
     ...timing('drill', { zone: '', suspended: ' One that is under way goes on.' }),
     from: z.enum(['Snapshot']).default('Snapshot').describe('Where the data comes from. Snapshot: the snapshots of the copy.'),
-    timeout: durationWithin('1m', '24h').default('1h').describe('How long a drill may take, from its begin to the last check. 1m to 24h.'),
+    timeout: durationWithin('1m', '24h').default('1h').describe('How long a drill may take, from its begin to the last check; an admin may allow less. 1m to 24h.'),
     storageClasses: storageClassMap.optional().describe('Storage classes of the drill, from: to. A class that keeps the volumes of deleted claims must be replaced by one that does not.'),
   })
   .describe('Drills: a copy is restored into a namespace that is made for it, its databases are started and checked, and everything is removed. The newest copy that is not verified yet, or the newest. Off until an admin switches drills on.');
@@ -104,7 +104,7 @@ const { selector, applications, consistency, quiesce, capture, volumeSnapshotCla
 /** What every copy of a policy is made with: fields of AppSnapshot, by the same names. */
 const copyFields = { applications, consistency, quiesce, capture, volumeSnapshotClassName, volumeGroupSnapshotClassName };
 
-const verifyRule = {
+export const verifyRule = {
   rule: '!has(self.verify) || !has(self.capture) || !has(self.capture.enabled) || self.capture.enabled',
   message: 'verify needs copies with their configuration, without which nothing can be started: leave capture.enabled true, or remove verify',
 };

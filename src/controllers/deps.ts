@@ -21,6 +21,8 @@ export interface DrillSettings {
   readonly atOnce: number;
   /** Whether a drill whose network is not isolated is given up. */
   readonly requireIsolation: boolean;
+  /** Longest drill, ms, whatever a policy asks for. */
+  readonly longestMillis: number;
   /** Labels of the source's namespace that the drill's gets as well. */
   readonly labels: readonly string[];
   /** Where the cluster's name servers run. */

@@ -1,4 +1,4 @@
-import { cronRule, timeZoneRule } from '../../src/api/volumepolicy.js';
+import { cronRule, timeZoneRule, verifyRule } from '../../src/api/volumepolicy.js';
 
 const application = { name: 'a', kind: 'PostgreSQL' };
 const custom = { name: 'a', kind: 'Custom', profileRef: { name: 'p' } };
@@ -11,6 +11,8 @@ const inBucket = { serviceAccountName: 'a', s3: bucket };
 const inClaim = { serviceAccountName: 'a', persistentVolumeClaim: { claimName: 'nas' } };
 
 /** Values of `self` that keep and break a rule of CEL, by the text of the rule. Durations have theirs generated. */
+const daily = { schedule: { cron: '30 2 * * *' }, retention: { daily: 7 } };
+
 export const celFixtures: Readonly<Record<string, readonly { readonly good: unknown; readonly bad: unknown }[]>> = {
   "self.all(k, size(k) <= 317 && k.matches('^([a-z0-9.-]+/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$'))": [
     { good: { app: 'shop', 'app.kubernetes.io/name': 'shop' }, bad: { 'app name': 'shop' } },
@@ -59,6 +61,10 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
   'self.last + self.hourly + self.daily + self.weekly + self.monthly + self.yearly > 0': [
     { good: { last: 3 }, bad: { last: 0 } },
     { good: { hourly: 24, daily: 7, weekly: 4, monthly: 12, yearly: 3, minVerified: 2 }, bad: { minVerified: 2 } },
+  ],
+  [verifyRule.rule]: [
+    { good: { ...daily, verify: { cron: '0 5 * * 0' } }, bad: { ...daily, verify: { cron: '0 5 * * 0' }, capture: { enabled: false } } },
+    { good: { ...daily, capture: { enabled: false } }, bad: { ...daily, verify: { cron: '0 5 * * 0', timeout: '30m' }, capture: { enabled: false, exclude: ['secrets'] } } },
   ],
   // BackupTarget
   'has(self.s3) != has(self.persistentVolumeClaim)': [

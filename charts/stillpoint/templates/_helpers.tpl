@@ -60,6 +60,10 @@ system:serviceaccount:{{ .Release.Namespace }}:{{ .Values.serviceAccount.name }}
 {{- if and .Values.drills.enabled (not .Values.admission.enabled) -}}
 {{- fail "drills.enabled needs admission.enabled: the right to make namespaces is fenced by admission policies" -}}
 {{- end -}}
+{{- $drill := include "stillpoint.millis" .Values.drills.longest | int -}}
+{{- if or (lt $drill 60000) (gt $drill 86400000) -}}
+{{- fail (printf "drills.longest is %s; it must be from 1m to 1440m" .Values.drills.longest) -}}
+{{- end -}}
 {{- range .Values.drills.labels -}}
 {{- if or (hasPrefix "pod-security.kubernetes.io/" .) (hasPrefix "stillpoint.dev/" .) (hasPrefix "kubernetes.io/" .) -}}
 {{- fail (printf "drills.labels: %s is set by Stillpoint or by the cluster" .) -}}

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { requiredPolicies, weaknessOfBinding, weaknessOfPolicy } from '../../../src/controllers/policies.js';
+import { drillPolicies, requiredPolicies, weaknessOfBinding, weaknessOfPolicy } from '../../../src/controllers/policies.js';
 import { applyRendered, crdsOf, helmTemplate, operatorUser, release, render, type Rendered } from './chart.js';
 import { kubectl, must, run } from './kubectl.js';
 
@@ -33,7 +33,7 @@ const one = (kind: string, name: string): Rendered => {
 const template = (o: Rendered): PodTemplate => (o['spec'] as { template: PodTemplate }).template;
 
 beforeAll(async () => {
-  objects = await render('namespaces=["shop"]');
+  objects = await render('namespaces=["shop"]', 'drills.enabled=true');
   await applyRendered(crdsOf(objects));
   for (const crd of crdsOf(objects)) await must(['wait', '--for=condition=Established', '--timeout=30s', `crd/${crd.metadata.name}`]);
   await must(['create', '-f', '-'], { apiVersion: 'v1', kind: 'Namespace', metadata: { name: restricted, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } });
@@ -60,6 +60,9 @@ describe('values', () => {
     ['a retry period too long for the lease', 'leaderElection.retryPeriod="3s"', /leaseDuration - maxHold - 1s must be at least 1\.2 \* retryPeriod \+ 1s/],
     ['a renew deadline as long as the lease', 'leaderElection.renewDeadline="15s"', /must be longer than renewDeadline/],
     ['agents in the namespace of the release', `agent.namespace="${release.namespace}"`, /agents are privileged and get a namespace of their own/],
+    ['drills without the policies that fence them', 'drills.enabled=true,admission.enabled=false', /drills\.enabled needs admission\.enabled/],
+    ['drills of more than a day', 'drills.longest="1441m"', /drills\.longest is 1441m; it must be from 1m to 1440m/],
+    ['a label of a drill that is not to be copied', 'drills.labels=["pod-security.kubernetes.io/enforce"]', /is set by Stillpoint or by the cluster/],
     ['a grace period shorter than the hold', 'operator.terminationGracePeriodSeconds=10', /must be longer than maxHold/],
   ])('refuses %s', async (_, set, says) => {
     const { code, stderr } = await helmTemplate(set);
@@ -79,9 +82,9 @@ describe('values', () => {
     const off = await render('agent.enabled=false', 'admission.enabled=false', 'crds.enabled=false', 'rbac.aggregate=false', 'networkPolicy.enabled=false', 'metrics.service=false', 'operator.replicas=1');
     expect(new Set(off.map((o) => o.kind))).toEqual(new Set(['ServiceAccount', 'Deployment', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding']));
     const kept = (await render()).filter((o) => o.kind === 'CustomResourceDefinition');
-    expect(kept.map((o) => o.metadata.annotations?.['helm.sh/resource-policy'])).toEqual(['keep', 'keep', 'keep', 'keep']);
+    expect(kept.map((o) => o.metadata.annotations?.['helm.sh/resource-policy'])).toEqual(Array(5).fill('keep'));
     const loose = (await render('crds.keep=false')).filter((o) => o.kind === 'CustomResourceDefinition');
-    expect(loose.map((o) => o.metadata.annotations)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(loose.map((o) => o.metadata.annotations)).toEqual(Array(5).fill(undefined));
   });
 });
 
@@ -108,6 +111,15 @@ describe('operator', () => {
       WINDOWS_GLOBAL: '16',
       WINDOWS_PER_DRIVER: '8',
       WINDOWS_PER_NODE: '4',
+      MOVER_IMAGE: 'localhost/stillpoint/operator:0.1.0',
+      MOVER_PULL_POLICY: 'IfNotPresent',
+      MOVER_RESOURCES: '{"limits":{"memory":"1Gi"},"requests":{"cpu":"50m","memory":"128Mi"}}',
+      DRILLS_ENABLED: 'true',
+      DRILLS_AT_ONCE: '2',
+      DRILLS_LONGEST_MILLIS: '7200000',
+      DRILLS_REQUIRE_ISOLATION: 'true',
+      DRILLS_DNS_NAMESPACE: 'kube-system',
+      DRILLS_LABELS: '',
       LOG_LEVEL: 'info',
       METRICS_PORT: '8080',
       PROBE_PORT: '8081',
@@ -147,7 +159,21 @@ describe('rights', () => {
     const bindings = objects.filter((o) => (o['roleRef'] as { name: string } | undefined)?.name === 'stillpoint-serve');
     expect(bindings.map((o) => [o.kind, o.metadata.namespace])).toEqual([['RoleBinding', 'shop']]);
     const others = withRules().filter((o) => o.metadata.name !== 'stillpoint-serve' && o.rules!.some((r) => r.verbs.includes('impersonate')));
-    expect(others).toEqual([]);
+    // Which nobody but the operator binds, in namespaces of drills.
+    expect(others.map((o) => o.metadata.name)).toEqual(['stillpoint-drill']);
+    expect(objects.filter((o) => (o['roleRef'] as { name: string } | undefined)?.name === 'stillpoint-drill')).toEqual([]);
+  });
+
+  test('without drills nothing may make a namespace, and none of their policies is there', async () => {
+    const off = await render();
+    const makers = off.filter((o) => o.rules?.some((r) => r.resources.includes('namespaces') && r.verbs.includes('create')) === true);
+    expect(makers).toEqual([]);
+    expect(off.filter((o) => o.metadata.name.startsWith('stillpoint-drill'))).toEqual([]);
+  });
+
+  test('drills may bind one role, by its name', () => {
+    const binds = one('ClusterRole', 'stillpoint-drills').rules!.filter((r) => r.verbs.includes('bind')) as unknown as { resourceNames?: string[] }[];
+    expect(binds.map((r) => r.resourceNames)).toEqual([['stillpoint-drill']]);
   });
 
   test('docs/rbac.md has every rule with its reason, and no other', async () => {
@@ -160,8 +186,9 @@ describe('rights', () => {
     const names = objects.filter((o) => o.kind === 'ValidatingAdmissionPolicy').map((o) => o.metadata.name);
     const bound = objects.filter((o) => o.kind === 'ValidatingAdmissionPolicyBinding').map((o) => o.metadata.name);
     expect(bound.sort()).toEqual(names.sort());
-    expect(requiredPolicies.map((p) => p.name).sort()).toEqual(names);
-    for (const required of requiredPolicies) {
+    const all = [...requiredPolicies, ...drillPolicies];
+    expect(all.map((p) => p.name).sort()).toEqual(names);
+    for (const required of all) {
       const policy = one('ValidatingAdmissionPolicy', required.name);
       expect(weaknessOfPolicy(policy, required, release.agentNamespace)).toBeUndefined();
       expect(weaknessOfBinding(one('ValidatingAdmissionPolicyBinding', required.name), required)).toBeUndefined();

@@ -118,6 +118,13 @@ const policyCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'retention with zeros keeps nothing', good: retention({ last: 1, daily: 0 }), bad: retention({ last: 0, daily: 0 }), says: /must keep something/ },
   { rule: 'retention counts from 0', good: retention({ last: 1, minVerified: 0 }), bad: retention({ last: -1, daily: 3 }), says: /retention\.last.*greater than or equal to 0/ },
   { rule: 'rpo at least 1m', good: policy({ rpo: '1m' }), bad: policy({ rpo: '59s' }), says: /rpo.*must be a duration from 1m to 8760h/ },
+  { rule: 'verify needs a cron', good: policy({ verify: { cron: '0 5 * * SUN' } }), bad: policy({ verify: {} }), says: /protection\.verify\.cron: Required value/ },
+  { rule: 'cron of verify has five fields', good: policy({ verify: { cron: '*/5 * * * *', jitter: '1s', startingDeadline: '10s', suspend: true } }), bad: policy({ verify: { cron: '@weekly' } }), says: /protection\.verify\.cron.*must be five fields with one space between/ },
+  { rule: 'timeZone of verify is one of the database', good: policy({ verify: { cron: '0 5 * * *', timeZone: 'Europe/Berlin' } }), bad: policy({ verify: { cron: '0 5 * * *', timeZone: 'Mars/Base' } }), says: /verify\.timeZone.*must be the name of a time zone/ },
+  { rule: 'verify from a target is not there yet', good: policy({ verify: { cron: '0 5 * * *', from: 'Snapshot' } }), bad: policy({ verify: { cron: '0 5 * * *', from: 'Target' } }), says: /verify\.from: Unsupported value: "Target"/ },
+  { rule: 'timeout of verify at least 1m', good: policy({ verify: { cron: '0 5 * * *', timeout: '1m' } }), bad: policy({ verify: { cron: '0 5 * * *', timeout: '59s' } }), says: /verify\.timeout.*must be a duration from 1m to 24h/ },
+  { rule: 'storage classes of verify are names', good: policy({ verify: { cron: '0 5 * * *', storageClasses: { kept: 'gone' } } }), bad: policy({ verify: { cron: '0 5 * * *', storageClasses: { '': 'gone' } } }), says: /every key must be the name of a storage class/ },
+  { rule: 'verify needs the configuration', good: policy({ verify: { cron: '0 5 * * *' }, capture: { exclude: ['secrets'] } }), bad: policy({ verify: { cron: '0 5 * * *' }, capture: { enabled: false } }), says: /verify needs copies with their configuration/ },
   { rule: 'applications as in AppSnapshot', good: policy({ applications: [orders] }), bad: policy({ applications: [{ name: 'cache', kind: 'Custom' }] }), says: /applications\[0\].*kind Custom needs profileRef/ },
 ];
 

@@ -23,7 +23,7 @@ const absent = { kind: 'absent' } as const;
 function decideAt(now: string, more: Partial<DrillInput> & { readonly status?: VolumePolicyStatus; readonly verify?: object } = {}) {
   const object = volumePolicy({ verify: { ...verify, ...more.verify } }, more.status ?? inForce);
   const copies = copiesOf(object, [copyOfTick(object, at('09:00'), readyStatus(at('09:00')))], () => false);
-  return decideDrill({ object, copies, now: at(now), enabled: true, requireIsolation: true, place: absent, restore: absent, ...more });
+  return decideDrill({ object, copies, now: at(now), enabled: true, requireIsolation: true, longest: 3_600_000, place: absent, restore: absent, ...more });
 }
 
 describe('names', () => {
@@ -84,6 +84,10 @@ describe('decide', () => {
   test('begins at its time, not before, and says until when', () => {
     expect(decideAt('10:59')).toEqual({ kind: 'none', next: at('11:00') });
     expect(decideAt('11:00:01')).toMatchObject({ kind: 'begin', drill: { due: '2026-11-29T11:00:00.000Z', phase: 'Running', until: '2026-11-29T11:20:01.000Z' } });
+  });
+
+  test('is never longer than an admin allows', () => {
+    expect(decideAt('11:00:01', { longest: 60_000 })).toMatchObject({ kind: 'begin', drill: { until: '2026-11-29T11:01:01.000Z' } });
   });
 
   test('of several that were missed the last, and none later than its deadline', () => {

@@ -160,7 +160,7 @@ export class DrillWorld {
       metrics: { policy: () => undefined },
       log,
       mover: { image: 'i', pullPolicy: 'IfNotPresent', resources: {} },
-      drills: { enabled: this.enabled, atOnce: 2, requireIsolation: this.requireIsolation, labels: ['team'], dnsNamespace: 'kube-system', operator: { namespace: 'stillpoint-system', name: 'stillpoint' } },
+      drills: { enabled: this.enabled, atOnce: 2, longestMillis: 3_600_000, requireIsolation: this.requireIsolation, labels: ['team'], dnsNamespace: 'kube-system', operator: { namespace: 'stillpoint-system', name: 'stillpoint' } },
     } as unknown as OperatorDeps;
   }
 

@@ -30,6 +30,8 @@ export interface DrillInput {
   readonly enabled: boolean;
   /** A drill without isolation counts for nothing. */
   readonly requireIsolation: boolean;
+  /** Longest drill that an admin allows, ms. */
+  readonly longest: number;
   /** Of the drill that is under way. */
   readonly place: Place;
   readonly restore: Restore;
@@ -64,7 +66,7 @@ export function decideDrill(input: DrillInput): DrillPlan {
   return drill.phase === 'Running' ? run(drill, input) : remove(input);
 }
 
-function begin({ object, copies, now, enabled }: DrillInput): DrillPlan {
+function begin({ object, copies, now, enabled, longest }: DrillInput): DrillPlan {
   const { verify } = object.spec.protection;
   const noted = object.status?.drillSchedule;
   // Another expression is adopted first.
@@ -77,7 +79,7 @@ function begin({ object, copies, now, enabled }: DrillInput): DrillPlan {
   if (tick === undefined) return { kind: 'none', next };
   const copy = toDrill(copies);
   if (copy === undefined) return { kind: 'none', next, why: 'noCopy' };
-  const until = now + durationMillis(verify.timeout);
+  const until = now + Math.min(longest, durationMillis(verify.timeout));
   return { kind: 'begin', drill: { due: time(tick), copy: copy.name, namespace: drillName(object.metadata, tick), phase: 'Running', begun: time(now), until: time(until) } };
 }
 

@@ -49,9 +49,9 @@ export interface DrillLook {
 
 /** Takes the drills of a policy one step further. What goes wrong is said and tried again: the copies of the policy never wait for it. */
 export async function drillStep(writer: PolicyWriter, copies: readonly PolicyCopy[], line: DrillLine, deps: OperatorDeps): Promise<DrillLook> {
-  const { enabled, requireIsolation } = deps.drills;
+  const { enabled, requireIsolation, longestMillis: longest } = deps.drills;
   const found = await observeDrill(writer.object, deps);
-  const plan = decideDrill({ object: writer.object, copies, now: deps.clock.now(), enabled, requireIsolation, ...found });
+  const plan = decideDrill({ object: writer.object, copies, now: deps.clock.now(), enabled, requireIsolation, longest, ...found });
   deps.log.debug('decided of drills', { plan: plan.kind });
   try {
     return await act(plan, writer, line, deps);
