@@ -90,7 +90,8 @@ async function requireAccount(client: Client, account: ServiceAccountRef, field:
   }
 }
 
-async function reviews(client: Client, namespace: string, right: Right, name?: string): Promise<boolean> {
+/** Whether whom the client acts as has a right in a namespace, as the API server answers for itself. */
+export async function reviews(client: Client, namespace: string, right: Right, name?: string): Promise<boolean> {
   const review: KubeObject = {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',

@@ -119,6 +119,18 @@ describe('a drill', () => {
     expect(world.condition('DrillRemoved')).toMatchObject({ status: 'True', reason: 'Removed' });
   });
 
+  test('of which the policy does not know any more is swept', async () => {
+    const world = new DrillWorld();
+    world.fate = 'hangs';
+    await world.live(2);
+    world.now = at('11:00:01');
+    await world.live(10);
+    const status = world.policy.status!;
+    world.objects.get('volumepolicies/shop/nightly')!['status'] = { ...status, drill: undefined, lastDrill: { ...status.drill, verified: false } };
+    await world.live(5);
+    expect(world.left).toEqual([]);
+  });
+
   test('leaves a namespace alone that has its name and not its mark', async () => {
     const world = new DrillWorld();
     await afterDrill(world);

@@ -1,3 +1,4 @@
+import { Script } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { AppRestore } from '../../../src/api/kinds.js';
@@ -152,6 +153,6 @@ describe('isolation', () => {
 
   test('the program is one that Node takes', () => {
     const [container] = (canaryPod('d', 'a', { image: 'i', pullPolicy: 'Never', resources: {} })['spec'] as { containers: { command: string[] }[] }).containers;
-    expect(() => new Function('require', 'process', container!.command[2]!)).not.toThrow();
+    expect(() => new Script(container!.command[2]!)).not.toThrow();
   });
 });

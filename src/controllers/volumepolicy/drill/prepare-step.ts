@@ -6,12 +6,16 @@ import type { KubeObject } from '../../../runtime/object.js';
 import { limitRanges, namespaces, networkPolicies, pods, resourceQuotas, roleBindings, serviceAccounts, type ResourceType } from '../../../runtime/resource.js';
 import { getOrUndefined } from '../../../snapshots/observe-set.js';
 import type { RawPod } from '../../apprestore/pod-state.js';
+import { reviews, type Right } from '../../authority.js';
 import type { OperatorDeps } from '../../deps.js';
 import type { PolicyWriter } from '../steps.js';
 import { canaryName, canaryPod, isolationOf } from './canary.js';
 import { drillAccount } from './names.js';
 import { copiedFence, drillBinding, drillNamespace, drillNetworkPolicy, drillQuota, drillRestore, drillServiceAccount } from './objects.js';
 import { placeOf, restoreOf } from './observe.js';
+
+/** One of those that the binding gives; an API server hears of a binding a moment after it is made. */
+const rightToFence: Right = { verb: 'create', group: 'networking.k8s.io', resource: 'networkpolicies' };
 
 /** What a drill waits for; undefined: look at once. */
 type Waiting = string | undefined;
@@ -25,6 +29,8 @@ export async function prepareStep(writer: PolicyWriter, drill: DrillStatus, deps
   const { object } = writer;
   const uid = await ensureNamespace(object, drill, deps);
   const account = drillAccount(uid);
+  await ensure(deps, roleBindings, drillBinding(drill.namespace, account, deps.drills.operator));
+  if (!(await reviews(deps.client, drill.namespace, rightToFence))) return 'its rights in the namespace';
   await fence(object, drill.namespace, account, deps);
   const unready = await unreadyQuotas(drill.namespace, deps);
   if (unready.length > 0) return `ResourceQuota ${unready.join(', ')} to be in force`;
@@ -44,10 +50,8 @@ async function ensureNamespace(object: VolumePolicy, drill: DrillStatus, deps: O
   return place.uid;
 }
 
-/** The binding first: without it the operator has no right to make the others. */
 async function fence(object: VolumePolicy, namespace: string, account: string, deps: OperatorDeps): Promise<void> {
   const source = object.metadata.namespace;
-  await ensure(deps, roleBindings, drillBinding(namespace, account, deps.drills.operator));
   await ensure(deps, networkPolicies, drillNetworkPolicy(namespace, deps.drills.dnsNamespace));
   await ensure(deps, resourceQuotas, drillQuota(namespace));
   for (const type of [resourceQuotas, limitRanges]) {

@@ -93,7 +93,7 @@ function look(again: StepResult): DrillLook {
 function idle({ next, why }: Extract<DrillPlan, { kind: 'none' }>): DrillLook {
   const base = { again: onChange, next };
   if (why === 'disabled') {
-    return { ...base, trouble: { reason: 'DrillsDisabled', message: 'spec.protection.verify asks for drills, and they are switched off: an admin has to let the operator make namespaces, by the chart value drills.enabled: helm upgrade stillpoint charts/stillpoint --reuse-values --set drills.enabled=true' } };
+    return { ...base, trouble: { reason: 'DrillsDisabled', message: 'spec.protection.verify asks for drills, and they are switched off: an admin has to let the operator make namespaces, by the chart value drills.enabled: helm upgrade stillpoint charts/stillpoint --reset-then-reuse-values --set drills.enabled=true' } };
   }
   return why === 'noCopy' ? { ...base, trouble: { reason: 'NoCopyYet', message: 'A drill is due, and there is no copy that is ready. It is begun when there is one.' } } : base;
 }
