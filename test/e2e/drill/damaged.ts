@@ -4,7 +4,7 @@ import { eventsOf } from '../lib/copies.js';
 import { query } from '../lib/database.js';
 import { recordFigures } from '../lib/figures.js';
 import { get, kubectl } from '../lib/kubectl.js';
-import { beginDrill, conditionOf, readPolicy, untilCopy, untilNothingLeft, untilOver, untilPolicy, type Scene } from './scene.js';
+import { beginDrill, conditionOf, untilFreshCopy, untilNothingLeft, untilOver, untilPolicy, type Scene } from './scene.js';
 
 const table = 'rotten';
 
@@ -15,12 +15,13 @@ export function damaged(scene: () => Scene): void {
 
     beforeAll(async () => {
       const { database, namespace } = scene();
-      await query(database, `CREATE TABLE ${table} AS SELECT i, repeat('x', 200) AS t FROM generate_series(1, 1000) i`, 'CHECKPOINT');
+      // Frozen and left alone by autovacuum: the server has no reason to write the page again.
+      await query(database, `CREATE TABLE ${table} WITH (autovacuum_enabled = false) AS SELECT i, repeat('x', 200) AS t FROM generate_series(1, 1000) i`, `VACUUM (FREEZE) ${table}`, 'CHECKPOINT');
       const [row] = await query<{ file: string }>(database, `SELECT current_setting('data_directory') || '/' || pg_relation_filepath('${table}') AS file`);
       // In the middle of a page that the server has in memory: it does not see it.
       await kubectl(['-n', namespace, 'exec', 'pg-0', '--', 'sh', '-c', 'printf ROTTEN | dd of="$1" bs=1 seek=12000 conv=notrunc && sync', 'sh', row?.file ?? '']);
-      copy = await untilCopy(scene(), (await readPolicy(scene())).status?.lastCopy?.name);
-    }, 180_000);
+      copy = await untilFreshCopy(scene());
+    }, 300_000);
 
     test('is made and looks good; the drill fails, says what it found, and leaves nothing', async () => {
       expect(copy.status?.phase).toBe('Ready');
@@ -39,10 +40,10 @@ export function damaged(scene: () => Scene): void {
 
     test('once it is repaired, the next copy is verified', async () => {
       await query(scene().database, `DROP TABLE ${table}`, 'CHECKPOINT');
-      await untilCopy(scene(), (await readPolicy(scene())).status?.lastCopy?.name);
+      await untilFreshCopy(scene());
       const result = await untilOver(scene(), await beginDrill(scene()));
       expect(result).toMatchObject({ verified: true, reason: 'DrillPassed' });
       await untilNothingLeft(scene().namespace);
-    }, 420_000);
+    }, 600_000);
   });
 }

@@ -5,7 +5,7 @@ import { eventsOf } from '../lib/copies.js';
 import { recordFigures } from '../lib/figures.js';
 import { apply, get, kubectl } from '../lib/kubectl.js';
 import { watchUntil } from '../lib/watch.js';
-import { beginDrill, conditionOf, readPolicy, untilCopy, untilNothingLeft, untilOver, untilPolicy, type Scene } from './scene.js';
+import { beginDrill, conditionOf, readPolicy, untilFreshCopy, untilNothingLeft, untilOver, untilPolicy, type Scene } from './scene.js';
 
 /** What must not come alive in a drill, beside what the database is made of. */
 const wild: readonly unknown[] = [
@@ -30,10 +30,8 @@ export function good(scene: () => Scene): void {
 
     beforeAll(async () => {
       const { namespace } = scene();
-      const before = (await readPolicy(scene())).status?.lastCopy?.name;
       await apply(wild, namespace);
-      // With the wild ones in its configuration.
-      await untilCopy(scene(), before);
+      await untilFreshCopy(scene());
       drill = await beginDrill(scene());
     }, 330_000);
 

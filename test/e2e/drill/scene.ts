@@ -50,7 +50,13 @@ export async function untilOver(scene: Scene, drill: DrillStatus, seconds = 240)
   return over.status!.lastDrill!;
 }
 
-/** Waits for the newest copy of the policy. */
+/** Waits for a copy that was begun after this: one that is under way may be of what was before. */
+export async function untilFreshCopy(scene: Scene): Promise<AppSnapshot> {
+  const next = await untilCopy(scene, (await readPolicy(scene)).status?.lastCopy?.name);
+  return untilCopy(scene, next.metadata.name);
+}
+
+/** Waits for a copy of the policy that is ready and not this one. */
 export async function untilCopy(scene: Scene, after?: string): Promise<AppSnapshot> {
   const told = await untilPolicy(scene, 'has a new copy', (o) => o.status?.lastCopy !== undefined && o.status.lastCopy.name !== after, 100);
   return (await get<AppSnapshot>('appsnapshot', told.status!.lastCopy!.name, scene.namespace))!;
