@@ -19,13 +19,11 @@ const kept: ReadonlySet<string> = new Set([
   '/ServiceAccount',
   '/Service',
   '/PersistentVolumeClaim',
-  '/PodTemplate',
   '/ReplicationController',
   '/Pod',
   'apps/StatefulSet',
   'apps/Deployment',
   'apps/ReplicaSet',
-  'policy/PodDisruptionBudget',
   `${apiGroup}/QuiesceProfile`,
 ]);
 
@@ -43,6 +41,7 @@ const reasons: Readonly<Record<string, string>> = {
   'batch/CronJob': 'it would act by itself',
   'apps/DaemonSet': 'it would run on every node',
   'autoscaling/HorizontalPodAutoscaler': 'it would act by itself',
+  'policy/PodDisruptionBudget': 'a drill holds up no drain of a node',
 };
 
 /** Volumes that belong to the pod, or to a claim of the drill. Every other is shared with the original, which could be changed by it. */
@@ -51,23 +50,26 @@ const ownVolumes: ReadonlySet<string> = new Set(['persistentVolumeClaim', 'confi
 /** Still read by the storage; every other annotation outside of pod templates speaks to a controller. */
 const classAnnotation = 'volume.beta.kubernetes.io/storage-class';
 
-/** The part of a configuration that is made in a drill, changed so that it stays within. `members`: pods of the applications, which alone may stand without an owner. Pure. */
-export function forDrill(objects: readonly CapturedObject[], members: ReadonlySet<string>): DrillSelection {
-  const why = objects.map((captured) => whyLeftOut(captured, members));
+/**
+ * The part of a configuration that is made in a drill, changed so that it stays within. `holdsData`: whether a workload makes pods whose volumes are in
+ * the copy; others, such as clients, prove nothing of it, and would only look for what they cannot reach. Pure.
+ */
+export function forDrill(objects: readonly CapturedObject[], holdsData: (workload: CapturedObject) => boolean): DrillSelection {
+  const why = objects.map((captured) => whyLeftOut(captured, holdsData));
   return {
     kept: objects.filter((_, i) => why[i] === undefined).map(tame),
     left: objects.flatMap((captured, i) => (why[i] === undefined ? [] : [`${objectId(captured)}: not in a drill: ${why[i]}`])),
   };
 }
 
-function whyLeftOut(captured: CapturedObject, members: ReadonlySet<string>): string | undefined {
+function whyLeftOut(captured: CapturedObject, holdsData: (workload: CapturedObject) => boolean): string | undefined {
   const { type, object } = captured;
   const key = kindKey(type);
   if (!kept.has(key)) return reasons[key] ?? 'a controller that knows of no drill could act on it';
   if (key === '/Service' && valueAt(object, ['spec', 'type']) === 'ExternalName') return 'a drill reaches nothing outside';
-  if (key === '/Pod' && !members.has(object.metadata.name)) return 'it would act by itself';
   const path = podSpecPath(type);
-  return path === undefined ? undefined : whyNotRun(record(valueAt(object, path)));
+  if (path === undefined) return undefined;
+  return holdsData(captured) ? whyNotRun(record(valueAt(object, path))) : 'it has no data in the copy';
 }
 
 function whyNotRun(pod: Json): string | undefined {

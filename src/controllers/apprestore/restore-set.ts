@@ -7,6 +7,7 @@ import { fillClaim, rewriteForRestore, type ClaimFill } from '../../manifests/re
 import { persistentVolumeClaims } from '../../runtime/resource.js';
 import { importedName } from '../../snapshots/import.js';
 import { snapshotGroup } from '../../snapshots/names.js';
+import { podSource } from './pod-source.js';
 import { isMoved, targetNamespace } from './steps.js';
 
 /** One claim that is filled from a snapshot of the copy. */
@@ -38,7 +39,7 @@ export function restoreSet(object: AppRestore, snapshot: AppSnapshot, capture: C
   const members = (snapshot.status?.members ?? []).flatMap((member) => (member.snapshot === undefined ? [] : [{ member, snapshot: member.snapshot }]));
   const fills = new Map(members.map(({ member, snapshot: name }) => [member.claim, fill(object, member, name)]));
   const maps = { namespaces: { [object.metadata.namespace]: namespace }, storageClasses: object.spec.rewrite?.storageClasses ?? {} };
-  const { kept, left } = drill ? forDrill(capture?.objects ?? [], podsOfApplications(snapshot)) : { kept: capture?.objects ?? [], left: [] };
+  const { kept, left } = drill ? forDrill(capture?.objects ?? [], makesMembers(snapshot, capture?.objects ?? [])) : { kept: capture?.objects ?? [], left: [] };
   const rewritten = rewriteForRestore(kept, maps, { moved: isMoved(object), claims: fills });
   const ordered = orderForRestore(rewritten);
   const order = { ...ordered, never: [...ordered.never, ...left] };
@@ -51,8 +52,11 @@ export function restoreSet(object: AppRestore, snapshot: AppSnapshot, capture: C
   return configurationOnly(rewritten, { ...order, kept: new Set([...others, ...order.gate].map(objectId)) });
 }
 
-function podsOfApplications({ status }: AppSnapshot): ReadonlySet<string> {
-  return new Set((status?.applications ?? []).flatMap((a) => (a.members ?? []).map((m) => m.pod)));
+/** Whether a workload of the copy makes a pod whose volumes are in it, or that is part of one of its applications. */
+function makesMembers({ status }: AppSnapshot, objects: readonly CapturedObject[]): (workload: CapturedObject) => boolean {
+  const pods = [...(status?.applications ?? []).flatMap((a) => (a.members ?? []).map((m) => m.pod)), ...(status?.members ?? []).flatMap((m) => m.pods ?? [])];
+  const makers = new Set(pods.flatMap((pod) => podSource(pod, objects)?.workload ?? []));
+  return (workload) => makers.has(workload);
 }
 
 /** Without data there is nothing to prepare: every object in the state of the copy, so that what runs is not stopped. */

@@ -14,6 +14,7 @@ const wild: readonly unknown[] = [
   { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'open' }, spec: { podSelector: {}, policyTypes: ['Egress'], egress: [{}] } },
   { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name: 'everybody' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' }, subjects: [{ kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: 'system:authenticated' }] },
   { apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'mail' }, spec: { schedule: '* * * * *', suspend: true, jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'mail', image: 'registry.invalid/mail' }] } } } } } },
+  { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'client' }, spec: { replicas: 0, selector: { matchLabels: { app: 'client' } }, template: { metadata: { labels: { app: 'client' } }, spec: { containers: [{ name: 'client', image: 'registry.invalid/client' }] } } } },
   { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'some' }, spec: { hard: { pods: '20' } } },
 ];
 
@@ -48,10 +49,10 @@ export function good(scene: () => Scene): void {
     test('leaves out, with the reason, what would act on what is outside', async () => {
       const restore = await watchUntil<AppRestore>('apprestores', drill.namespace, scene().namespace, 'starts the database', (o) => ['Starting', 'Verifying', 'Ready', 'Failed'].includes(o.status?.phase ?? ''), 120);
       const skipped = restore.status?.plan?.skip?.join('\n') ?? '';
-      for (const name of ['services/elsewhere', 'networkpolicies.networking.k8s.io/open', 'rolebindings.rbac.authorization.k8s.io/everybody', 'cronjobs.batch/mail']) expect(skipped).toContain(`${name}: not in a drill: `);
+      for (const name of ['services/elsewhere', 'networkpolicies.networking.k8s.io/open', 'rolebindings.rbac.authorization.k8s.io/everybody', 'cronjobs.batch/mail', 'deployments.apps/client']) expect(skipped).toContain(`${name}: not in a drill: `);
       const types = await kubectl(['-n', drill.namespace, 'get', 'services', '-o', 'jsonpath={.items[*].spec.type}']);
       expect(new Set(types.split(' '))).toEqual(new Set(['ClusterIP']));
-      expect(await kubectl(['-n', drill.namespace, 'get', 'cronjobs,ingresses', '-o', 'name'])).toBe('');
+      expect(await kubectl(['-n', drill.namespace, 'get', 'cronjobs,ingresses,deployments', '-o', 'name'])).toBe('');
     }, 150_000);
 
     test('is verified: on the policy, on the copy, as an event and in the columns', async () => {

