@@ -90,6 +90,8 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   profile: suite('profile'),
   // Half an hour more by `make e2e SUITE=policy`.
   policy: suite('policy', { PART: 'small' }),
+  // Kills, full disks, rot and a volume as target by `make e2e SUITE=copies`.
+  copies: suite('copies', { PART: 'small' }),
   // On one set of databases: two bad cuts of PostgreSQL and Kafka that must be caught, then, with the others started beside them, all in one window: proven, and
   // killed at three points. More by `make proof-controls`, `make proof` and `make e2e SUITE=kill-databases APPS=…`.
   four: [

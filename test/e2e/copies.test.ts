@@ -12,6 +12,9 @@ import { startDatabase } from './lib/database.js';
 import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
 import { makeTenant } from './lib/tenant.js';
 
+/** `make test` plays a part; `make e2e SUITE=copies` all. */
+const small = process.env['PART'] === 'small';
+
 /** A PostgreSQL copied to a real server of S3 and to a volume, through everything that can go wrong there. */
 describe('BackupTarget and copies', () => {
   const namespace = 'e2e-copies';
@@ -35,9 +38,9 @@ describe('BackupTarget and copies', () => {
     await untilDropped();
   }, 300_000);
 
-  toBucket(scene);
-  toVolume(scene);
-  troubles(scene);
+  toBucket(scene, small);
+  if (!small) toVolume(scene);
+  troubles(scene, small);
   refusals(scene);
-  endings(scene);
+  endings(scene, small);
 });
