@@ -59,7 +59,7 @@ proof-controls: node_modules/.installed ## Bad cuts that the proof must catch, R
 	@RUNS=$${RUNS:-5} $(TS) test/run.ts e2e proof-controls
 
 bench: SUITE = window
-bench: node_modules/.installed ## Windows against the bare cut, into test/.artifacts: RUNS=, SIZES=, WRITERS=, RESUME=1; SUITE=databases: all four in one window; SUITE=scale: 100 k objects
+bench: node_modules/.installed ## Windows against the bare cut, into test/.artifacts: RUNS=, SIZES=, WRITERS=, RESUME=1; SUITE=databases: all four in one window; SUITE=scale: 100 k objects; SUITE=mover: movers against bare restic, GIB=
 	@$(TS) test/run.ts bench $(SUITE)
 
 cluster-up: ## Starts the test cluster NAME=a|b|…|f

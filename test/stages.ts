@@ -123,7 +123,7 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
 /** Measurements, `make bench SUITE=…`: they say their progress and how long they still take. */
 const bench = (name: string): Stage => ({ name: `bench ${name}`, run: () => one(['node', '--import', './tools/ts.mjs', `test/bench/${name}.ts`], bedEnvironment(), longMinutes) });
 
-export const benches: Readonly<Record<string, Stage>> = { window: bench('window'), databases: bench('databases'), scale: bench('scale') };
+export const benches: Readonly<Record<string, Stage>> = { window: bench('window'), databases: bench('databases'), scale: bench('scale'), mover: bench('mover') };
 
 /** Two parts beside each other, without a common object: both wait most of the time, one for a database and the storage, the other for time-outs. */
 async function integration(): Promise<Tally> {
