@@ -98,10 +98,10 @@ export async function forgetOne(writer: SnapshotWriter, copy: CopyStatus, client
   const again = { ...copy, ...paused(copy, deps.clock.now()), forgetAttempt: (copy.forgetAttempt ?? 0) + 1 };
   if (outcome.kind === 'lost') return writeCopy(writer, { ...again, message: `The mover was lost: ${outcome.why}.`, reason: 'MoverFailed', lockedBy: [...outcome.pods].slice(0, 16) });
   const { result } = outcome;
-  await writeCopy(writer, result.ok ? { ...copy, phase: 'Forgotten', failures: undefined, retryAt: undefined, message: undefined, reason: undefined } : { ...again, reason: result.code, message: result.message, lockedBy: result.lockedBy });
-  if (!result.ok) return;
-  // After a crash here it goes with its owner.
+  if (!result.ok) return writeCopy(writer, { ...again, reason: result.code, message: result.message, lockedBy: result.lockedBy });
+  // First, so that nothing is left of it; after a crash in between it is made again, and finds nothing to remove.
   if (job !== undefined) await removeMover(client, job);
+  await writeCopy(writer, { ...copy, phase: 'Forgotten', failures: undefined, retryAt: undefined, message: undefined, reason: undefined, lockedBy: undefined });
   tell(deps, object, 'Normal', 'CopyForgotten', `The copy was removed from ${copy.target}: ${result.removed ?? 0} snapshots of set ${copy.id ?? ''}.`);
 }
 
