@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
+import { byPolicy } from './copies/by-policy.js';
 import { endings } from './copies/endings.js';
 import { refusals } from './copies/refusals.js';
 import { applyIn, serverSecrets, type Scene } from './copies/scene.js';
@@ -37,6 +38,7 @@ describe('BackupTarget and copies', () => {
 
   toBucket(scene);
   toVolume(scene);
+  byPolicy(scene);
   troubles(scene);
   refusals(scene);
   endings(scene);

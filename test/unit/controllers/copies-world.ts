@@ -203,7 +203,7 @@ export class CopiesWorld {
   }
 }
 
-function policyObject({ name, covers, where, conditions }: (typeof requiredPolicies)[number]): KubeObject {
+export function policyObject({ name, covers, where, conditions }: (typeof requiredPolicies)[number]): KubeObject {
   const namespaceSelector = where === 'agents' ? { matchLabels: { 'kubernetes.io/metadata.name': 'stillpoint-agent' } } : {};
   const resourceRules = covers.map((what) => ({ operations: [what.split(' ')[0]], resources: [what.split(' ')[1]] }));
   return { metadata: { name }, spec: { failurePolicy: 'Fail', validations: [{}], matchConditions: conditions.map((c) => ({ name: c })), matchConstraints: { namespaceSelector, resourceRules } } };
