@@ -13,7 +13,7 @@ export NAME RUNS SEED APPS NAMESPACES
 
 TS := node --import ./tools/ts.mjs
 
-.PHONY: help machine demo test verify unit generate integration e2e e2e-large proof proof-controls bench cluster-up cluster-down down clean
+.PHONY: help machine demo test verify unit alerts generate integration e2e e2e-large proof proof-controls bench cluster-up cluster-down down clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ verify: machine node_modules/.installed ## Lint, types, generated files, unit te
 
 unit: machine node_modules/.installed ## Unit tests only
 	@npm run --silent unit
+
+alerts: ## Alert rules of the chart against promtool, which is built once and kept
+	@tools/check-alerts
 
 generate: node_modules/.installed ## Writes crds/ and the chart's copies from src/api
 	@npm run --silent generate

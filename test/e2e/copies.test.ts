@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
+import { byPolicy } from './copies/by-policy.js';
 import { endings } from './copies/endings.js';
 import { refusals } from './copies/refusals.js';
 import { applyIn, serverSecrets, type Scene } from './copies/scene.js';
@@ -41,6 +42,9 @@ describe('BackupTarget and copies', () => {
   toBucket(scene, small);
   if (!small) toVolume(scene);
   troubles(scene, small);
+  refusals(scene);
+  endings(scene, small);
+  if (!small) byPolicy(scene);
   refusals(scene);
   endings(scene, small);
 });
