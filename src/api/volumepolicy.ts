@@ -1,72 +1,11 @@
 import { z } from 'zod';
 import { storageClassMap } from './apprestore.js';
-import { appSnapshotSpec } from './appsnapshot.js';
-import { conditions, durationWithin, gradeSchema, objectName } from './common.js';
-
-const months = 'JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC';
-const weekdays = 'SUN|MON|TUE|WED|THU|FRI|SAT';
-
-/** One field of a cron expression: `*`, steps of it, or a list of values and ranges with steps. Without backslashes: it becomes a text of CEL. */
-function cronField(value: string, step: string): string {
-  const range = `(${value})(-(${value})(/(${step}))?)?`;
-  return `([*](/(${step}))?|${range}(,${range})*)`;
-}
-
-const cronPattern = `^${[
-  cronField('[0-5]?[0-9]', '[1-9]|[1-5][0-9]'),
-  cronField('[01]?[0-9]|2[0-3]', '[1-9]|1[0-9]|2[0-3]'),
-  cronField('0?[1-9]|[12][0-9]|3[01]', '[1-9]|[12][0-9]|3[01]'),
-  cronField(`0?[1-9]|1[0-2]|${months}`, '[1-9]|1[0-2]'),
-  cronField(`[0-7]|${weekdays}`, '[1-7]'),
-].join(' ')}$`;
-
-export const cronRule = {
-  rule: `self.matches('${cronPattern}')`,
-  message:
-    'must be five fields with one space between: minute (0-59), hour (0-23), day of month (1-31), month (1-12 or JAN-DEC), day of week (0-7 or SUN-SAT); each is *, */n, a value, a range a-b or a-b/n, or a list of these with commas. For example 30 2 * * * for every night at half past two',
-};
-
-/** The database of the API server answers: its own functions take the name of a zone. */
-export const timeZoneRule = {
-  rule: "self != 'Local' && timestamp('2026-01-01T00:00:00Z').getHours(self) >= 0",
-  message: 'must be the name of a time zone of the IANA database, for example Europe/Berlin or UTC',
-};
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}
-
-/** When something is done by itself: of every schedule of a policy the same fields. `each`: what one time of it brings. */
-function timing(each: string, more: { readonly zone: string; readonly suspended: string }) {
-  return {
-    cron: z
-      .string()
-      .min(1)
-      .max(100)
-      .refine((text) => new RegExp(cronPattern).test(text), cronRule.message)
-      .meta({ 'x-kubernetes-validations': [cronRule] })
-      .describe(`When a ${each} is due, as five fields: minute, hour, day of month, month, day of week. With an hour of * ticks go by hours that pass; otherwise every wall time has one tick, also where the clock is set forward or back.`),
-    timeZone: z
-      .string()
-      .min(1)
-      .max(32)
-      .regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/)
-      .refine(isTimeZone, timeZoneRule.message)
-      .meta({ 'x-kubernetes-validations': [timeZoneRule] })
-      .default('UTC')
-      .describe(`Time zone of the expression${more.zone}: a name of the IANA database.`),
-    jitter: durationWithin('1s', '12h').optional().describe(`Every ${each} is begun later than due by a part of this that is always the same for one policy, so that policies with one schedule do not all begin at once. 1s to 12h. Default: none.`),
-    startingDeadline: durationWithin('10s', '8760h').optional().describe(`A ${each} that could not be begun this long after it was due is left out. 10s to 8760h. Default: it is made up for, however late.`),
-    suspend: z.boolean().default(false).describe(`True: no ${each} is begun. What was due meanwhile is not made up for.${more.suspended}`),
-  };
-}
+import { appSnapshotSpec, onceRule } from './appsnapshot.js';
+import { conditions, durationWithin, gradeSchema, listBy, objectName } from './common.js';
+import { cronExpression, cronFields, timing } from './timing.js';
 
 const schedule = z
-  .strictObject(timing('copy', { zone: ', and of the days, weeks, months and years of the retention', suspended: ' Retention goes on.' }))
+  .strictObject(timing('copy', { zone: ', of those in copies, and of the days, weeks, months and years of each retention', suspended: ' Retention goes on.' }))
   .describe('When copies are made. Never two at once; of several that were missed only the last one is made up for.');
 
 const verify = z
@@ -99,6 +38,19 @@ const retention = z
   .meta({ 'x-kubernetes-validations': [retentionRule] })
   .describe('Which copies of this policy are kept; all others are deleted, each as a whole. A copy that a restore uses is kept until the restore has ended.');
 
+const copies = z
+  .array(
+    z.strictObject({
+      targetRef: z.strictObject({ name: objectName.describe('BackupTarget of this namespace.') }).describe('Where copies are written to.'),
+      cron: cronExpression(`Which copies are written there, as ${cronFields}; in the time zone of the schedule. After each time that it names the first copy that is due then or later. A target that has none yet gets the next one. Default: every copy.`).optional(),
+      retention: retention.optional().describe('Which copies are kept in the target, however long their snapshots stay. Default: as spec.protection.retention says. The newest that is complete there is always kept.'),
+    }),
+  )
+  .max(4)
+  .refine((list) => new Set(list.map((copy) => copy.targetRef.name)).size === list.length, onceRule.message)
+  .meta({ 'x-kubernetes-validations': [onceRule] })
+  .describe('Copies outside the storage of the cluster. Default: none.');
+
 const { selector, applications, consistency, quiesce, capture, volumeSnapshotClassName, volumeGroupSnapshotClassName } = appSnapshotSpec.shape;
 
 /** What every copy of a policy is made with: fields of AppSnapshot, by the same names. */
@@ -113,6 +65,7 @@ const protection = z
   .strictObject({
     schedule,
     retention,
+    copies: copies.optional(),
     verify: verify.optional(),
     rpo: durationWithin('1m', '8760h').optional().describe('How old the newest good copy may be at most. 1m to 8760h. When it is older, the condition RPOMet is False.'),
     ...copyFields,
@@ -170,6 +123,20 @@ const lastDrill = z.strictObject({
 });
 /** The result of a drill. */
 export type DrillResult = z.infer<typeof lastDrill>;
+const targetState = z.strictObject({
+  target: copyName.describe('BackupTarget.'),
+  copies: z.int().min(0).describe('Complete copies of this policy in it.'),
+  lastCopy: z
+    .strictObject({
+      name: copyName.describe('Name of the AppSnapshot.'),
+      at: time.describe('When its volumes were cut.'),
+      completedAt: time.optional().describe('When it was complete in the target.'),
+    })
+    .optional()
+    .describe('The newest complete copy in it.'),
+  reason: z.string().max(64).optional().describe('Why a newer one is not complete: a code of docs/errors.md.'),
+  message: z.string().max(2048).optional().describe('A sentence for people.'),
+});
 
 export const volumePolicyStatus = z.strictObject({
   observedGeneration: z.int().min(0).optional().describe('Generation of the spec that the status speaks about.'),
@@ -196,6 +163,16 @@ export const volumePolicyStatus = z.strictObject({
     .optional()
     .describe('The newest copy of which a restore has passed every check.'),
   copies: z.int().min(0).optional().describe('Copies of this policy that are ready.'),
+  rpoSeconds: z.int().min(0).optional().describe('The objective in seconds, to hold the age of lastCopy.at against.'),
+  targets: listBy('target', targetState, 4).optional().describe('What is in the targets of spec.protection.copies.'),
+  lastOffsite: z
+    .strictObject({
+      target: copyName.describe('The BackupTarget that is furthest behind.'),
+      name: copyName.describe('AppSnapshot of the newest copy that is complete there.'),
+      at: time.describe('When its volumes were cut.'),
+    })
+    .optional()
+    .describe('What is outside the storage of the cluster whichever target is left: the newest complete copy of the target that is furthest behind. Not there while a target has none.'),
   drillSchedule: inForce.optional().describe('The schedule of the drills that is in force; not there while they are suspended.'),
   drill: drill.optional().describe('The drill that is under way, until nothing of it is left.'),
   lastDrill: lastDrill.optional().describe('The result of the last drill.'),

@@ -1,4 +1,5 @@
-import { cronRule, timeZoneRule, verifyRule } from '../../src/api/volumepolicy.js';
+import { cronRule, timeZoneRule } from '../../src/api/timing.js';
+import { verifyRule } from '../../src/api/volumepolicy.js';
 
 const application = { name: 'a', kind: 'PostgreSQL' };
 const custom = { name: 'a', kind: 'Custom', profileRef: { name: 'p' } };

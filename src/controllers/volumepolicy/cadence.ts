@@ -2,15 +2,15 @@ import { durationMillis } from '../../api/common.js';
 import type { VolumePolicy } from '../../api/kinds.js';
 import type { InForce } from '../../api/volumepolicy.js';
 import { dueAt, jitterOf, type Due } from '../../schedule/due.js';
-import { ticksOf, type Ticks } from '../../schedule/ticks.js';
+import { ticksOf, type Cadence, type Ticks } from '../../schedule/ticks.js';
 
 /** A schedule of a policy: that of its copies, or that of its drills. */
 type Schedule = Pick<VolumePolicy['spec']['protection']['schedule'], 'cron' | 'timeZone' | 'jitter' | 'startingDeadline' | 'suspend'>;
 
-/** The ticks of a schedule, or what is wrong with it. `field`: where it is in the spec. Pure. */
-export function readSchedule(schedule: Schedule, field: string, now: number): Ticks | string {
+/** The ticks of a schedule, or of what is written to a target, or what is wrong with it. `field`: where it is in the spec. Pure. */
+export function readSchedule(cadence: Cadence, field: string, now: number): Ticks | string {
   try {
-    const ticks = ticksOf(schedule);
+    const ticks = ticksOf(cadence);
     return ticks.after(now) === undefined ? `${field}.cron: no day that it names ever comes. Correct day of month and month.` : ticks;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

@@ -41,7 +41,7 @@ async function act(plan: PolicyPlan, writer: PolicyWriter, copies: readonly Poli
     case 'idle':
       return onChange;
     case 'invalid':
-      return settleStep(writer, { next: undefined, remove: [], drills, verdict: { kind: 'failed', reason: 'InvalidSpec', message: plan.message } }, copies, deps);
+      return settleStep(writer, { next: undefined, remove: [], release: [], drills, verdict: { kind: 'failed', reason: 'InvalidSpec', message: plan.message } }, copies, deps);
     case 'adopt':
       await writer.write({ schedule: plan.schedule, drillSchedule: plan.drillSchedule });
       return now;

@@ -6,6 +6,7 @@ import type { Verdict } from '../status-writer.js';
 import type { PolicyCopy } from './copies.js';
 import { drillConditions } from './drill/report.js';
 import type { DrillLook } from './drill/step.js';
+import { offsiteOf } from './offsite.js';
 
 type Reported = Omit<ConditionInput, 'observedGeneration'>;
 
@@ -18,9 +19,9 @@ interface Outlook {
 
 /** How a policy stands, as status says it. */
 export interface PolicyReport {
-  readonly change: Pick<VolumePolicyStatus, 'lastCopy' | 'lastVerified' | 'copies' | 'nextCopy' | 'nextDrill'>;
+  readonly change: Pick<VolumePolicyStatus, 'lastCopy' | 'lastVerified' | 'copies' | 'nextCopy' | 'nextDrill' | 'rpoSeconds' | 'targets' | 'lastOffsite'>;
   readonly verdict: Verdict;
-  /** RPOMet, and those of drills. */
+  /** RPOMet, Copied, and those of drills: Verified and DrillRemoved. */
   readonly conditions: readonly Reported[];
   /** When the objective will be missed if no copy comes, ms since the epoch. */
   readonly missedAt: number | undefined;
@@ -29,9 +30,11 @@ export interface PolicyReport {
 /** How it stands. Pure. */
 export function reportOf(object: VolumePolicy, copies: readonly PolicyCopy[], { copy: next, drill, drills }: Outlook, now: number): PolicyReport {
   const ready = copies.filter((copy) => copy.state === 'ready' && !copy.leaving);
+  const { rpo } = object.spec.protection;
+  const offsite = offsiteOf(object, copies);
   const newest = newestOf(ready);
   const verified = newestOf(ready.filter((copy) => copy.verifiedAt !== undefined));
-  const { rpo, missedAt } = objective(object, newest, now);
+  const { met, missedAt } = objective(object, newest, now);
   return {
     change: {
       lastCopy: newest?.grade === undefined ? undefined : { name: newest.name, at: time(newest.cutAt), grade: newest.grade },
@@ -39,9 +42,11 @@ export function reportOf(object: VolumePolicy, copies: readonly PolicyCopy[], { 
       copies: ready.length,
       nextCopy: next === undefined ? undefined : time(next),
       nextDrill: drill === undefined ? undefined : time(drill),
+      rpoSeconds: rpo === undefined ? undefined : Math.floor(durationMillis(rpo) / 1000),
+      ...offsite.change,
     },
     verdict: verdictOf(object, copies, next),
-    conditions: [rpo, ...drillConditions(object, drills)],
+    conditions: [met, offsite.copied, ...drillConditions(object, drills)],
     missedAt,
   };
 }
@@ -55,7 +60,7 @@ function newestOf(copies: readonly PolicyCopy[]): (PolicyCopy & { readonly cutAt
 function verdictOf({ spec }: VolumePolicy, copies: readonly PolicyCopy[], next: number | undefined): Verdict {
   const [last] = copies.filter((copy) => !copy.leaving).sort((a, b) => b.due - a.due);
   if (last?.problem !== undefined) {
-    const failed = last.state === 'over';
+    const failed = last.state === 'failed';
     const text = `AppSnapshot ${last.name}, due at ${time(last.due)}, ${failed ? 'has failed' : 'is not made yet'}: ${last.problem}`;
     return { kind: 'working', reason: failed ? 'CopyFailed' : 'CopyWaiting', message: failed ? text : `${text} No other is begun before it has ended.` };
   }
@@ -63,19 +68,19 @@ function verdictOf({ spec }: VolumePolicy, copies: readonly PolicyCopy[], next: 
   return { kind: 'ready', reason: 'Scheduled', message: next === undefined ? 'The schedule is in force.' : `The next copy is begun at ${time(next)}.` };
 }
 
-function objective({ metadata, spec }: VolumePolicy, newest: (PolicyCopy & { readonly cutAt: number }) | undefined, now: number): { readonly rpo: Reported; readonly missedAt: number | undefined } {
+function objective({ metadata, spec }: VolumePolicy, newest: (PolicyCopy & { readonly cutAt: number }) | undefined, now: number): { readonly met: Reported; readonly missedAt: number | undefined } {
   const { rpo } = spec.protection;
   const type = 'RPOMet';
-  if (rpo === undefined) return { rpo: { type, status: 'Unknown', reason: 'NoObjective', message: 'spec.protection.rpo is not set.' }, missedAt: undefined };
+  if (rpo === undefined) return { met: { type, status: 'Unknown', reason: 'NoObjective', message: 'spec.protection.rpo is not set.' }, missedAt: undefined };
   const missedAt = (newest?.cutAt ?? Date.parse(metadata.creationTimestamp)) + durationMillis(rpo);
   const missed = now > missedAt;
   if (newest === undefined) {
     const message = missed ? `There is no good copy, although the policy is older than the objective of ${rpo}.` : `There is no good copy yet; the objective of ${rpo} counts from the creation of the policy.`;
-    return { rpo: { type, status: missed ? 'False' : 'Unknown', reason: missed ? 'RPOMissed' : 'NoCopyYet', message }, missedAt };
+    return { met: { type, status: missed ? 'False' : 'Unknown', reason: missed ? 'RPOMissed' : 'NoCopyYet', message }, missedAt };
   }
   const cut = `The newest good copy, ${newest.name}, was cut at ${time(newest.cutAt)}`;
-  if (missed) return { rpo: { type, status: 'False', reason: 'RPOMissed', message: `${cut}, longer ago than the objective of ${rpo}.` }, missedAt };
-  return { rpo: { type, status: 'True', reason: 'WithinObjective', message: `${cut}; the objective of ${rpo} holds until ${time(missedAt)}.` }, missedAt };
+  if (missed) return { met: { type, status: 'False', reason: 'RPOMissed', message: `${cut}, longer ago than the objective of ${rpo}.` }, missedAt };
+  return { met: { type, status: 'True', reason: 'WithinObjective', message: `${cut}; the objective of ${rpo} holds until ${time(missedAt)}.` }, missedAt };
 }
 
 /** Whole milliseconds, as the API has times. */

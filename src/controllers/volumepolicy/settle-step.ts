@@ -1,42 +1,43 @@
 import { errorCatalogue } from '../../api/errors.js';
-import { appSnapshots, type VolumePolicy } from '../../api/kinds.js';
+import type { VolumePolicy } from '../../api/kinds.js';
+import { canonicalJson } from '../../manifests/captured.js';
 import { findCondition } from '../../runtime/conditions.js';
 import type { Condition } from '../../runtime/object.js';
-import { accountOf } from '../appsnapshot/gather.js';
-import { requireAuthority, rightsToProtect } from '../authority.js';
 import type { OperatorDeps } from '../deps.js';
-import { requirePolicies } from '../policies.js';
 import type { Verdict } from '../status-writer.js';
 import { later, type StepResult } from '../step.js';
 import type { PolicyCopy } from './copies.js';
+import type { Release } from './decide.js';
 import type { DrillLook } from './drill/step.js';
+import { prune } from './prune.js';
 import { reportOf, type PolicyReport } from './report.js';
 import { tell, type PolicyWriter } from './steps.js';
 
 /** At the latest after so long it is looked at again: timers do not notice a wall clock that is set. */
 const lookAgainSeconds = 300;
-/** Until the cache has heard of deletions. */
+/** Until the cache has heard of what was pruned. */
 const removalSeconds = 5;
-/** Deleted in one go. */
-const mostRemoved = 50;
+
+type Reported = PolicyReport['conditions'][number];
 
 interface Settlement {
   /** When the next copy is begun, ms since the epoch. */
   readonly next: number | undefined;
   readonly remove: readonly PolicyCopy[];
+  readonly release: readonly Release[];
   readonly drills: DrillLook;
   /** Default: what follows from the copies. */
   readonly verdict?: Verdict;
 }
 
-/** Says how the policy stands, where that is news, and deletes what the retention leaves. */
+/** Says how the policy stands, where that is news, and prunes what the retention leaves. */
 export async function settleStep(writer: PolicyWriter, plan: Settlement, copies: readonly PolicyCopy[], deps: OperatorDeps): Promise<StepResult> {
   const at = deps.clock.now();
   const report = reportOf(writer.object, copies, { copy: plan.next, drill: plan.drills.next, drills: plan.drills }, at);
   await say(writer, { ...report, verdict: plan.verdict ?? report.verdict }, deps);
-  await remove(writer, plan.remove.slice(0, mostRemoved), deps);
+  await prune(writer, plan.remove, plan.release, deps);
   const until = [plan.next, plan.drills.next, report.missedAt].flatMap((time) => (time === undefined || time < at ? [] : [(time - at) / 1000]));
-  const seconds = Math.min(lookAgainSeconds, ...until, ...(plan.remove.length > 0 ? [removalSeconds] : []));
+  const seconds = Math.min(lookAgainSeconds, ...until, ...(plan.remove.length + plan.release.length > 0 ? [removalSeconds] : []));
   return later(Math.max(0.01, seconds));
 }
 
@@ -45,52 +46,51 @@ export async function say(writer: PolicyWriter, report: PolicyReport, deps: Oper
   const { object } = writer;
   measure(writer, report, deps);
   const { verdict } = report;
-  const ready = findCondition(object.status?.conditions, 'Ready');
+  const { conditions, observedGeneration } = object.status ?? {};
+  const ready = findCondition(conditions, 'Ready');
   const turned = ready?.reason !== verdict.reason || ready.message !== verdict.message;
-  const others = report.conditions.filter((condition) => isNews(object, condition));
-  if (!turned && others.length === 0 && object.status?.observedGeneration === object.metadata.generation && isSaid(object.status, report.change)) return;
+  const news = report.conditions.map((condition) => ({ condition, before: findCondition(conditions, condition.type) })).filter(({ condition, before }) => isNews(condition, before));
+  if (!turned && news.length === 0 && observedGeneration === object.metadata.generation && isSaid(object.status ?? {}, report.change)) return;
   await writer.write(report.change, verdict, report.conditions);
   if (turned && verdict.kind !== 'ready') tell(deps, object, 'Warning', verdict.reason, verdict.message);
-  for (const condition of others) tellOf(condition, findCondition(object.status?.conditions, condition.type), object, deps);
+  for (const { condition, before } of news) tellTurn(object, condition, before, deps);
 }
 
-function isNews({ status }: VolumePolicy, condition: PolicyReport['conditions'][number]): boolean {
-  const before = findCondition(status?.conditions, condition.type);
-  return before?.status !== condition.status || before.reason !== condition.reason || before.message !== condition.message;
+function isNews({ status, reason, message }: Reported, before: Condition | undefined): boolean {
+  return before?.status !== status || before.reason !== reason || before.message !== message;
 }
 
-/** How a drill has ended is told where its result is noted; here what turns without one. */
-function tellOf({ type, status, reason, message }: PolicyReport['conditions'][number], before: Condition | undefined, object: VolumePolicy, deps: OperatorDeps): void {
-  if (before?.reason === reason && before.status === status) return;
-  const bad = type === 'Verified' ? reason in errorCatalogue : status === 'False';
-  if (bad) tell(deps, object, 'Warning', reason, message);
-  if (type !== 'Verified' && status === 'True' && before?.status === 'False') tell(deps, object, 'Normal', reason, message);
+/** What has become wrong, and what is right again. How a drill has ended is told where its result is noted; here of drills what turns without one. */
+function tellTurn(object: VolumePolicy, { type, status, reason, message }: Reported, before: Condition | undefined, deps: OperatorDeps): void {
+  if (before?.status === status && before.reason === reason) return;
+  const ofDrill = type === 'Verified';
+  if (ofDrill ? reason in errorCatalogue : status === 'False') tell(deps, object, 'Warning', reason, message);
+  if (!ofDrill && status === 'True' && before?.status === 'False') tell(deps, object, 'Normal', reason, message);
 }
 
+/** The API server has an order of fields of its own. */
 function isSaid(status: object, change: object): boolean {
-  return Object.entries(change).every(([field, value]) => JSON.stringify((status as Record<string, unknown>)[field]) === JSON.stringify(value));
+  const text = (value: unknown): string => (value === undefined ? '' : canonicalJson(value));
+  return Object.entries(change).every(([field, value]) => text((status as Record<string, unknown>)[field]) === text(value));
 }
 
 function measure(writer: PolicyWriter, { change, conditions }: PolicyReport, deps: OperatorDeps): void {
   const { namespace, name } = writer.object.metadata;
-  const rpo = conditions.find(({ type }) => type === 'RPOMet')?.status ?? 'Unknown';
+  const met = conditions.find(({ type }) => type === 'RPOMet')?.status ?? 'Unknown';
   const drill = writer.object.status?.lastDrill;
   const seconds = (time: string | undefined): number | undefined => (time === undefined ? undefined : Date.parse(time) / 1000);
   deps.metrics.policy(
     { namespace, policy: name },
-    { copies: change.copies ?? 0, lastCopy: seconds(change.lastCopy?.at), nextCopy: seconds(change.nextCopy), verified: seconds(change.lastVerified?.verifiedAt), rpoMet: rpo === 'Unknown' ? undefined : rpo === 'True', drill: seconds(drill?.at), drillVerified: drill?.verified },
+    {
+      copies: change.copies ?? 0,
+      lastCopy: seconds(change.lastCopy?.at),
+      nextCopy: seconds(change.nextCopy),
+      verified: seconds(change.lastVerified?.verifiedAt),
+      rpo: change.rpoSeconds,
+      rpoMet: met === 'Unknown' ? undefined : met === 'True',
+      drill: seconds(drill?.at),
+      drillVerified: drill?.verified,
+      targets: new Map((change.targets ?? []).map(({ target, lastCopy, reason }) => [target, { lastCopy: seconds(lastCopy?.at), failing: reason !== undefined }])),
+    },
   );
-}
-
-/** Deletes copies as the account, each only as it was seen: one that was verified or deleted meanwhile is looked at again. */
-async function remove(writer: PolicyWriter, copies: readonly PolicyCopy[], deps: OperatorDeps): Promise<void> {
-  if (copies.length === 0) return;
-  const { object } = writer;
-  const account = accountOf(object);
-  await requirePolicies(deps.client, deps.agentNamespace);
-  await requireAuthority(deps.client, account, rightsToProtect);
-  const client = deps.client.as(account);
-  for (const { name, uid, resourceVersion } of copies) await client.delete(appSnapshots, { namespace: account.namespace, name }, { uid, resourceVersion });
-  const names = copies.map(({ name }) => name);
-  tell(deps, object, 'Normal', 'Pruned', `Deleted by spec.protection.retention: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}.`);
 }

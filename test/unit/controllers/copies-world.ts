@@ -1,6 +1,7 @@
 import type { AppSnapshot } from '../../../src/api/kinds.js';
 import { copyStep } from '../../../src/controllers/appsnapshot/copies/copy-step.js';
 import { forgetCopies } from '../../../src/controllers/appsnapshot/copies/end.js';
+import { forgetStep } from '../../../src/controllers/appsnapshot/copies/forget-step.js';
 import { decide } from '../../../src/controllers/appsnapshot/decide.js';
 import { snapshotWriter } from '../../../src/controllers/appsnapshot/steps.js';
 import type { OperatorDeps } from '../../../src/controllers/deps.js';
@@ -36,6 +37,8 @@ export class CopiesWorld {
   readonly events: string[] = [];
   /** Every Job that was made, in order. */
   readonly made: string[] = [];
+  /** Bytes that were counted, read and added. */
+  readonly moved: [number, number][] = [];
   readonly violations: string[] = [];
   /** Writes until the operator dies, and whether the last one is done. */
   crash: { after: number; done: boolean } | undefined;
@@ -82,10 +85,18 @@ export class CopiesWorld {
     for (let i = 0; i < 20; i += 1) {
       const plan = decide({ object: writer.object, now: this.now });
       if (plan.kind === 'wait') return true;
-      if (plan.kind !== 'copy') return false;
-      if ((await copyStep(writer, plan.target, this.#deps)).again !== 'now') return true;
+      if (plan.kind !== 'copy' && plan.kind !== 'forget') return false;
+      const step = plan.kind === 'copy' ? copyStep : forgetStep;
+      if ((await step(writer, plan.target, this.#deps)).again !== 'now') return true;
     }
     throw new Error('no end after 20 steps');
+  }
+
+  /** Somebody changes the spec. */
+  ask(spec: Partial<AppSnapshot['spec']>): void {
+    const object = this.objects.get('appsnapshots/copy') as AppSnapshot;
+    Object.assign(object.spec, spec);
+    object.metadata.resourceVersion = String(Number(object.metadata.resourceVersion) + 1);
   }
 
   delete(): void {
@@ -143,6 +154,7 @@ export class CopiesWorld {
     caches: { claims: { get: () => undefined }, appSnapshots: { list: () => [] } },
     events: { record: ({ reason }: { reason: string }) => this.events.push(reason) },
     log: { info: () => undefined, debug: () => undefined },
+    metrics: { moved: (_: unknown, { read, added }: { read: number; added: number }) => this.moved.push([read, added]) },
     mover: { image: 'i', pullPolicy: 'IfNotPresent', resources: {} },
   } as unknown as OperatorDeps;
 

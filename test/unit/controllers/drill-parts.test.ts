@@ -1,10 +1,10 @@
 import { Script } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { AppRestore } from '../../../src/api/kinds.js';
+import type { AppRestore, AppSnapshot } from '../../../src/api/kinds.js';
 import type { DrillStatus, VolumePolicyStatus } from '../../../src/api/volumepolicy.js';
 import { canaryPod, isolationOf } from '../../../src/controllers/volumepolicy/drill/canary.js';
-import { copiesOf } from '../../../src/controllers/volumepolicy/copies.js';
+import { copiesOf, expiredAfter } from '../../../src/controllers/volumepolicy/copies.js';
 import { decideDrill, type DrillInput } from '../../../src/controllers/volumepolicy/drill/decide.js';
 import { DrillLine } from '../../../src/controllers/volumepolicy/drill/line.js';
 import { drillAccount, drillName } from '../../../src/controllers/volumepolicy/drill/names.js';
@@ -100,6 +100,17 @@ describe('decide', () => {
     expect(decideAt('11:01', { verify: { suspend: true } })).toEqual({ kind: 'none', next: undefined });
     expect(decideAt('11:01', { copies: [] })).toMatchObject({ kind: 'none', why: 'noCopy' });
     expect(decideAt('11:01', { verify: { cron: '1 * * * *' } })).toEqual({ kind: 'none', next: undefined });
+  });
+
+  test('not of a copy whose snapshots are to go, or have gone while it is in a target', () => {
+    const policy = volumePolicy();
+    const of = (hour: string, phase: 'Ready' | 'Expired', spec: object = {}): AppSnapshot => {
+      const copy = copyOfTick(policy, at(hour), readyStatus(at(hour), { phase }));
+      return { ...copy, spec: { ...copy.spec, ...spec } };
+    };
+    const [staying, ...going] = copiesOf(policy, [of('08:00', 'Ready'), of('09:00', 'Ready', { expiresAfter: expiredAfter }), of('10:00', 'Expired')], () => false);
+    expect(decideAt('11:01', { copies: [staying!, ...going] })).toMatchObject({ kind: 'begin', drill: { copy: staying!.name } });
+    expect(decideAt('11:01', { copies: going })).toMatchObject({ kind: 'none', why: 'noCopy' });
   });
 
   test('a restore that is refused is the result when that does not pass', () => {

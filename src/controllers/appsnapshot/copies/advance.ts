@@ -94,13 +94,17 @@ function isWhole(result: MoverResult): boolean {
 /** What has failed waits; what goes on has no trouble any more. Locks that were in the way are remembered until something succeeds. */
 function note(copy: BegunCopy, failure: Failure | undefined, progressed: boolean, now: number): BegunCopy {
   if (failure !== undefined) {
-    const failures = (copy.failures ?? 0) + 1;
-    const pause = Math.min(mostPauseMillis, pauseMillis * 2 ** Math.min(failures - 1, 10));
     const lockedBy = [...new Set([...failure.lockedBy, ...(copy.lockedBy ?? [])])].slice(0, 16);
-    return { ...copy, failures, retryAt: new Date(now + pause).toISOString(), reason: failure.code, message: failure.message.slice(0, 2048), lockedBy: lockedBy.length === 0 ? undefined : lockedBy };
+    return { ...copy, ...paused(copy, now), reason: failure.code, message: failure.message.slice(0, 2048), lockedBy: lockedBy.length === 0 ? undefined : lockedBy };
   }
   if (!progressed) return copy;
   return { ...copy, failures: 0, retryAt: undefined, reason: undefined, message: undefined, lockedBy: undefined };
+}
+
+/** After one more failure nothing is begun for a while, longer each time. Pure. `now`: ms since the epoch. */
+export function paused(copy: CopyStatus, now: number): { readonly failures: number; readonly retryAt: string } {
+  const failures = (copy.failures ?? 0) + 1;
+  return { failures, retryAt: new Date(now + Math.min(mostPauseMillis, pauseMillis * 2 ** Math.min(failures - 1, 10))).toISOString() };
 }
 
 function begin(volumes: readonly CopyVolumeStatus[], slots: number): CopyVolumeStatus[] {

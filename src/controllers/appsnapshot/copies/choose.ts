@@ -25,7 +25,7 @@ export function isUnderWay({ phase, volumes }: CopyStatus): boolean {
 
 /** One copy after the other, in the order of the spec; one whose target is in trouble does not keep the others waiting. Pure. */
 export function chooseCopy(object: AppSnapshot, now: number): CopiesPlan {
-  const open = copiesOf(object).filter((copy) => !isOver(copy));
+  const open = copiesOf(object).filter((copy) => !isOver(copy) && !isUnwanted(object, copy));
   const active = open.find((copy) => isUnderWay(copy) && millisUntil(copy, now) <= 0) ?? open.find(isRunning);
   if (active !== undefined) return { kind: 'work', target: active.target };
   // Nothing new is begun while the spec says so.
@@ -33,7 +33,30 @@ export function chooseCopy(object: AppSnapshot, now: number): CopiesPlan {
   const due = waiting.find((copy) => millisUntil(copy, now) <= 0);
   if (due !== undefined) return { kind: 'work', target: due.target };
   if (waiting.length === 0) return { kind: 'none' };
-  return { kind: 'wait', seconds: Math.max(0.1, Math.min(...waiting.map((copy) => millisUntil(copy, now))) / 1000) };
+  return waitFor(waiting, now);
+}
+
+/** What is to be removed from a target that is named in spec.forgetCopies: one after the other, and not beside the movers of other copies. Pure. */
+export function chooseForget(object: AppSnapshot, now: number): CopiesPlan {
+  const copies = copiesOf(object);
+  const unwanted = copies.filter((copy) => isUnwanted(object, copy) && copy.phase !== 'Forgotten');
+  if (unwanted.length === 0 || copies.some((copy) => isUnderWay(copy) && !isUnwanted(object, copy))) return { kind: 'none' };
+  const due = unwanted.find((copy) => millisUntil(copy, now) <= 0);
+  return due === undefined ? waitFor(unwanted, now) : { kind: 'work', target: due.target };
+}
+
+/** Of two plans the one that has something to do, or comes to it sooner. Pure. */
+export function earlier(a: CopiesPlan, b: CopiesPlan): CopiesPlan {
+  if (a.kind === 'wait' && b.kind === 'wait') return a.seconds <= b.seconds ? a : b;
+  return a.kind === 'work' || b.kind === 'none' ? a : b;
+}
+
+function isUnwanted({ spec }: AppSnapshot, { target }: CopyStatus): boolean {
+  return spec.forgetCopies?.includes(target) === true;
+}
+
+function waitFor(copies: readonly CopyStatus[], now: number): CopiesPlan {
+  return { kind: 'wait', seconds: Math.max(0.1, Math.min(...copies.map((copy) => millisUntil(copy, now))) / 1000) };
 }
 
 /** A mover is at work whatever else has failed. */

@@ -14,7 +14,7 @@ import { deadHosts, ensureMover, listMovers, removeMover } from '../../movers/jo
 import { requireSecrets, rightsToSecrets } from '../../movers/secrets.js';
 import { accountOf } from '../gather.js';
 import { tell, type SnapshotWriter } from '../steps.js';
-import type { BegunCopy } from './advance.js';
+import { paused, type BegunCopy } from './advance.js';
 import { copiesOf, isOver } from './choose.js';
 import { removeMoverObjects } from './leftovers.js';
 import { forgetJob } from './objects.js';
@@ -64,7 +64,8 @@ function mayHaveSomething({ id, phase }: CopyStatus): boolean {
 async function forgetEach(writer: SnapshotWriter, open: readonly CopyStatus[], deps: OperatorDeps): Promise<boolean> {
   const { object } = writer;
   const client = deps.client.as(accountOf(object));
-  const retained = (copy: CopyStatus): boolean => object.spec.copies?.find((c) => c.targetRef.name === copy.target)?.deletionPolicy !== 'Delete';
+  const unwanted = object.spec.forgetCopies ?? [];
+  const retained = (copy: CopyStatus): boolean => !unwanted.includes(copy.target) && object.spec.copies?.find((c) => c.targetRef.name === copy.target)?.deletionPolicy !== 'Delete';
   if (await isNamespaceLeaving(object, deps)) {
     keep(object, open.filter((copy) => !retained(copy)), 'The namespace is being deleted.', deps);
     return true;
@@ -81,7 +82,8 @@ async function forgetEach(writer: SnapshotWriter, open: readonly CopyStatus[], d
   return false;
 }
 
-async function forgetOne(writer: SnapshotWriter, copy: CopyStatus, client: Client, deps: OperatorDeps): Promise<void> {
+/** One round of removing a copy from its target. Phase Forgotten says that it is done, or given up. Beside it no mover may work on the repository. */
+export async function forgetOne(writer: SnapshotWriter, copy: CopyStatus, client: Client, deps: OperatorDeps): Promise<void> {
   const { object } = writer;
   const target = await findTarget(object, copy, deps);
   if (target === undefined || isGivenUp(object, deps)) {
@@ -93,13 +95,13 @@ async function forgetOne(writer: SnapshotWriter, copy: CopyStatus, client: Clien
   const outcome = job === undefined ? undefined : moverOutcome(job, movers.pods);
   if (outcome?.kind === 'running') return;
   if (outcome === undefined) return begin(object, copy, target, client, deps);
-  const again = { ...copy, forgetAttempt: (copy.forgetAttempt ?? 0) + 1 };
-  if (outcome.kind === 'lost') return writeCopy(writer, { ...again, message: `The mover was lost: ${outcome.why}.`, lockedBy: [...outcome.pods].slice(0, 16) });
+  const again = { ...copy, ...paused(copy, deps.clock.now()), forgetAttempt: (copy.forgetAttempt ?? 0) + 1 };
+  if (outcome.kind === 'lost') return writeCopy(writer, { ...again, message: `The mover was lost: ${outcome.why}.`, reason: 'MoverFailed', lockedBy: [...outcome.pods].slice(0, 16) });
   const { result } = outcome;
-  await writeCopy(writer, result.ok ? { ...copy, phase: 'Forgotten', message: undefined, reason: undefined } : { ...again, reason: result.code, message: result.message, lockedBy: result.lockedBy });
-  if (!result.ok) return;
-  // After a crash here it goes with its owner.
+  if (!result.ok) return writeCopy(writer, { ...again, reason: result.code, message: result.message, lockedBy: result.lockedBy });
+  // First, so that nothing is left of it; after a crash in between it is made again, and finds nothing to remove.
   if (job !== undefined) await removeMover(client, job);
+  await writeCopy(writer, { ...copy, phase: 'Forgotten', failures: undefined, retryAt: undefined, message: undefined, reason: undefined, lockedBy: undefined });
   tell(deps, object, 'Normal', 'CopyForgotten', `The copy was removed from ${copy.target}: ${result.removed ?? 0} snapshots of set ${copy.id ?? ''}.`);
 }
 
@@ -110,7 +112,8 @@ async function begin(object: AppSnapshot, copy: CopyStatus, target: BackupTarget
   await ensureMover(client, forgetJob(context, forgetName(copy)));
 }
 
-function forgetName({ targetUid = '', id = '', forgetAttempt = 0 }: CopyStatus): string {
+/** Name of the mover that forgets a copy. */
+export function forgetName({ targetUid = '', id = '', forgetAttempt = 0 }: CopyStatus): string {
   return moverName(targetUid, 'forget', id, forgetAttempt);
 }
 

@@ -83,9 +83,9 @@ function begin({ object, copies, now, enabled, longest }: DrillInput): DrillPlan
   return { kind: 'begin', drill: { due: time(tick), copy: copy.name, namespace: drillName(object.metadata, tick), phase: 'Running', begun: time(now), until: time(until) } };
 }
 
-/** The newest copy that no restore has verified; when all are, the newest. */
+/** The newest copy that no restore has verified; when all are, the newest. Snapshots that are to go are left alone. */
 function toDrill(copies: readonly PolicyCopy[]): PolicyCopy | undefined {
-  const ready = copies.filter((copy) => copy.state === 'ready' && !copy.leaving).sort((a, b) => (b.cutAt ?? 0) - (a.cutAt ?? 0));
+  const ready = copies.filter((copy) => copy.state === 'ready' && !copy.leaving && !copy.expiring).sort((a, b) => (b.cutAt ?? 0) - (a.cutAt ?? 0));
   return ready.find((copy) => copy.verifiedAt === undefined) ?? ready[0];
 }
 
