@@ -45,6 +45,4 @@ describe('BackupTarget and copies', () => {
   refusals(scene);
   endings(scene, small);
   if (!small) byPolicy(scene);
-  refusals(scene);
-  endings(scene, small);
 });
