@@ -221,20 +221,20 @@ export const copyPhases = ['Pending', 'Copying', 'Sealing', 'Cleaning', 'Complet
 
 const bytes = z.int().min(0);
 
+export const runAs = z.strictObject({
+  user: z.int().min(0).describe('User.'),
+  group: z.int().min(0).describe('Group.'),
+  groups: z.array(z.int().min(0)).max(32).describe('Further groups.'),
+  fsGroup: z.int().min(0).optional().describe('Group that the kubelet gives to its volumes.'),
+  seLinux: mapOf(z.string().max(63), z.string().max(253), 4).optional().describe('Label of SELinux.'),
+});
+
 const copyVolume = z.strictObject({
   claim: z.string().max(253).describe('PersistentVolumeClaim of the application.'),
   uid: z.string().max(63).describe('Its uid when the plan was made.'),
   phase: z.enum(['Pending', 'Copying', 'Done']).describe('Where it is.'),
   attempt: z.int().min(0).describe('How often it was begun.'),
-  runAs: z
-    .strictObject({
-      user: z.int().min(0).describe('User.'),
-      group: z.int().min(0).describe('Group.'),
-      groups: z.array(z.int().min(0)).max(32).describe('Further groups.'),
-      seLinux: mapOf(z.string().max(63), z.string().max(253), 4).optional().describe('Label of SELinux.'),
-    })
-    .optional()
-    .describe('As whom it is read: as the pod that it belongs to.'),
+  runAs: runAs.optional().describe('As whom it is read: as the pod that it belongs to.'),
   snapshotId: z.string().max(64).optional().describe('Id in the repository.'),
   tree: z.string().max(64).optional().describe('Digest of its content in the repository.'),
   bytesDone: bytes.optional().describe('Bytes read so far.'),

@@ -50,7 +50,7 @@ export function createCaches(options: { transport: Transport; clock: Clock; log:
       ...base,
       type: appRestores,
       project: (object) => object as unknown as AppRestore,
-      indexes: { uid: byUid, target: (o) => [o.spec.into?.namespace ?? o.metadata.namespace], source: (o) => [`${o.metadata.namespace}/${o.spec.from.appSnapshotRef.name}`] },
+      indexes: { uid: byUid, target: (o) => [o.spec.into?.namespace ?? o.metadata.namespace], source: sourceKeys },
     }),
     volumePolicies: createCache<VolumePolicy>({ ...base, type: volumePolicies, project: (object) => object as unknown as VolumePolicy, indexes: { uid: byUid } }),
     backupTargets: createCache<BackupTarget>({ ...base, type: backupTargets, project: (object) => object as unknown as BackupTarget, indexes: { uid: byUid } }),
@@ -68,6 +68,18 @@ export function createCaches(options: { transport: Transport; clock: Clock; log:
     snapshotContents: createCache<ContentView>({ ...base, type: volumeSnapshotContents, project: projectContent }),
     groupSnapshotContents: group === undefined ? undefined : createCache<ContentView>({ ...base, type: group.contents, project: projectContent }),
   };
+}
+
+/** The AppSnapshot that a restore reads from, or the copy in a BackupTarget, when it is known which. */
+function sourceKeys({ metadata, spec, status }: AppRestore): readonly string[] {
+  const { appSnapshotRef } = spec.from;
+  if (appSnapshotRef !== undefined) return [`${metadata.namespace}/${appSnapshotRef.name}`];
+  return status?.source === undefined ? [] : [copyKey(status.source.setId)];
+}
+
+/** Key of the index `source` for a copy in a BackupTarget. */
+export function copyKey(setId: string): string {
+  return `copy:${setId}`;
 }
 
 function byUid(object: Projected): readonly string[] {

@@ -1,6 +1,6 @@
 import { labels } from '../api/common.js';
 import type { AppRestore, AppSnapshot, BackupTarget, VolumePolicy } from '../api/kinds.js';
-import { moverRole } from '../movers/job.js';
+import { isForTargetAlone, moverRole } from '../movers/job.js';
 import type { CacheEvent, Projected } from '../runtime/cache.js';
 import { enqueueFrom, type Controller } from '../runtime/controller.js';
 import { keyText, type ObjectMeta } from '../runtime/object.js';
@@ -24,7 +24,7 @@ export function connect(caches: Caches, controllers: { appSnapshots: Controller;
   enqueueFrom(caches.appRestores, appRestores, (_, key) => [key], matters);
   enqueueFrom(caches.appSnapshots, appRestores, (_, key) => keysOf(caches.appRestores.by('source', key)));
   // A copy that a restore was using may be removable now.
-  enqueueFrom(caches.appRestores, appSnapshots, (object) => [`${object.metadata.namespace}/${object.spec.from.appSnapshotRef.name}`], (event) => event.type === 'deleted' || isOver(event.object));
+  enqueueFrom(caches.appRestores, appSnapshots, (object) => sourcesOf(object, caches).map((copy) => keyText(copy.metadata)), (event) => event.type === 'deleted' || isOver(event.object));
   enqueueFrom(caches.volumePolicies, volumePolicies, (_, key) => [key], matters);
   enqueueFrom(caches.appSnapshots, volumePolicies, (object) => policiesOf(object, caches), concernsPolicies);
   enqueueFrom(caches.appRestores, volumePolicies, (object) => sourcesOf(object, caches).flatMap((copy) => policiesOf(copy, caches)), (event) => event.type === 'deleted' || isOver(event.object));
@@ -83,9 +83,9 @@ function policiesOf({ metadata }: AppSnapshot, caches: Caches): string[] {
   return keysOf(caches.volumePolicies.by('uid', metadata.labels?.[labels.policy] ?? ''));
 }
 
-/** Uid of the target whose check this pod is; undefined for all others, those of copies too. */
+/** Uid of the target whose check this pod is; undefined for all others, those of copies and restores too. */
 function targetOfCheck({ labels: own }: ObjectMeta): string | undefined {
-  return own?.[labels.internal] === moverRole && own[labels.appSnapshot] === undefined ? own[labels.target] : undefined;
+  return isForTargetAlone(own) ? own?.[labels.target] : undefined;
 }
 
 /** Uid of the AppSnapshot for which this pod moves something. */
@@ -94,7 +94,8 @@ function copiedBy({ labels: own }: ObjectMeta): string | undefined {
 }
 
 function sourcesOf({ metadata, spec }: AppRestore, caches: Caches): AppSnapshot[] {
-  const source = caches.appSnapshots.get({ namespace: metadata.namespace, name: spec.from.appSnapshotRef.name });
+  const name = spec.from.appSnapshotRef?.name;
+  const source = name === undefined ? undefined : caches.appSnapshots.get({ namespace: metadata.namespace, name });
   return source === undefined ? [] : [source];
 }
 

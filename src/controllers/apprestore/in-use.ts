@@ -1,14 +1,13 @@
 import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
 import { keyText } from '../../runtime/object.js';
-import type { Caches } from '../caches.js';
+import { copyKey, type Caches } from '../caches.js';
 import { restoreFinalizer } from './decide.js';
 
-/** Names of the restores that are reading from a copy: begun and not ended. Its data must not go before. */
-export function restoresUsing(caches: Pick<Caches, 'appRestores'>, snapshot: AppSnapshot): string[] {
-  return caches.appRestores
-    .by('source', keyText(snapshot.metadata))
-    .filter((restore) => isUsing(restore) && restore.status?.source?.uid === snapshot.metadata.uid)
-    .map((restore) => restore.metadata.name);
+/** Names of the restores that are reading from a copy, or from what of it is in a BackupTarget: begun and not ended. Its data must not go before. */
+export function restoresUsing(caches: Pick<Caches, 'appRestores'>, { metadata, status }: AppSnapshot): string[] {
+  const direct = caches.appRestores.by('source', keyText(metadata)).filter((restore) => restore.status?.source?.uid === metadata.uid);
+  const remote = status?.setId === undefined ? [] : caches.appRestores.by('source', copyKey(status.setId));
+  return [...direct, ...remote].filter(isUsing).map((restore) => restore.metadata.name);
 }
 
 function isUsing({ metadata, status }: AppRestore): boolean {

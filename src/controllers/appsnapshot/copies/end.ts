@@ -16,7 +16,7 @@ import { accountOf } from '../gather.js';
 import { tell, type SnapshotWriter } from '../steps.js';
 import type { BegunCopy } from './advance.js';
 import { copiesOf, isOver } from './choose.js';
-import { removeMoverObjects } from './leftovers.js';
+import { moversOfSnapshot, removeMoverObjects } from '../../movers/leftovers.js';
 import { forgetJob } from './objects.js';
 import { copiedCondition, copiesChange, writeCopy } from './status.js';
 
@@ -29,7 +29,7 @@ export async function abandonCopies(writer: SnapshotWriter, deps: OperatorDeps):
   const copies = copiesOf(object);
   if (copies.every(isOver)) return true;
   const sealed = (copy: CopyStatus): boolean => copy.phase === 'Cleaning';
-  if ((await removeMoverObjects(deps.client.as(accountOf(object)), object, new Set())) > 0) return false;
+  if ((await removeMoverObjects(deps.client.as(accountOf(object)), moversOfSnapshot(object), new Set())) > 0) return false;
   const message = 'Its snapshots expired before it was complete.';
   const ended = copies.map((copy): CopyStatus => (isOver(copy) ? copy : sealed(copy) ? { ...copy, phase: 'Complete' } : { ...copy, phase: 'Failed', reason: 'CopyUnfinished', message, retryAt: undefined }));
   await writer.write(copiesChange(ended), undefined, [copiedCondition(ended)]);
@@ -73,7 +73,7 @@ async function forgetEach(writer: SnapshotWriter, open: readonly CopyStatus[], d
   // Beside the movers that forget nothing of it must work on the repository.
   const { jobs } = await listMovers(client, object.metadata.namespace, { key: labels.appSnapshot, value: object.metadata.uid });
   const forgetting = jobs.filter((job) => names.includes(job.metadata.name));
-  const left = await removeMoverObjects(client, object, new Set(forgetting.map((job) => job.metadata.name)));
+  const left = await removeMoverObjects(client, moversOfSnapshot(object), new Set(forgetting.map((job) => job.metadata.name)));
   if (left > 0) return false;
   const toForget = open.find((copy) => !retained(copy));
   if (toForget === undefined) return true;
