@@ -4,7 +4,6 @@ import { forgetCopies } from '../../../src/controllers/appsnapshot/copies/end.js
 import { decide } from '../../../src/controllers/appsnapshot/decide.js';
 import { snapshotWriter } from '../../../src/controllers/appsnapshot/steps.js';
 import type { OperatorDeps } from '../../../src/controllers/deps.js';
-import { requiredPolicies } from '../../../src/controllers/policies.js';
 import { locationOf } from '../../../src/movers/place.js';
 import { moverRequest, requestVariable, type MoverRequest, type MoverResult } from '../../../src/movers/request.js';
 import { ApiError } from '../../../src/runtime/api-error.js';
@@ -13,6 +12,7 @@ import type { KubeObject, ObjectKey } from '../../../src/runtime/object.js';
 import type { ResourceType } from '../../../src/runtime/resource.js';
 import { backupTarget, hex } from '../movers/fixtures.js';
 import { readySnapshot, start } from './copies-fixtures.js';
+import { policyInForce } from './policies-in-force.js';
 
 /** The operator dies here; what it has asked for may be done or not. */
 export class Crash extends Error {}
@@ -157,8 +157,8 @@ export class CopiesWorld {
   }
 
   #get(type: ResourceType, name: string): Promise<KubeObject> {
-    const policy = requiredPolicies.find((p) => p.name === name);
-    if (policy !== undefined) return Promise.resolve(type.kind.endsWith('Binding') ? { metadata: { name }, spec: { policyName: name, validationActions: ['Deny'] } } : policyObject(policy));
+    const policy = policyInForce(type, name);
+    if (policy !== undefined) return Promise.resolve(policy);
     const found = this.objects.get(`${type.plural}/${name}`);
     if (type.plural === 'serviceaccounts') return Promise.resolve({ metadata: { name } });
     return found === undefined ? Promise.reject(error(404, 'NotFound')) : Promise.resolve(clone(found));
@@ -189,12 +189,6 @@ export class CopiesWorld {
     known.metadata.resourceVersion = String(Number(known.metadata.resourceVersion) + 1);
     return clone(known);
   }
-}
-
-function policyObject({ name, covers, where, conditions }: (typeof requiredPolicies)[number]): KubeObject {
-  const namespaceSelector = where === 'agents' ? { matchLabels: { 'kubernetes.io/metadata.name': 'stillpoint-agent' } } : {};
-  const resourceRules = covers.map((what) => ({ operations: [what.split(' ')[0]], resources: [what.split(' ')[1]] }));
-  return { metadata: { name }, spec: { failurePolicy: 'Fail', validations: [{}], matchConditions: conditions.map((c) => ({ name: c })), matchConstraints: { namespaceSelector, resourceRules } } };
 }
 
 /** A mover that does what it is asked. */

@@ -30,7 +30,8 @@ test('killed after any write, and again: it always comes to an end, in order, an
       if (phase === 'Ready' && !spec.dryRun && spec.what === 'All') expect([...world.made].sort()).toEqual(['claims', 'configuration', 'fixups', 'gate', ...('targetRef' in spec.from ? [] : ['imported']), 'started']);
       // What movers have left does not outlive the end.
       if (phase === 'Ready' || phase === 'Failed') expect(world.made.has('fetched')).toBe(false);
-      if (spec.dryRun) expect([...world.made]).toEqual([]);
+      // Suspended in the middle, it has movers yet.
+      if (spec.dryRun) expect([...world.made].filter((what) => what !== 'fetched')).toEqual([]);
 
       world.delete();
       live(world, kills.slice(0, 3));

@@ -1,0 +1,16 @@
+import { requiredPolicies } from '../../../src/controllers/policies.js';
+import type { KubeObject } from '../../../src/runtime/object.js';
+import type { ResourceType } from '../../../src/runtime/resource.js';
+
+/** A policy that the operator insists on, or its binding, as the chart installs them; undefined for every other object. */
+export function policyInForce({ kind }: ResourceType, name: string): KubeObject | undefined {
+  const policy = requiredPolicies.find((p) => p.name === name);
+  if (policy === undefined) return undefined;
+  return kind.endsWith('Binding') ? { metadata: { name }, spec: { policyName: name, validationActions: ['Deny'] } } : policyObject(policy);
+}
+
+function policyObject({ name, covers, where, conditions }: (typeof requiredPolicies)[number]): KubeObject {
+  const namespaceSelector = where === 'agents' ? { matchLabels: { 'kubernetes.io/metadata.name': 'stillpoint-agent' } } : {};
+  const resourceRules = covers.map((what) => ({ operations: [what.split(' ')[0]], resources: [what.split(' ')[1]] }));
+  return { metadata: { name }, spec: { failurePolicy: 'Fail', validations: [{}], matchConditions: conditions.map((c) => ({ name: c })), matchConstraints: { namespaceSelector, resourceRules } } };
+}
