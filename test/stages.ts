@@ -110,6 +110,7 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   'kill-databases': suite('kill-databases', {}, longMinutes),
   crash: suite('crash', {}, longMinutes),
   copies: suite('copies', {}, longMinutes),
+  'restore-remote': suite('restore-remote', {}, longMinutes),
   storm: suite('storm', {}, longMinutes),
   many: suite('many', {}, longMinutes),
   policy: suite('policy', {}, longMinutes),

@@ -19,7 +19,7 @@ import { sourceOf } from './document.js';
 import { keep, readHeld } from './fetched.js';
 import { fetchJob, listJob, moversOf, readerName, type ReadContext } from './objects.js';
 import { choosePoint, wantedOf } from './points.js';
-import { readTarget, requireMovers, requireReady } from './target.js';
+import { keyOf, readTarget, requireMovers, requireReady } from './target.js';
 
 /** How often a mover that lists or fetches is looked at. */
 const lookSeconds = 2;
@@ -134,10 +134,9 @@ async function note(writer: RestoreWriter, target: BackupTarget, transfer: Resto
 /** What it means for a restore that a repository is not there, or has another key. */
 function inWords(object: AppRestore, target: BackupTarget, { repositoryId, location }: RestoreTransfer, failure: Failure): Pick<Failure, 'code' | 'message'> {
   const namespace = sourceNamespace(object);
-  const foreign = namespace !== target.metadata.namespace;
-  if (failure.code === 'TargetRepositoryGone' && repositoryId === undefined && foreign) {
+  if (failure.code === 'TargetRepositoryGone' && repositoryId === undefined && namespace !== target.metadata.namespace) {
     return { code: 'RecoveryPointNotFound', message: `There is no repository of namespace ${namespace} at ${location}. Correct spec.from.namespace, or the place in BackupTarget ${target.metadata.name}.` };
   }
-  if (failure.code !== 'TargetKeyWrong' || !foreign) return failure;
-  return { code: failure.code, message: `The repository of namespace ${namespace} at ${location} has another key. Put the key of that namespace into a Secret, and name it in spec.from.encryptionKeySecretRef of a new AppRestore.` };
+  if (failure.code !== 'TargetKeyWrong') return failure;
+  return { code: failure.code, message: `The repository of namespace ${namespace} at ${location} has another key than Secret ${keyOf(object, target)}. Put the key of that namespace into a Secret, and name it in spec.from.encryptionKeySecretRef of a new AppRestore.` };
 }
