@@ -50,9 +50,9 @@ export class Site {
     return restore;
   }
 
-  /** Jobs, pods and Secrets of movers in the namespace, by name. */
+  /** Jobs, pods and Secrets of the movers of restores in the namespace, by name. */
   async moverObjects(namespace: string): Promise<string[]> {
-    const all = await this.kubectl(['-n', namespace, 'get', 'jobs,pods,secrets', '-l', 'stillpoint.dev/internal=mover', '-o', 'name']);
+    const all = await this.kubectl(['-n', namespace, 'get', 'jobs,pods,secrets', '-l', 'stillpoint.dev/internal=mover,stillpoint.dev/apprestore', '-o', 'name']);
     return all.split('\n').filter((line) => line !== '');
   }
 

@@ -19,7 +19,7 @@ import { sourceOf } from './document.js';
 import { keep, readHeld } from './fetched.js';
 import { fetchJob, listJob, moversOf, readerName, type ReadContext } from './objects.js';
 import { choosePoint, wantedOf } from './points.js';
-import { keyOf, readTarget, requireMovers, requireReady } from './target.js';
+import { keyOf, readTarget, requireMovers } from './target.js';
 
 /** How often a mover that lists or fetches is looked at. */
 const lookSeconds = 2;
@@ -65,7 +65,7 @@ async function begin(writer: RestoreWriter, deps: OperatorDeps): Promise<StepRes
   await requirePreconditions(object, deps);
   await requireAuthority(deps.client, accountOf(object), []);
   const target = await readTarget(object, deps);
-  requireReady(target);
+  await requireMovers(object, target, deps);
   const location = locationOf(target, sourceNamespace(object));
   await writer.write(
     { phase: 'Fetching', startTime: new Date(deps.clock.now()).toISOString(), transfer: { phase: 'Listing', attempt: 1, location } },

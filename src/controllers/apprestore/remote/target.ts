@@ -42,7 +42,7 @@ async function find(client: Client, namespace: string, name: string): Promise<Ba
 }
 
 /** What its own check has found wrong with the target is said here as well. Damage is no reason not to read what is whole. Throws an error of the target, or BackupTargetNotReady. */
-export function requireReady({ metadata, status }: BackupTarget): void {
+function requireReady({ metadata, status }: BackupTarget): void {
   const ready = findCondition(status?.conditions, 'Ready');
   if (metadata.deletionTimestamp === undefined && ready?.status === 'True') return;
   const code: ErrorCode = ready !== undefined && ready.reason in errorCatalogue ? (ready.reason as ErrorCode) : 'BackupTargetNotReady';
@@ -60,7 +60,7 @@ function otherKey({ spec }: AppRestore): OtherKey | undefined {
   return name === undefined ? undefined : { field: 'spec.from.encryptionKeySecretRef', name };
 }
 
-/** Makes sure that movers may be made, and find what they mount. Throws AppError. */
+/** Makes sure that the target can be read, that movers may be made, and that they find what they mount. Throws AppError. */
 export async function requireMovers(object: AppRestore, target: BackupTarget, deps: OperatorDeps): Promise<void> {
   const account = targetAccount(object);
   requireReady(target);
