@@ -33,7 +33,7 @@ export function advanceFilling({ transfer, volumes }: Filling, seen: SeenFilling
   const left = judged.map(({ volume }) => volume);
   const next = millisToRetry(noted, seen.now) > 0 ? left : begin(left, seen);
   // A failure says more than what is waited for.
-  return { volumes: next, transfer: { ...noted, ...sums(next), ...(noted.reason === undefined ? { message: seen.waiting } : {}) } };
+  return { volumes: next, transfer: { ...noted, ...sums(next), ...(noted.reason === undefined ? { message: seen.waiting?.slice(0, 2048) } : {}) } };
 }
 
 function judge(volume: RestoredVolume, { outcomes, progress }: SeenFilling): { readonly volume: RestoredVolume; readonly failure?: Failure } {
