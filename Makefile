@@ -13,7 +13,7 @@ export NAME RUNS SEED APPS NAMESPACES
 
 TS := node --import ./tools/ts.mjs
 
-.PHONY: help machine demo test verify unit generate integration e2e e2e-large proof proof-controls bench cluster-up cluster-down down clean
+.PHONY: help machine demo test verify unit alerts generate integration e2e e2e-large proof proof-controls bench cluster-up cluster-down down clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ verify: machine node_modules/.installed ## Lint, types, generated files, unit te
 unit: machine node_modules/.installed ## Unit tests only
 	@npm run --silent unit
 
+alerts: ## Alert rules of the chart against promtool, which is built once and kept
+	@tools/check-alerts
+
 generate: node_modules/.installed ## Writes crds/ and the chart's copies from src/api
 	@npm run --silent generate
 
@@ -59,7 +62,7 @@ proof-controls: node_modules/.installed ## Bad cuts that the proof must catch, R
 	@RUNS=$${RUNS:-5} $(TS) test/run.ts e2e proof-controls
 
 bench: SUITE = window
-bench: node_modules/.installed ## Windows against the bare cut, into test/.artifacts: RUNS=, SIZES=, WRITERS=, RESUME=1; SUITE=databases: all four in one window; SUITE=scale: 100 k objects
+bench: node_modules/.installed ## Windows against the bare cut, into test/.artifacts: RUNS=, SIZES=, WRITERS=, RESUME=1; SUITE=databases: all four in one window; SUITE=scale: 100 k objects; SUITE=mover: movers against bare restic, GIB=
 	@$(TS) test/run.ts bench $(SUITE)
 
 cluster-up: ## Starts the test cluster NAME=a|b|…|f

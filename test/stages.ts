@@ -90,6 +90,10 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   profile: suite('profile'),
   // Half an hour more by `make e2e SUITE=policy`.
   policy: suite('policy', { PART: 'small' }),
+  // Kills, full disks, rot and a volume as target by `make e2e SUITE=copies`.
+  copies: suite('copies', { PART: 'small' }),
+  // A killed mover, a clone and every refusal by `make e2e SUITE=restore-remote`.
+  'restore-remote': suite('restore-remote', { PART: 'small' }),
   // On one set of databases: two bad cuts of PostgreSQL and Kafka that must be caught, then, with the others started beside them, all in one window: proven, and
   // killed at three points. More by `make proof-controls`, `make proof` and `make e2e SUITE=kill-databases APPS=…`.
   four: [
@@ -122,7 +126,7 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
 /** Measurements, `make bench SUITE=…`: they say their progress and how long they still take. */
 const bench = (name: string): Stage => ({ name: `bench ${name}`, run: () => one(['node', '--import', './tools/ts.mjs', `test/bench/${name}.ts`], bedEnvironment(), longMinutes) });
 
-export const benches: Readonly<Record<string, Stage>> = { window: bench('window'), databases: bench('databases'), scale: bench('scale') };
+export const benches: Readonly<Record<string, Stage>> = { window: bench('window'), databases: bench('databases'), scale: bench('scale'), mover: bench('mover') };
 
 /** Two parts beside each other, without a common object: both wait most of the time, one for a database and the storage, the other for time-outs. */
 async function integration(): Promise<Tally> {

@@ -39,7 +39,8 @@ const application = z.strictObject({
   .refine((app) => app.kind !== 'Custom' || app.credentialsSecretRef === undefined, customCredentialsRule.message)
   .meta({ 'x-kubernetes-validations': [backupApiRule, repositoryModeRule, repositoryRule, profileRule, customCredentialsRule] });
 
-const onceRule = { rule: 'self.all(a, self.exists_one(b, b.targetRef.name == a.targetRef.name))', message: 'every target must be there once only' };
+/** Of a list of copies. */
+export const onceRule = { rule: 'self.all(a, self.exists_one(b, b.targetRef.name == a.targetRef.name))', message: 'every target must be there once only' };
 
 const copies = z
   .array(
@@ -88,6 +89,7 @@ export const appSnapshotSpec = z.strictObject({
   volumeGroupSnapshotClassName: objectName.optional().describe('Class for group snapshots. Default: the one class, or the default class, of each driver.'),
   copies: copies.optional().describe('Copies outside the storage of the cluster: volumes that are made from the snapshots, never those of the application, are written there when the snapshots are ready. Default: none.'),
   deletionPolicy: z.enum(['Delete']).default('Delete').describe('Delete: the copy goes with this object.'),
+  forgetCopies: setOf(objectName, 4).optional().describe('BackupTargets of spec.copies from which the copy is removed now, while this object stays, once no restore reads it. What is removed does not come again.'),
   expiresAfter: durationWithin('1m', '87600h').optional().describe('After this long the data is removed; the object stays, as Expired. 1m to 87600h.'),
   suspend: z.boolean().default(false).describe('True: nothing new is begun. A window that is open is finished.'),
 });

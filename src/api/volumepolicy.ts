@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { appSnapshotSpec } from './appsnapshot.js';
-import { conditions, durationWithin, gradeSchema, objectName } from './common.js';
+import { appSnapshotSpec, onceRule } from './appsnapshot.js';
+import { conditions, durationWithin, gradeSchema, listBy, objectName } from './common.js';
 
 const months = 'JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC';
 const weekdays = 'SUN|MON|TUE|WED|THU|FRI|SAT';
@@ -39,15 +39,16 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+const cronText = z
+  .string()
+  .min(1)
+  .max(100)
+  .refine((text) => new RegExp(cronPattern).test(text), cronRule.message)
+  .meta({ 'x-kubernetes-validations': [cronRule] });
+
 const schedule = z
   .strictObject({
-    cron: z
-      .string()
-      .min(1)
-      .max(100)
-      .refine((text) => new RegExp(cronPattern).test(text), cronRule.message)
-      .meta({ 'x-kubernetes-validations': [cronRule] })
-      .describe('When copies are due, as five fields: minute, hour, day of month, month, day of week. With an hour of * ticks go by hours that pass; otherwise every wall time has one tick, also where the clock is set forward or back.'),
+    cron: cronText.describe('When copies are due, as five fields: minute, hour, day of month, month, day of week. With an hour of * ticks go by hours that pass; otherwise every wall time has one tick, also where the clock is set forward or back.'),
     timeZone: z
       .string()
       .min(1)
@@ -84,6 +85,21 @@ const retention = z
   .meta({ 'x-kubernetes-validations': [retentionRule] })
   .describe('Which copies of this policy are kept; all others are deleted, each as a whole. A copy that a restore uses is kept until the restore has ended.');
 
+const copies = z
+  .array(
+    z.strictObject({
+      targetRef: z.strictObject({ name: objectName.describe('BackupTarget of this namespace.') }).describe('Where copies are written to.'),
+      cron: cronText
+        .optional()
+        .describe('Which copies are written there, as five fields in the time zone of the schedule: after each time that it names the first copy that is due then or later. A target that has none yet gets the next one. Default: every copy.'),
+      retention: retention.optional().describe('Which copies are kept in the target, however long their snapshots stay. Default: as spec.protection.retention says. The newest that is complete there is always kept, and what a restore uses until that has ended.'),
+    }),
+  )
+  .max(4)
+  .refine((list) => new Set(list.map((copy) => copy.targetRef.name)).size === list.length, onceRule.message)
+  .meta({ 'x-kubernetes-validations': [onceRule] })
+  .describe('Copies outside the storage of the cluster. Default: none.');
+
 const { selector, applications, consistency, quiesce, capture, volumeSnapshotClassName, volumeGroupSnapshotClassName } = appSnapshotSpec.shape;
 
 /** What every copy of a policy is made with: fields of AppSnapshot, by the same names. */
@@ -93,6 +109,7 @@ const protection = z
   .strictObject({
     schedule,
     retention,
+    copies: copies.optional(),
     rpo: durationWithin('1m', '8760h').optional().describe('How old the newest good copy may be at most. 1m to 8760h. When it is older, the condition RPOMet is False.'),
     ...copyFields,
   })
@@ -107,6 +124,21 @@ export type VolumePolicySpec = z.infer<typeof volumePolicySpec>;
 
 const time = z.iso.datetime({ offset: true });
 const copyName = z.string().max(253);
+
+const targetState = z.strictObject({
+  target: copyName.describe('BackupTarget.'),
+  copies: z.int().min(0).describe('Complete copies of this policy in it.'),
+  lastCopy: z
+    .strictObject({
+      name: copyName.describe('Name of the AppSnapshot.'),
+      at: time.describe('When its volumes were cut.'),
+      completedAt: time.optional().describe('When it was complete in the target.'),
+    })
+    .optional()
+    .describe('The newest complete copy in it.'),
+  reason: z.string().max(64).optional().describe('Why a newer one is not complete: a code of docs/errors.md.'),
+  message: z.string().max(2048).optional().describe('A sentence for people.'),
+});
 
 export const volumePolicyStatus = z.strictObject({
   observedGeneration: z.int().min(0).optional().describe('Generation of the spec that the status speaks about.'),
@@ -140,6 +172,16 @@ export const volumePolicyStatus = z.strictObject({
     .optional()
     .describe('The newest copy of which a restore has passed every check.'),
   copies: z.int().min(0).optional().describe('Copies of this policy that are ready.'),
+  rpoSeconds: z.int().min(0).optional().describe('The objective in seconds, to hold the age of lastCopy.at against.'),
+  targets: listBy('target', targetState, 4).optional().describe('What is in the targets of spec.protection.copies.'),
+  lastOffsite: z
+    .strictObject({
+      target: copyName.describe('The BackupTarget that is furthest behind.'),
+      name: copyName.describe('AppSnapshot of the newest copy that is complete there.'),
+      at: time.describe('When its volumes were cut.'),
+    })
+    .optional()
+    .describe('What is outside the storage of the cluster whichever target is left: the newest complete copy of the target that is furthest behind. Not there while a target has none.'),
   conditions: conditions.optional(),
 });
 export type VolumePolicyStatus = z.infer<typeof volumePolicyStatus>;

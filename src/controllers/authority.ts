@@ -29,6 +29,9 @@ export const rightsToProtect: readonly Right[] = [
   { verb: 'delete', group: apiGroup, resource: 'appsnapshots' },
 ];
 
+/** The same for one whose policy lets single places forget a copy. */
+export const rightsToRelease: readonly Right[] = [{ verb: 'patch', group: apiGroup, resource: 'appsnapshots' }];
+
 /** What an account must have where an application is restored. */
 export const rightsToRestore: readonly Right[] = [
   { verb: 'create', group: '', resource: 'persistentvolumeclaims' },

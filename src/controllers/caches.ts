@@ -10,6 +10,7 @@ import { createSharing } from '../runtime/sharing.js';
 import type { Transport } from '../runtime/transport.js';
 import type { GroupTypes } from '../snapshots/capability.js';
 import { projectContent, type ContentView } from '../snapshots/contents.js';
+import { sourceKeys, targetKeys } from './copy-keys.js';
 import { projectClaim, projectPod, projectSnapshot, projectVolume, type ClaimProjection, type SnapshotProjection, type VolumeProjection } from './views.js';
 
 /** A VolumeAttachment, as far as it says which volume may still be written. */
@@ -45,7 +46,7 @@ export function createCaches(options: { transport: Transport; clock: Clock; log:
   const base = { transport, clock, log };
   const share = createSharing();
   return {
-    appSnapshots: createCache<AppSnapshot>({ ...base, type: appSnapshots, project: (object) => object as unknown as AppSnapshot, indexes: { uid: byUid, policy: (o) => valueOf(o.metadata.labels?.[labels.policy]) } }),
+    appSnapshots: createCache<AppSnapshot>({ ...base, type: appSnapshots, project: (object) => object as unknown as AppSnapshot, indexes: { uid: byUid, policy: (o) => valueOf(o.metadata.labels?.[labels.policy]), copy: targetKeys } }),
     appRestores: createCache<AppRestore>({
       ...base,
       type: appRestores,
@@ -68,18 +69,6 @@ export function createCaches(options: { transport: Transport; clock: Clock; log:
     snapshotContents: createCache<ContentView>({ ...base, type: volumeSnapshotContents, project: projectContent }),
     groupSnapshotContents: group === undefined ? undefined : createCache<ContentView>({ ...base, type: group.contents, project: projectContent }),
   };
-}
-
-/** The AppSnapshot that a restore reads from, or the copy in a BackupTarget, when it is known which. */
-function sourceKeys({ metadata, spec, status }: AppRestore): readonly string[] {
-  const { appSnapshotRef } = spec.from;
-  if (appSnapshotRef !== undefined) return [`${metadata.namespace}/${appSnapshotRef.name}`];
-  return status?.source === undefined ? [] : [copyKey(status.source.setId)];
-}
-
-/** Key of the index `source` for a copy in a BackupTarget. */
-export function copyKey(setId: string): string {
-  return `copy:${setId}`;
 }
 
 function byUid(object: Projected): readonly string[] {

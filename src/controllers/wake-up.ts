@@ -5,6 +5,7 @@ import type { CacheEvent, Projected } from '../runtime/cache.js';
 import { enqueueFrom, type Controller } from '../runtime/controller.js';
 import { keyText, type ObjectMeta } from '../runtime/object.js';
 import type { Caches } from './caches.js';
+import { sourceKeys } from './copy-keys.js';
 import type { OperatorMetrics } from './metrics.js';
 import type { WindowLine } from './window-line.js';
 
@@ -51,12 +52,17 @@ function interesting({ generation, deletionTimestamp, finalizers, annotations, u
 }
 
 /** What is gone leaves the line and the metrics. */
-export function forgetDeleted(caches: Caches, line: Pick<WindowLine, 'leave'>, metrics: Pick<OperatorMetrics, 'forgetPolicy'>): void {
+export function forgetDeleted(caches: Caches, line: Pick<WindowLine, 'leave'>, metrics: Pick<OperatorMetrics, 'forget' | 'forgetPolicy' | 'forgetTarget'>): void {
   caches.appSnapshots.subscribe((event) => {
-    if (event.type === 'deleted') line.leave(event.key);
+    if (event.type !== 'deleted') return;
+    line.leave(event.key);
+    metrics.forget({ namespace: event.old.metadata.namespace, name: event.old.metadata.name });
   });
   caches.volumePolicies.subscribe((event) => {
     if (event.type === 'deleted') metrics.forgetPolicy({ namespace: event.old.metadata.namespace, policy: event.old.metadata.name });
+  });
+  caches.backupTargets.subscribe((event) => {
+    if (event.type === 'deleted') metrics.forgetTarget({ namespace: event.old.metadata.namespace, target: event.old.metadata.name });
   });
 }
 
@@ -69,14 +75,15 @@ function isWaiting({ status, spec }: AppSnapshot): boolean {
   return !spec.suspend && ['Pending', 'Planned', 'Warmed'].includes(status?.phase ?? 'Pending');
 }
 
-/** What a policy goes by: whether a copy is there, how it ended, and whether it was verified. */
+/** What a policy goes by: whether a copy is there, how it ended, whether it was verified, and how it stands in targets. */
 function concernsPolicies(event: CacheEvent<AppSnapshot>): boolean {
   return event.type !== 'updated' || inPolicy(event.old) !== inPolicy(event.object);
 }
 
-function inPolicy({ metadata, status }: AppSnapshot): string {
+function inPolicy({ metadata, spec, status }: AppSnapshot): string {
   const ready = status?.conditions?.find((c) => c.type === 'Ready');
-  return JSON.stringify([metadata.labels, metadata.annotations, metadata.deletionTimestamp, status?.phase, status?.verified?.at, ready?.reason, ready?.message]);
+  const inTargets = status?.copies?.map(({ phase, reason, message }) => [phase, reason, reason === undefined ? undefined : message]);
+  return JSON.stringify([metadata.labels, metadata.annotations, metadata.deletionTimestamp, status?.phase, status?.verified?.at, ready?.reason, ready?.message, spec.expiresAfter, spec.forgetCopies, inTargets]);
 }
 
 function policiesOf({ metadata }: AppSnapshot, caches: Caches): string[] {
@@ -93,9 +100,11 @@ function copiedBy({ labels: own }: ObjectMeta): string | undefined {
   return own?.[labels.internal] === moverRole ? own[labels.appSnapshot] : undefined;
 }
 
-function sourcesOf({ metadata, spec }: AppRestore, caches: Caches): AppSnapshot[] {
-  const name = spec.from.appSnapshotRef?.name;
-  const source = name === undefined ? undefined : caches.appSnapshots.get({ namespace: metadata.namespace, name });
+/** The AppSnapshots that a restore reads from: their snapshots, or what of them is in a BackupTarget. */
+function sourcesOf(restore: AppRestore, caches: Caches): AppSnapshot[] {
+  const name = restore.spec.from.appSnapshotRef?.name;
+  if (name === undefined) return sourceKeys(restore).flatMap((key) => caches.appSnapshots.by('copy', key));
+  const source = caches.appSnapshots.get({ namespace: restore.metadata.namespace, name });
   return source === undefined ? [] : [source];
 }
 

@@ -4,6 +4,8 @@ export type Labels = Readonly<Record<string, string>>;
 
 export interface Counter {
   inc(labels?: Labels, by?: number): void;
+  /** Forgets one series, for labels that name something that is gone. */
+  remove(labels: Labels): void;
 }
 
 export interface Gauge {
@@ -47,7 +49,7 @@ export function createMetrics(): Metrics {
     counter(name, help) {
       const series = new Series();
       register({ name, help, type: 'counter', lines: () => series.lines(name) });
-      return { inc: (labels, by = 1) => series.add(labels, by) };
+      return { inc: (labels, by = 1) => series.add(labels, by), remove: (labels) => series.remove(labels) };
     },
     gauge(name, help) {
       const series = new Series();

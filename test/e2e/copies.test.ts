@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
+import { byPolicy } from './copies/by-policy.js';
 import { endings } from './copies/endings.js';
 import { refusals } from './copies/refusals.js';
 import { applyIn, serverSecrets, type Scene } from './copies/scene.js';
@@ -11,6 +12,9 @@ import { clearFaults } from './lib/csi-faults.js';
 import { startDatabase } from './lib/database.js';
 import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
 import { makeTenant } from './lib/tenant.js';
+
+/** `make test` plays a part; `make e2e SUITE=copies` all. */
+const small = process.env['PART'] === 'small';
 
 /** A PostgreSQL copied to a real server of S3 and to a volume, through everything that can go wrong there. */
 describe('BackupTarget and copies', () => {
@@ -35,9 +39,10 @@ describe('BackupTarget and copies', () => {
     await untilDropped();
   }, 300_000);
 
-  toBucket(scene);
-  toVolume(scene);
-  troubles(scene);
+  toBucket(scene, small);
+  if (!small) toVolume(scene);
+  troubles(scene, small);
   refusals(scene);
-  endings(scene);
+  endings(scene, small);
+  if (!small) byPolicy(scene);
 });

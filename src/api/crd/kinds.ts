@@ -29,7 +29,7 @@ const appSnapshot: KindDefinition = {
     'One copy of an application: its databases are held still, all their volumes are cut inside the hold, and they are let go. The grade in status says what the copy is proven to be.',
   spec: appSnapshotSpec,
   status: appSnapshotStatus,
-  mutable: ['deletionPolicy', 'expiresAfter', 'suspend'],
+  mutable: ['deletionPolicy', 'expiresAfter', 'forgetCopies', 'suspend'],
   columns: [
     { name: 'Grade', type: 'string', jsonPath: '.status.grade', description: 'What the copy is proven to be.' },
     { name: 'Held(ms)', type: 'integer', jsonPath: '.status.window.heldMillis', description: 'Milliseconds from the first freeze to the last release.' },
@@ -102,6 +102,9 @@ const volumePolicy: KindDefinition = {
     { name: 'Zone', type: 'string', jsonPath: '.spec.protection.schedule.timeZone', description: 'Time zone of the schedule.', priority: 1 },
     { name: 'Grade', type: 'string', jsonPath: '.status.lastCopy.grade', description: 'What the newest good copy is proven to be.', priority: 1 },
     { name: 'Copies', type: 'integer', jsonPath: '.status.copies', description: 'Copies that are ready.', priority: 1 },
+    { name: 'Objective', type: 'string', jsonPath: '.spec.protection.rpo', description: 'How old the newest good copy may be.', priority: 1 },
+    { name: 'Offsite', type: 'date', jsonPath: '.status.lastOffsite.at', description: 'Age of what is complete in the target that is furthest behind.', priority: 1 },
+    { name: 'Copied', type: 'string', jsonPath: '.status.conditions[?(@.type=="Copied")].status', description: 'Whether copies reach every target.', priority: 1 },
     reason,
   ],
 };

@@ -13,6 +13,7 @@ import { attempt } from './attempt.js';
 import { discard, expire, recover, remove } from './cleanup.js';
 import { complete } from './complete.js';
 import { copyStep } from './copies/copy-step.js';
+import { forgetStep } from './copies/forget-step.js';
 import { decide, snapshotFinalizer, type SnapshotPlan } from './decide.js';
 import { gradeStep } from './grade-step.js';
 import { snapshotWriter, tell, type SnapshotWriter } from './steps.js';
@@ -28,6 +29,7 @@ export function reconcileAppSnapshot(deps: OperatorDeps, line: WindowLine): (key
       step: (writer, own, signal) => {
         const plan = decide({ object: writer.object, now: own.clock.now() });
         own.log.debug('decided', { plan: plan.kind, phase: writer.object.status?.phase });
+        countCopy(writer.object, own);
         if (plan.kind !== 'attempt') line.leave(keyText(writer.object.metadata));
         return act(plan, writer, own, line, signal);
       },
@@ -43,7 +45,6 @@ export function reconcileAppSnapshot(deps: OperatorDeps, line: WindowLine): (key
 async function act(plan: SnapshotPlan, writer: SnapshotWriter, deps: OperatorDeps, line: WindowLine, signal: AbortSignal): Promise<StepResult> {
   switch (plan.kind) {
     case 'idle':
-      countCopy(writer.object, deps);
       return onChange;
     case 'suspended':
       await writer.write({}, { kind: 'working', reason: 'Suspended', message: 'spec.suspend is true: nothing new is begun.' });
@@ -71,8 +72,9 @@ async function act(plan: SnapshotPlan, writer: SnapshotWriter, deps: OperatorDep
     case 'complete':
       return complete(writer, deps);
     case 'copy':
-      countCopy(writer.object, deps);
       return copyStep(writer, plan.target, deps);
+    case 'forget':
+      return forgetStep(writer, plan.target, deps);
     case 'expire':
       return expire(writer, deps, signal);
     case 'discard':
@@ -85,7 +87,10 @@ async function act(plan: SnapshotPlan, writer: SnapshotWriter, deps: OperatorDep
 /** Also after a restart of the operator, every ready copy is in the metrics. */
 function countCopy({ metadata, status }: AppSnapshot, deps: OperatorDeps): void {
   if (status?.phase !== 'Ready' || status.grade === undefined || status.completionTime === undefined) return;
-  deps.metrics.copy({ namespace: metadata.namespace, name: metadata.name }, status.grade, Date.parse(status.completionTime));
+  deps.metrics.copy({ namespace: metadata.namespace, name: metadata.name }, status.grade, {
+    at: Date.parse(status.completionTime),
+    verifiedAt: status.verified === undefined ? undefined : Date.parse(status.verified.at),
+  });
 }
 
 /** The API server has checked the schema; this catches what an older CRD may have let pass. */

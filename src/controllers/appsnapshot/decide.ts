@@ -1,6 +1,6 @@
 import type { AppSnapshot } from '../../api/kinds.js';
 import { durationMillis } from '../../api/common.js';
-import { chooseCopy } from './copies/choose.js';
+import { chooseCopy, chooseForget, earlier } from './copies/choose.js';
 import { setIdOf } from '../../snapshots/names.js';
 
 /** What {@link decide} sees: one object and the clock; nothing else is asked. */
@@ -30,6 +30,8 @@ export type SnapshotPlan =
   | { readonly kind: 'complete' }
   /** Write it to a target outside the storage of the cluster. */
   | { readonly kind: 'copy'; readonly target: string }
+  /** Remove it from a target that is named in spec.forgetCopies. */
+  | { readonly kind: 'forget'; readonly target: string }
   /** Remove the data, keep the object. */
   | { readonly kind: 'expire' }
   /** Remove what a failed copy left behind. */
@@ -68,9 +70,9 @@ function byPhase({ object, now }: SnapshotInput): SnapshotPlan {
       return afterReady(object, now);
     case 'Failed':
       // A set id stays in status until everything under it is gone.
-      return object.status?.setId === undefined ? { kind: 'idle' } : { kind: 'discard' };
+      return object.status?.setId === undefined ? afterEnd(object, now) : { kind: 'discard' };
     case 'Expired':
-      return object.status?.setId === undefined ? { kind: 'idle' } : { kind: 'expire' };
+      return object.status?.setId === undefined ? afterEnd(object, now) : { kind: 'expire' };
   }
 }
 
@@ -97,7 +99,9 @@ export function comesAgain(object: AppSnapshot): boolean {
 function afterReady(object: AppSnapshot, now: number): SnapshotPlan {
   const plan = expiry(object, now);
   if (plan.kind === 'expire') return plan;
-  const copies = chooseCopy(object, now);
+  const forget = chooseForget(object, now);
+  if (forget.kind === 'work') return { kind: 'forget', target: forget.target };
+  const copies = earlier(chooseCopy(object, now), forget);
   switch (copies.kind) {
     case 'none':
       return plan;
@@ -106,6 +110,12 @@ function afterReady(object: AppSnapshot, now: number): SnapshotPlan {
     case 'wait':
       return { kind: 'wait', seconds: plan.kind === 'wait' ? Math.min(plan.seconds, copies.seconds) : copies.seconds };
   }
+}
+
+/** The snapshots are gone; what is in targets can still be removed. */
+function afterEnd(object: AppSnapshot, now: number): SnapshotPlan {
+  const forget = chooseForget(object, now);
+  return forget.kind === 'none' ? { kind: 'idle' } : forget.kind === 'work' ? { kind: 'forget', target: forget.target } : forget;
 }
 
 function expiry(object: AppSnapshot, now: number): SnapshotPlan {

@@ -18,14 +18,17 @@ export function reconcileBackupTarget(deps: OperatorDeps): (key: string, context
       type: backupTargets,
       refused: 'MoverFailed',
       writer: (object, own) => targetWriter(own, object),
-      step: (writer, own) => {
+      step: async (writer, own) => {
         const plan = decide({ object: writer.object, now: own.clock.now() });
         own.log.debug('decided', { plan: plan.kind });
-        return act(plan, writer, own);
+        const result = await act(plan, writer, own);
+        measure(writer.object, own);
+        return result;
       },
       report: async (writer, own, error, verdict) => {
         const known = findCondition(writer.object.status?.conditions, 'Ready');
         await writer.write({ phase: 'NotReady' }, verdict);
+        measure(writer.object, own);
         if (known?.reason !== error.code) tell(own, writer.object, 'Warning', error.code, error.publicMessage);
       },
     },
@@ -50,6 +53,16 @@ async function act(plan: TargetPlan, writer: TargetWriter, deps: OperatorDeps): 
     case 'wait':
       return later(plan.seconds);
   }
+}
+
+/** One that was never checked is not ready either. */
+function measure({ metadata, spec, status }: BackupTarget, deps: OperatorDeps): void {
+  if (metadata.deletionTimestamp !== undefined) return;
+  const [ready, sound] = ['Ready', 'Sound'].map((type) => findCondition(status?.conditions, type)?.status);
+  deps.metrics.target(
+    { namespace: metadata.namespace, target: metadata.name },
+    { ready: spec.suspend || ready === undefined ? undefined : ready === 'True', sound: sound === 'True' ? true : sound === 'False' ? false : undefined },
+  );
 }
 
 /** The API server has checked the schema; this catches what an older CRD may have let pass. */

@@ -40,23 +40,30 @@ export function decide({ object, now }: TargetInput): TargetPlan {
   if (check !== undefined && check.endedAt === undefined) return { kind: stale ? 'abandon' : 'watch', round: check.round };
   if (spec.suspend) return { kind: 'suspended' };
   const round = (check?.round ?? 0) + 1;
-  const due = check?.endedAt === undefined || stale ? now : Date.parse(check.endedAt) + pauseMillis(object);
+  const due = check?.endedAt === undefined || stale ? now : Date.parse(lastChecked(object) ?? check.endedAt) + pauseMillis(object);
   if (due <= now) return { kind: 'begin', round, task: 'Check' };
   // Only what has just been read and written is worked on.
-  const task = stale || (status?.failures ?? 0) > 0 ? undefined : maintenanceDue(object, now);
+  const upkeep = (status?.failures ?? 0) > 0 ? [] : maintenance(object);
+  const task = upkeep.find(({ at }) => at <= now)?.task;
   if (task !== undefined) return { kind: 'begin', round, task };
-  return { kind: 'wait', seconds: Math.min(lookAgainSeconds, Math.max(0.1, (due - now) / 1000)) };
+  const next = Math.min(due, ...upkeep.map(({ at }) => at));
+  return { kind: 'wait', seconds: Math.min(lookAgainSeconds, Math.max(0.1, (next - now) / 1000)) };
 }
 
-/** Verification first: what is damaged is not pruned. One that failed is tried again after an hour. */
-function maintenanceDue({ metadata, spec, status }: BackupTarget, now: number): TargetTask | undefined {
-  const isDue = (last: Upkeep | undefined, every: string): boolean => {
+/** When what is due, ms since the epoch. Verification first: what is damaged is not pruned. One that failed is tried again after an hour. */
+function maintenance({ metadata, spec, status }: BackupTarget): { readonly task: TargetTask; readonly at: number }[] {
+  const dueOf = (last: Upkeep | undefined, every: string): number => {
     const pause = last?.succeeded === false ? Math.min(durationMillis(every), failedUpkeepMillis) : durationMillis(every);
-    return now >= Date.parse(last?.endedAt ?? metadata.creationTimestamp) + pause;
+    return Date.parse(last?.endedAt ?? metadata.creationTimestamp) + pause;
   };
   const { prune, verify } = status?.maintenance ?? {};
-  if (isDue(verify, spec.maintenance.verifyEvery)) return 'Verify';
-  return isDue(prune, spec.maintenance.pruneEvery) && verify?.succeeded !== false ? 'Prune' : undefined;
+  const { verifyEvery, pruneEvery } = spec.maintenance;
+  return [{ task: 'Verify', at: dueOf(verify, verifyEvery) }, ...(verify?.succeeded === false ? [] : [{ task: 'Prune' as const, at: dueOf(prune, pruneEvery) }])];
+}
+
+/** When the last check passed, if none has failed since: maintenance in between does not put the next one off. */
+function lastChecked({ status }: BackupTarget): string | undefined {
+  return (status?.failures ?? 0) === 0 ? status?.lastReachable : undefined;
 }
 
 function pauseMillis({ spec, status }: BackupTarget): number {

@@ -30,7 +30,7 @@ export function failureOf(outcome: Exclude<MoverOutcome, { kind: 'running' }>, w
 }
 
 /** Notes a failure: nothing new is begun for a while, longer after each. Pure. */
-export function failed<T extends Troubled>(state: T, { code, message }: Pick<Failure, 'code' | 'message'>, now: number): T {
+export function failed<T extends Troubled>(state: T, { code, message }: { readonly code: string; readonly message: string }, now: number): T {
   const failures = (state.failures ?? 0) + 1;
   const pause = Math.min(mostPauseMillis, pauseMillis * 2 ** Math.min(failures - 1, 10));
   return { ...state, failures, retryAt: new Date(now + pause).toISOString(), reason: code, message: message.slice(0, 2048) };

@@ -37,7 +37,7 @@ async function act(plan: PolicyPlan, writer: PolicyWriter, copies: readonly Poli
     case 'idle':
       return onChange;
     case 'invalid':
-      return settleStep(writer, { next: undefined, remove: [], verdict: { kind: 'failed', reason: 'InvalidSpec', message: plan.message } }, copies, deps);
+      return settleStep(writer, { next: undefined, remove: [], release: [], verdict: { kind: 'failed', reason: 'InvalidSpec', message: plan.message } }, copies, deps);
     case 'adopt':
       await writer.write({ schedule: plan.schedule });
       return now;

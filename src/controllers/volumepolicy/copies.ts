@@ -5,6 +5,7 @@ import { errorCatalogue } from '../../api/errors.js';
 import type { AppSnapshot, VolumePolicy } from '../../api/kinds.js';
 import { findCondition } from '../../runtime/conditions.js';
 import type { KubeObject } from '../../runtime/object.js';
+import { targetCopiesOf, type TargetCopy } from './targets.js';
 
 /** A copy that a policy has made, as far as schedule and retention go by it. */
 export interface PolicyCopy {
@@ -13,12 +14,16 @@ export interface PolicyCopy {
   readonly resourceVersion: string;
   /** When it was due, ms since the epoch. */
   readonly due: number;
-  /** Under way: there is no end yet. Ready: it can be restored. Over: it failed or has expired, and has no data. */
-  readonly state: 'underWay' | 'ready' | 'over';
-  /** When its volumes were cut, ms since the epoch; never later than they were. Only of one that is ready. */
+  /** Under way: there is no end yet. Ready: its snapshots can be restored. Expired: they are gone, it may be in targets. Failed: there was no copy. */
+  readonly state: 'underWay' | 'ready' | 'expired' | 'failed';
+  /** When its volumes were cut, ms since the epoch; never later than they were. Only of one that was ready. */
   readonly cutAt: number | undefined;
   readonly grade: Grade | undefined;
   readonly verifiedAt: string | undefined;
+  /** In the targets that it was made for. */
+  readonly targets: readonly TargetCopy[];
+  /** The policy has asked that its snapshots go. */
+  readonly expiring: boolean;
   /** A restore reads from it, or is going to. */
   readonly inUse: boolean;
   /** Somebody deletes it. */
@@ -38,8 +43,11 @@ export function copyName({ name, uid }: VolumePolicy['metadata'], tick: number):
   return `${stem}-${new Date(tick).toISOString().slice(0, 16).replace(/[-:]/g, '').toLowerCase()}-${digest}`;
 }
 
-/** The AppSnapshot of a tick. Without an owner: copies outlive their policy. Labels of the policy, such as those of GitOps tools, do not go along. */
-export function copyObject({ metadata, spec }: VolumePolicy, tick: number): KubeObject {
+/** `spec.expiresAfter` of a copy whose snapshots nobody wants any more: the least that there is. */
+export const expiredAfter = '1m';
+
+/** The AppSnapshot of a tick, to be written to these targets. Without an owner: copies outlive their policy. Labels of the policy, such as those of GitOps tools, do not go along. */
+export function copyObject({ metadata, spec }: VolumePolicy, tick: number, targets: readonly string[] = []): KubeObject {
   const { applications, consistency, quiesce, capture, volumeSnapshotClassName, volumeGroupSnapshotClassName } = spec.protection;
   const wanted: Partial<AppSnapshotSpec> = {
     serviceAccountName: spec.serviceAccountName,
@@ -50,6 +58,8 @@ export function copyObject({ metadata, spec }: VolumePolicy, tick: number): Kube
     capture,
     volumeSnapshotClassName,
     volumeGroupSnapshotClassName,
+    // What is deleted in the cluster by mistake stays there: the policy itself asks by name for what is to be removed.
+    copies: targets.length === 0 ? undefined : targets.map((name) => ({ targetRef: { name }, deletionPolicy: 'Retain' })),
   };
   return {
     apiVersion: `${apiGroup}/${apiVersion}`,
@@ -81,9 +91,11 @@ function dueOf({ metadata }: VolumePolicy, snapshot: AppSnapshot): number | unde
   return Number.isNaN(due) || owned || !ours || snapshot.metadata.name !== copyName(metadata, due) ? undefined : due;
 }
 
-function copyOf({ metadata, status }: AppSnapshot, due: number, inUse: boolean): PolicyCopy {
+function copyOf(snapshot: AppSnapshot, due: number, inUse: boolean): PolicyCopy {
+  const { metadata, spec, status } = snapshot;
   const phase = status?.phase ?? 'Pending';
-  const state = phase === 'Ready' ? 'ready' : phase === 'Failed' || phase === 'Expired' ? 'over' : 'underWay';
+  const state = phase === 'Ready' ? 'ready' : phase === 'Failed' ? 'failed' : phase === 'Expired' ? 'expired' : 'underWay';
+  const good = state === 'ready' || state === 'expired';
   const ready = findCondition(status?.conditions, 'Ready');
   const cut = status?.window?.heldFrom ?? status?.window?.openedAt ?? status?.completionTime;
   return {
@@ -92,11 +104,13 @@ function copyOf({ metadata, status }: AppSnapshot, due: number, inUse: boolean):
     resourceVersion: metadata.resourceVersion,
     due,
     state,
-    cutAt: state === 'ready' && cut !== undefined ? Date.parse(cut) : undefined,
+    cutAt: good && cut !== undefined ? Date.parse(cut) : undefined,
     grade: status?.grade,
-    verifiedAt: state === 'ready' ? status?.verified?.at : undefined,
+    verifiedAt: good ? status?.verified?.at : undefined,
+    targets: targetCopiesOf(snapshot),
+    expiring: spec.expiresAfter === expiredAfter,
     inUse,
     leaving: metadata.deletionTimestamp !== undefined,
-    problem: state !== 'ready' && ready !== undefined && ready.reason in errorCatalogue ? `${ready.reason}: ${ready.message}` : undefined,
+    problem: !good && ready !== undefined && ready.reason in errorCatalogue ? `${ready.reason}: ${ready.message}` : undefined,
   };
 }

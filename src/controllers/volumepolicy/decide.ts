@@ -2,9 +2,10 @@ import { durationMillis } from '../../api/common.js';
 import type { VolumePolicy } from '../../api/kinds.js';
 import { volumePolicySpec, type VolumePolicyStatus } from '../../api/volumepolicy.js';
 import { dueAt, jitterOf, type Due } from '../../schedule/due.js';
-import { superfluous } from '../../schedule/retention.js';
-import { ticksOf, type Ticks } from '../../schedule/ticks.js';
+import { surplusOf, type PlaceState, type Surplus } from '../../schedule/places.js';
+import { ticksOf, type Cadence, type Ticks } from '../../schedule/ticks.js';
 import { copyName, type PolicyCopy } from './copies.js';
+import { retentionsOf, targetsOfTick, type TargetCopy } from './targets.js';
 
 /** What {@link decide} sees. */
 export interface PolicyInput {
@@ -22,9 +23,17 @@ export type PolicyPlan =
   /** Note in status which schedule is in force, and since when its ticks count. */
   | { readonly kind: 'adopt'; readonly schedule: VolumePolicyStatus['schedule'] }
   /** Make the copy of a tick, or find it made. */
-  | { readonly kind: 'copy'; readonly tick: number; readonly name: string }
-  /** Nothing is due: say how it stands, and delete what nobody wants any more. */
-  | { readonly kind: 'settle'; readonly next: number | undefined; readonly remove: readonly PolicyCopy[] };
+  | { readonly kind: 'copy'; readonly tick: number; readonly name: string; readonly targets: readonly string[] }
+  /** Nothing is due: say how it stands, delete what nobody wants any more, and of others what nobody wants in one place. */
+  | { readonly kind: 'settle'; readonly next: number | undefined; readonly remove: readonly PolicyCopy[]; readonly release: readonly Release[] };
+
+/** What goes of a copy while its object stays. */
+export interface Release {
+  readonly copy: PolicyCopy;
+  readonly snapshots: boolean;
+  /** Targets that are to forget it. */
+  readonly targets: readonly string[];
+}
 
 /** Failed copies have no data; so many stay to tell why. */
 const keptFailures = 3;
@@ -39,8 +48,8 @@ export function decide(input: PolicyInput): PolicyPlan {
   if (adopted !== 'as it is') return { kind: 'adopt', schedule: adopted };
   const { tick, next } = object.spec.protection.schedule.suspend ? { tick: undefined, next: undefined } : due(input, ticks);
   const underWay = input.copies.some((copy) => copy.state === 'underWay' && !copy.leaving);
-  if (tick !== undefined && !underWay) return { kind: 'copy', tick, name: copyName(object.metadata, tick) };
-  return { kind: 'settle', next, remove: toRemove(input) };
+  if (tick !== undefined && !underWay) return { kind: 'copy', tick, name: copyName(object.metadata, tick), targets: targetsOfTick(object, input.copies, tick) };
+  return { kind: 'settle', next, ...pruned(input) };
 }
 
 /** The ticks of the spec, or what is wrong with it. */
@@ -50,12 +59,20 @@ function readTicks({ spec }: VolumePolicy, now: number): Ticks | string {
     const [issue] = parsed.error.issues;
     return `spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`;
   }
+  const { schedule, copies = [] } = parsed.data.protection;
+  const { timeZone } = schedule;
+  const ofTargets = copies.map(({ cron }, i) => (cron === undefined ? undefined : parseTicks({ cron, timeZone }, `spec.protection.copies[${i}].cron`, now)));
+  const wrong = ofTargets.find((ticks) => typeof ticks === 'string');
+  return wrong ?? parseTicks(schedule, 'spec.protection.schedule.cron', now);
+}
+
+function parseTicks(cadence: Cadence, field: string, now: number): Ticks | string {
   try {
-    const ticks = ticksOf(parsed.data.protection.schedule);
-    return ticks.after(now) === undefined ? 'spec.protection.schedule.cron: no day that it names ever comes. Correct day of month and month.' : ticks;
+    const ticks = ticksOf(cadence);
+    return ticks.after(now) === undefined ? `${field}: no day that it names ever comes. Correct day of month and month.` : ticks;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return `spec.protection.schedule.cron: ${error.message}. Correct the expression.`;
+    return `${field}: ${error.message}. Correct the expression.`;
   }
 }
 
@@ -80,14 +97,29 @@ function due({ object, copies, now }: PolicyInput, ticks: Ticks): Due {
 }
 
 /** Oldest first. Copies that are under way are nobody's business but their own. */
-function toRemove({ object, copies }: PolicyInput): PolicyCopy[] {
-  const { schedule, retention } = object.spec.protection;
+function pruned({ object, copies }: PolicyInput): Pick<PolicyPlan & { kind: 'settle' }, 'remove' | 'release'> {
   const staying = copies.filter((copy) => !copy.leaving);
-  const ready = staying.filter((copy) => copy.state === 'ready');
-  const kept = ready.map(({ name, due: at, verifiedAt, inUse }) => ({ name, at, verified: verifiedAt !== undefined, inUse }));
-  const names = new Set(superfluous(kept, retention, schedule.timeZone).map(({ name }) => name));
-  const over = staying.filter((copy) => copy.state === 'over' && !copy.inUse).sort(byDue);
-  return [...ready.filter(({ name }) => names.has(name)), ...over.slice(0, Math.max(0, over.length - keptFailures))].sort(byDue);
+  const good = staying.filter((copy) => copy.state === 'ready' || copy.state === 'expired');
+  const placed = good.map(({ name, due: at, verifiedAt, inUse, state, targets }) => ({ name, at, verified: verifiedAt !== undefined, inUse, snapshots: state === 'ready', targets: placesOf(targets) }));
+  const surplus = new Map(surplusOf(placed, retentionsOf(object)).map((entry) => [entry.name, entry] as const));
+  const failed = staying.filter((copy) => copy.state === 'failed' && !copy.inUse).sort(byDue);
+  return {
+    remove: [...good.filter(({ name }) => surplus.get(name)?.whole === true), ...failed.slice(0, Math.max(0, failed.length - keptFailures))].sort(byDue),
+    release: good.sort(byDue).flatMap((copy) => releaseOf(copy, surplus.get(copy.name))),
+  };
+}
+
+/** What is being removed somewhere is not to be counted on there, whoever asked for it. */
+function placesOf(targets: readonly TargetCopy[]): ReadonlyMap<string, PlaceState> {
+  return new Map(targets.map(({ target, state, leaving }) => [target, leaving && state !== 'gone' ? 'left' : state]));
+}
+
+/** What was not asked for yet. */
+function releaseOf(copy: PolicyCopy, surplus: Surplus | undefined): Release[] {
+  if (surplus === undefined || surplus.whole) return [];
+  const snapshots = surplus.snapshots && !copy.expiring;
+  const targets = surplus.targets.filter((target) => copy.targets.some((t) => t.target === target && !t.leaving));
+  return snapshots || targets.length > 0 ? [{ copy, snapshots, targets }] : [];
 }
 
 function byDue(a: PolicyCopy, b: PolicyCopy): number {

@@ -4,13 +4,16 @@ import type { VolumePolicyStatus } from '../../api/volumepolicy.js';
 import type { ConditionInput } from '../../runtime/conditions.js';
 import type { Verdict } from '../status-writer.js';
 import type { PolicyCopy } from './copies.js';
+import { offsiteOf } from './offsite.js';
 
 /** How a policy stands, as status says it. */
 export interface PolicyReport {
-  readonly change: Pick<VolumePolicyStatus, 'lastCopy' | 'lastVerified' | 'copies' | 'nextCopy'>;
+  readonly change: Pick<VolumePolicyStatus, 'lastCopy' | 'lastVerified' | 'copies' | 'nextCopy' | 'rpoSeconds' | 'targets' | 'lastOffsite'>;
   readonly verdict: Verdict;
   /** The condition RPOMet. */
   readonly rpo: Omit<ConditionInput, 'observedGeneration'>;
+  /** The condition Copied. */
+  readonly copied: Omit<ConditionInput, 'observedGeneration'>;
   /** When the objective will be missed if no copy comes, ms since the epoch. */
   readonly missedAt: number | undefined;
 }
@@ -18,6 +21,8 @@ export interface PolicyReport {
 /** How it stands. Pure. `next`: when the next copy is begun, ms since the epoch. */
 export function reportOf(object: VolumePolicy, copies: readonly PolicyCopy[], next: number | undefined, now: number): PolicyReport {
   const ready = copies.filter((copy) => copy.state === 'ready' && !copy.leaving);
+  const { rpo } = object.spec.protection;
+  const offsite = offsiteOf(object, copies);
   const newest = newestOf(ready);
   const verified = newestOf(ready.filter((copy) => copy.verifiedAt !== undefined));
   return {
@@ -26,7 +31,10 @@ export function reportOf(object: VolumePolicy, copies: readonly PolicyCopy[], ne
       lastVerified: verified?.verifiedAt === undefined ? undefined : { name: verified.name, at: time(verified.cutAt), verifiedAt: verified.verifiedAt },
       copies: ready.length,
       nextCopy: next === undefined ? undefined : time(next),
+      rpoSeconds: rpo === undefined ? undefined : Math.floor(durationMillis(rpo) / 1000),
+      ...offsite.change,
     },
+    copied: offsite.copied,
     verdict: verdictOf(object, copies, next),
     ...objective(object, newest, now),
   };
@@ -41,7 +49,7 @@ function newestOf(copies: readonly PolicyCopy[]): (PolicyCopy & { readonly cutAt
 function verdictOf({ spec }: VolumePolicy, copies: readonly PolicyCopy[], next: number | undefined): Verdict {
   const [last] = copies.filter((copy) => !copy.leaving).sort((a, b) => b.due - a.due);
   if (last?.problem !== undefined) {
-    const failed = last.state === 'over';
+    const failed = last.state === 'failed';
     const text = `AppSnapshot ${last.name}, due at ${time(last.due)}, ${failed ? 'has failed' : 'is not made yet'}: ${last.problem}`;
     return { kind: 'working', reason: failed ? 'CopyFailed' : 'CopyWaiting', message: failed ? text : `${text} No other is begun before it has ended.` };
   }

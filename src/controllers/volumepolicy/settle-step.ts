@@ -1,38 +1,38 @@
-import { appSnapshots } from '../../api/kinds.js';
+import type { VolumePolicy } from '../../api/kinds.js';
+import { canonicalJson } from '../../manifests/captured.js';
 import { findCondition } from '../../runtime/conditions.js';
-import { accountOf } from '../appsnapshot/gather.js';
-import { requireAuthority, rightsToProtect } from '../authority.js';
+import type { Condition } from '../../runtime/object.js';
 import type { OperatorDeps } from '../deps.js';
-import { requirePolicies } from '../policies.js';
 import type { Verdict } from '../status-writer.js';
 import { later, type StepResult } from '../step.js';
 import type { PolicyCopy } from './copies.js';
+import type { Release } from './decide.js';
+import { prune } from './prune.js';
 import { reportOf, type PolicyReport } from './report.js';
 import { tell, type PolicyWriter } from './steps.js';
 
 /** At the latest after so long it is looked at again: timers do not notice a wall clock that is set. */
 const lookAgainSeconds = 300;
-/** Until the cache has heard of deletions. */
+/** Until the cache has heard of what was pruned. */
 const removalSeconds = 5;
-/** Deleted in one go. */
-const mostRemoved = 50;
 
 interface Settlement {
   /** When the next copy is begun, ms since the epoch. */
   readonly next: number | undefined;
   readonly remove: readonly PolicyCopy[];
+  readonly release: readonly Release[];
   /** Default: what follows from the copies. */
   readonly verdict?: Verdict;
 }
 
-/** Says how the policy stands, where that is news, and deletes what the retention leaves. */
+/** Says how the policy stands, where that is news, and prunes what the retention leaves. */
 export async function settleStep(writer: PolicyWriter, plan: Settlement, copies: readonly PolicyCopy[], deps: OperatorDeps): Promise<StepResult> {
   const at = deps.clock.now();
   const report = reportOf(writer.object, copies, plan.next, at);
   await say(writer, { ...report, verdict: plan.verdict ?? report.verdict }, deps);
-  await remove(writer, plan.remove.slice(0, mostRemoved), deps);
+  await prune(writer, plan.remove, plan.release, deps);
   const until = [plan.next, report.missedAt].flatMap((time) => (time === undefined || time < at ? [] : [(time - at) / 1000]));
-  const seconds = Math.min(lookAgainSeconds, ...until, ...(plan.remove.length > 0 ? [removalSeconds] : []));
+  const seconds = Math.min(lookAgainSeconds, ...until, ...(plan.remove.length + plan.release.length > 0 ? [removalSeconds] : []));
   return later(Math.max(0.01, seconds));
 }
 
@@ -40,20 +40,29 @@ export async function settleStep(writer: PolicyWriter, plan: Settlement, copies:
 export async function say(writer: PolicyWriter, report: PolicyReport, deps: OperatorDeps): Promise<void> {
   const { object } = writer;
   measure(writer, report, deps);
-  const { verdict, rpo } = report;
-  const [ready, met] = ['Ready', 'RPOMet'].map((type) => findCondition(object.status?.conditions, type));
+  const { verdict, rpo, copied } = report;
+  const { conditions, observedGeneration } = object.status ?? {};
+  const ready = findCondition(conditions, 'Ready');
   const turned = ready?.reason !== verdict.reason || ready.message !== verdict.message;
-  const rpoTurned = met?.status !== rpo.status || met.message !== rpo.message;
-  if (!turned && !rpoTurned && object.status?.observedGeneration === object.metadata.generation && isSaid(object.status, report.change)) return;
-  await writer.write(report.change, verdict, [rpo]);
+  const known = [rpo, copied].map(({ type }) => findCondition(conditions, type));
+  const same = [rpo, copied].every(({ status, message }, i) => known[i]?.status === status && known[i].message === message);
+  if (!turned && same && observedGeneration === object.metadata.generation && isSaid(object.status ?? {}, report.change)) return;
+  await writer.write(report.change, verdict, [rpo, copied]);
   if (turned && verdict.kind !== 'ready') tell(deps, object, 'Warning', verdict.reason, verdict.message);
-  if (met?.status === rpo.status) return;
-  if (rpo.status === 'False') tell(deps, object, 'Warning', rpo.reason, rpo.message);
-  if (rpo.status === 'True' && met?.status === 'False') tell(deps, object, 'Normal', rpo.reason, rpo.message);
+  tellTurn(object, rpo, known[0], deps);
+  tellTurn(object, copied, known[1], deps);
 }
 
+/** What has become wrong, and what is right again. */
+function tellTurn(object: VolumePolicy, { status, reason, message }: PolicyReport['rpo'], before: Condition | undefined, deps: OperatorDeps): void {
+  if (status === 'False' && (before?.status !== 'False' || before.reason !== reason)) tell(deps, object, 'Warning', reason, message);
+  if (status === 'True' && before?.status === 'False') tell(deps, object, 'Normal', reason, message);
+}
+
+/** The API server has an order of fields of its own. */
 function isSaid(status: object, change: object): boolean {
-  return Object.entries(change).every(([field, value]) => JSON.stringify((status as Record<string, unknown>)[field]) === JSON.stringify(value));
+  const text = (value: unknown): string => (value === undefined ? '' : canonicalJson(value));
+  return Object.entries(change).every(([field, value]) => text((status as Record<string, unknown>)[field]) === text(value));
 }
 
 function measure(writer: PolicyWriter, { change, rpo }: PolicyReport, deps: OperatorDeps): void {
@@ -61,19 +70,14 @@ function measure(writer: PolicyWriter, { change, rpo }: PolicyReport, deps: Oper
   const seconds = (time: string | undefined): number | undefined => (time === undefined ? undefined : Date.parse(time) / 1000);
   deps.metrics.policy(
     { namespace, policy: name },
-    { copies: change.copies ?? 0, lastCopy: seconds(change.lastCopy?.at), nextCopy: seconds(change.nextCopy), verified: seconds(change.lastVerified?.verifiedAt), rpoMet: rpo.status === 'Unknown' ? undefined : rpo.status === 'True' },
+    {
+      copies: change.copies ?? 0,
+      lastCopy: seconds(change.lastCopy?.at),
+      nextCopy: seconds(change.nextCopy),
+      verified: seconds(change.lastVerified?.verifiedAt),
+      rpo: change.rpoSeconds,
+      rpoMet: rpo.status === 'Unknown' ? undefined : rpo.status === 'True',
+      targets: new Map((change.targets ?? []).map(({ target, lastCopy, reason }) => [target, { lastCopy: seconds(lastCopy?.at), failing: reason !== undefined }])),
+    },
   );
-}
-
-/** Deletes copies as the account, each only as it was seen: one that was verified or deleted meanwhile is looked at again. */
-async function remove(writer: PolicyWriter, copies: readonly PolicyCopy[], deps: OperatorDeps): Promise<void> {
-  if (copies.length === 0) return;
-  const { object } = writer;
-  const account = accountOf(object);
-  await requirePolicies(deps.client, deps.agentNamespace);
-  await requireAuthority(deps.client, account, rightsToProtect);
-  const client = deps.client.as(account);
-  for (const { name, uid, resourceVersion } of copies) await client.delete(appSnapshots, { namespace: account.namespace, name }, { uid, resourceVersion });
-  const names = copies.map(({ name }) => name);
-  tell(deps, object, 'Normal', 'Pruned', `Deleted by spec.protection.retention: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}.`);
 }

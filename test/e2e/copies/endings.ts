@@ -4,8 +4,8 @@ import { get, kubectl } from '../lib/kubectl.js';
 import { keyOf, prefix, snapshotTo, untilComplete, untilNoMovers, type Scene } from './scene.js';
 import { resticOutside } from './server.js';
 
-/** What stays of a copy when its AppSnapshot goes. */
-export function endings(scene: () => Scene): void {
+/** What stays of a copy when its AppSnapshot goes; unless `small`, also when its target has gone. */
+export function endings(scene: () => Scene, small: boolean): void {
   describe('endings', () => {
     const countOf = async (setId: string): Promise<number> => {
       const { server, namespace } = scene();
@@ -26,6 +26,8 @@ export function endings(scene: () => Scene): void {
       expect(await Promise.all(ids.map(countOf))).toEqual([0, 3]);
       await untilNoMovers(namespace);
     }, 900_000);
+
+    if (small) return;
 
     test('a target that is gone does not hold the AppSnapshot', async () => {
       const { namespace } = scene();

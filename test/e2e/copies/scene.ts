@@ -7,10 +7,14 @@ import { until } from '../lib/until.js';
 import { watchUntil } from '../lib/watch.js';
 import type { S3Server } from './server.js';
 
-/** What the parts of the suite share. */
-export interface Scene {
+/** A namespace, and where its copies go. */
+export interface ServerScene {
   readonly namespace: string;
   readonly server: S3Server;
+}
+
+/** What the parts of the suite share. */
+export interface Scene extends ServerScene {
   readonly database: Database;
 }
 

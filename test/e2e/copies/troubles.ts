@@ -6,8 +6,8 @@ import { watchUntil } from '../lib/watch.js';
 import { applyIn, bucketTarget, checkNow, copiedOf, keyOf, prefix, readyOf, serverSecrets, snapshotTo, untilComplete, untilCopy, untilTarget, writeMegabytes, type Scene } from './scene.js';
 import { onServer, otherAuthority, resticOutside } from './server.js';
 
-/** What is wrong with a target is named, nothing is lost by it, and when it is repaired copies go on. */
-export function troubles(scene: () => Scene): void {
+/** What is wrong with a target is named, nothing is lost by it, and when it is repaired copies go on; if `small`, by one trouble. */
+export function troubles(scene: () => Scene, small: boolean): void {
   describe('troubles', () => {
     const told: { what: string; says: string | undefined }[] = [];
     const expectSound = async (): Promise<void> => {
@@ -31,6 +31,8 @@ export function troubles(scene: () => Scene): void {
       await applyIn(namespace, serverSecrets(server, { login: 'bad-login', ca: 'unused-ca' }));
       await untilComplete(namespace, 'waits', 'bad-login', 400);
     }, 600_000);
+
+    if (small) return;
 
     test('another authority', async () => {
       const { namespace, server } = scene();

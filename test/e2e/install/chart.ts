@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { recordFigures } from '../lib/figures.js';
 import { get, kubectl, tryKubectl } from '../lib/kubectl.js';
 import { watchUntil } from '../lib/watch.js';
-import { agentNamespace, agentPods, helm, leaderOf, operatorNamespace, operatorPods, type Lease } from './operator.js';
+import { agentNamespace, agentPods, helm, leaderMetrics, leaderOf, operatorNamespace, operatorPods, type Lease } from './operator.js';
 
 /** What the chart makes, as an admin looks at it. */
 export function chart(): void {
@@ -59,9 +59,7 @@ export function chart(): void {
     }, 30_000);
 
     test('metrics are served under the names of controller-runtime', async () => {
-      const lease = await get<Lease>('lease', 'stillpoint-leader', operatorNamespace);
-      const leader = leaderOf(lease ?? {});
-      const text = await kubectl(['get', '--raw', `/api/v1/namespaces/${operatorNamespace}/pods/${leader}:8080/proxy/metrics`]);
+      const text = await leaderMetrics();
       for (const series of [/^controller_runtime_reconcile_total\{.*controller="appsnapshot".*\} \d+/m, /^controller_runtime_reconcile_total\{.*controller="apprestore"/m, /^workqueue_depth\{/m, /^leader_election_master_status\{.*\} 1$/m, /^process_resident_memory_bytes \d+/m]) {
         expect(text).toMatch(series);
       }

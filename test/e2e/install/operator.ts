@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { kubectl, type KubectlResult } from '../lib/kubectl.js';
+import { get, kubectl, type KubectlResult } from '../lib/kubectl.js';
 
 export const operatorNamespace = 'stillpoint-system';
 export const agentNamespace = 'stillpoint-agent';
@@ -43,4 +43,10 @@ export function helm(...args: readonly string[]): Promise<KubectlResult> {
       resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
     });
   });
+}
+
+/** What the leader's port for metrics serves. */
+export async function leaderMetrics(): Promise<string> {
+  const lease = await get<Lease>('lease', 'stillpoint-leader', operatorNamespace);
+  return kubectl(['get', '--raw', `/api/v1/namespaces/${operatorNamespace}/pods/${leaderOf(lease ?? {})}:8080/proxy/metrics`]);
 }

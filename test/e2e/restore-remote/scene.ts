@@ -14,8 +14,9 @@ export interface Scene {
   readonly namespace: string;
   readonly server: S3Server;
   readonly key: string;
-  /** Of the newer of its two copies; the older one has fewer rows. */
+  /** The newest copy. */
   readonly copy: AppSnapshot;
+  /** Id of one that has fewer rows; a small part has none. */
   readonly older: string;
   readonly history: LoadHistory;
   readonly database: Database;

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { load } from 'js-yaml';
+import { kindDefinitions } from '../../../src/api/crd/kinds.js';
 import { requiredPolicies, weaknessOfBinding, weaknessOfPolicy } from '../../../src/controllers/policies.js';
 import { applyRendered, crdsOf, helmTemplate, operatorUser, release, render, type Rendered } from './chart.js';
 import { kubectl, must, run } from './kubectl.js';
@@ -55,6 +57,7 @@ describe('values', () => {
     ['no memory limit', 'operator.resources.limits={"memory":null}', /memory/],
     ['a hold above 10s', 'maxHold="11s"', /maxHold is 11s; it must be from 100ms to 10s/],
     ['no window at all', 'windows.global=0', /global/],
+    ['an alert by its name', 'alerts.noGoodCopy=true', /noGoodCopy/],
     ['a hold below 100ms', 'maxHold="99ms"', /maxHold is 99ms; it must be from 100ms to 10s/],
     ['a lease too short for the hold', 'leaderElection.leaseDuration="14s"', /leaseDuration - maxHold - 1s must be at least 1\.2 \* retryPeriod \+ 1s/],
     ['a retry period too long for the lease', 'leaderElection.retryPeriod="3s"', /leaseDuration - maxHold - 1s must be at least 1\.2 \* retryPeriod \+ 1s/],
@@ -79,9 +82,19 @@ describe('values', () => {
     const off = await render('agent.enabled=false', 'admission.enabled=false', 'crds.enabled=false', 'rbac.aggregate=false', 'networkPolicy.enabled=false', 'metrics.service=false', 'operator.replicas=1');
     expect(new Set(off.map((o) => o.kind))).toEqual(new Set(['ServiceAccount', 'Deployment', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding']));
     const kept = (await render()).filter((o) => o.kind === 'CustomResourceDefinition');
-    expect(kept.map((o) => o.metadata.annotations?.['helm.sh/resource-policy'])).toEqual(['keep', 'keep', 'keep', 'keep']);
+    expect(kept.map((o) => o.metadata.annotations?.['helm.sh/resource-policy'])).toEqual(kindDefinitions.map(() => 'keep'));
     const loose = (await render('crds.keep=false')).filter((o) => o.kind === 'CustomResourceDefinition');
-    expect(loose.map((o) => o.metadata.annotations)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(loose.map((o) => o.metadata.annotations)).toEqual(kindDefinitions.map(() => undefined));
+  });
+});
+
+describe('alerts', () => {
+  test('are not installed unless asked for; then as the file has them, with the labels that a Prometheus selects by', async () => {
+    expect(objects.filter((o) => o.kind === 'PrometheusRule')).toEqual([]);
+    const [rule, ...others] = (await render('alerts.enabled=true', 'alerts.labels={"release":"prometheus"}')).filter((o) => o.kind === 'PrometheusRule');
+    expect(others).toEqual([]);
+    expect(rule?.metadata).toMatchObject({ name: 'stillpoint', namespace: release.namespace, labels: { release: 'prometheus', 'app.kubernetes.io/part-of': 'stillpoint' } });
+    expect(rule?.['spec']).toEqual(load(await readFile('charts/stillpoint/alerts.yaml', 'utf8')));
   });
 });
 

@@ -124,6 +124,10 @@ const policyCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'retention keeps something', good: retention({ yearly: 1 }), bad: retention({ minVerified: 3 }), says: /spec\.protection\.retention.*must keep something: set last, hourly, daily, weekly, monthly or yearly to at least 1/ },
   { rule: 'retention with zeros keeps nothing', good: retention({ last: 1, daily: 0 }), bad: retention({ last: 0, daily: 0 }), says: /must keep something/ },
   { rule: 'retention counts from 0', good: retention({ last: 1, minVerified: 0 }), bad: retention({ last: -1, daily: 3 }), says: /retention\.last.*greater than or equal to 0/ },
+  { rule: 'one entry for a target', good: policy({ copies: [{ targetRef: { name: 's3' }, cron: '0 3 * * 0', retention: { weekly: 8 } }, { targetRef: { name: 'nas' } }] }), bad: policy({ copies: [{ targetRef: { name: 's3' } }, { targetRef: { name: 's3' }, cron: '0 3 * * 0' }] }), says: /protection\.copies.*every target must be there once only/ },
+  { rule: 'the cron of a target has five fields', good: policy({ copies: [{ targetRef: { name: 's3' }, cron: '0 3 * * SUN' }] }), bad: policy({ copies: [{ targetRef: { name: 's3' }, cron: '@weekly' }] }), says: /copies\[0\]\.cron.*must be five fields/ },
+  { rule: 'the retention of a target keeps something', good: policy({ copies: [{ targetRef: { name: 's3' }, retention: { last: 1 } }] }), bad: policy({ copies: [{ targetRef: { name: 's3' }, retention: { minVerified: 3 } }] }), says: /copies\[0\]\.retention.*must keep something/ },
+  { rule: 'four targets', good: policy({ copies: ['a', 'b', 'c', 'd'].map((name) => ({ targetRef: { name } })) }), bad: policy({ copies: ['a', 'b', 'c', 'd', 'e'].map((name) => ({ targetRef: { name } })) }), says: /protection\.copies.*must have at most 4 items/ },
   { rule: 'rpo at least 1m', good: policy({ rpo: '1m' }), bad: policy({ rpo: '59s' }), says: /rpo.*must be a duration from 1m to 8760h/ },
   { rule: 'applications as in AppSnapshot', good: policy({ applications: [orders] }), bad: policy({ applications: [{ name: 'cache', kind: 'Custom' }] }), says: /applications\[0\].*kind Custom needs profileRef/ },
 ];
@@ -185,5 +189,6 @@ export const freeFields: typeof fixedFields = [
   { kind: 'AppSnapshot', field: 'suspend', from: snapshot(), to: false },
   { kind: 'AppSnapshot', field: 'expiresAfter', from: snapshot({ expiresAfter: '1h' }), to: null },
   { kind: 'AppSnapshot', field: 'deletionPolicy', from: snapshot(), to: 'Delete' },
+  { kind: 'AppSnapshot', field: 'forgetCopies', from: snapshot({ copies: [{ targetRef: { name: 's3' } }] }), to: ['s3'] },
   { kind: 'AppRestore', field: 'suspend', from: restore(), to: false },
 ];

@@ -2,8 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { restorePhases, type RestorePhase } from '../../../src/api/apprestore.js';
 import { decide, type RestorePlan } from '../../../src/controllers/apprestore/decide.js';
-import { restoresUsing } from '../../../src/controllers/apprestore/in-use.js';
-import { appRestore, appSnapshot } from './apprestore-fixtures.js';
+import { appRestore } from './apprestore-fixtures.js';
 
 const at = Date.parse('2026-01-01T01:00:00Z');
 const kind = (object: ReturnType<typeof appRestore>): string => decide({ object, now: at }).kind;
@@ -66,25 +65,5 @@ describe('decide', () => {
         expect(kind(appRestore({ suspend }, { phase }, metadata as Parameters<typeof appRestore>[2]))).toBe(guarded ? 'delete' : 'idle');
       }),
     );
-  });
-});
-
-describe('a copy in use', () => {
-  const source = { appSnapshot: 's', uid: 'uid-s', setId: 'set-1', grade: 'Frozen' as const };
-  const users = (...restores: ReturnType<typeof appRestore>[]): string[] =>
-    restoresUsing({ appRestores: { by: (index: string, value: string) => (index === 'source' ? restores.filter((r) => (r.spec.from.appSnapshotRef === undefined ? 'copy:set-1' : 'shop/s') === value) : []) } } as unknown as Parameters<typeof restoresUsing>[0], appSnapshot());
-
-  test('from the plan to the end, and for as long as a deletion has not cleaned up', () => {
-    expect(users(appRestore({}, { phase: 'RestoringVolumes', source }))).toEqual(['r']);
-    expect(users(appRestore({}, { phase: 'Verifying', source }, { deletionTimestamp: deleted }))).toEqual(['r']);
-    expect(users(appRestore({}, { phase: 'Ready', source }), appRestore({}, { phase: 'Failed', source }), appRestore({}, {}))).toEqual([]);
-  });
-
-  test('also one that reads what of it is in a BackupTarget', () => {
-    expect(users(appRestore({ from: { targetRef: { name: 's3' } } }, { phase: 'RestoringVolumes', source: { target: 's3', setId: 'set-1', grade: 'Frozen' } }))).toEqual(['r']);
-  });
-
-  test('another AppSnapshot of the same name does not count', () => {
-    expect(users(appRestore({}, { phase: 'Starting', source: { ...source, uid: 'older' } }))).toEqual([]);
   });
 });

@@ -47,4 +47,31 @@ describe('in the life of an AppSnapshot', () => {
     expect(decide({ object: readySnapshot(['s3'], { copies }, { expiresAfter: '1m' }), now: start })).toEqual({ kind: 'wait', seconds: 10 });
     expect(decide({ object: readySnapshot(['s3'], { copies }, { expiresAfter: '1m' }), now: start + 55_000 })).toEqual({ kind: 'copy', target: 's3' });
   });
+
+  describe('what is named in spec.forgetCopies', () => {
+    const complete = (target: string): CopyStatus => ({ target, phase: 'Complete', id: 'set' });
+    const plan = (copies: CopyStatus[], spec: object = {}, status: object = {}) => decide({ object: readySnapshot(['s3', 'nas'], { copies, ...status }, { forgetCopies: ['s3'], ...spec }), now: start });
+
+    test('is removed before others are begun, but not beside movers of others', () => {
+      expect(plan([complete('s3'), { target: 'nas', phase: 'Pending' }])).toEqual({ kind: 'forget', target: 's3' });
+      expect(plan([complete('s3'), begunCopy({ target: 'nas', phase: 'Sealing' })])).toEqual({ kind: 'copy', target: 'nas' });
+    });
+    test('waits for its next try, while others are written', () => {
+      const waits = { ...complete('s3'), retryAt: at(30) };
+      expect(plan([waits, complete('nas')])).toEqual({ kind: 'wait', seconds: 30 });
+      expect(plan([waits, { target: 'nas', phase: 'Pending' }])).toEqual({ kind: 'copy', target: 'nas' });
+      expect(plan([waits, { target: 'nas', phase: 'Pending', retryAt: at(7) }])).toEqual({ kind: 'wait', seconds: 7 });
+    });
+    test('is removed while suspended, and when the data has expired or there never was any; then nothing is left to be done', () => {
+      expect(plan([complete('s3'), complete('nas')], { suspend: true })).toEqual({ kind: 'forget', target: 's3' });
+      for (const phase of ['Expired', 'Failed']) {
+        expect(plan([complete('s3'), complete('nas')], {}, { phase, setId: undefined })).toEqual({ kind: 'forget', target: 's3' });
+        expect(plan([{ target: 's3', phase: 'Forgotten' }, complete('nas')], {}, { phase, setId: undefined })).toEqual({ kind: 'idle' });
+      }
+      expect(plan([complete('s3'), complete('nas')], {}, { phase: 'Expired' })).toEqual({ kind: 'expire' });
+    });
+    test('of a target that the copy was not made for is nothing', () => {
+      expect(plan([complete('s3'), complete('nas')], { forgetCopies: ['other'] })).toEqual({ kind: 'idle' });
+    });
+  });
 });

@@ -13,6 +13,7 @@ describe('a copy in a target', () => {
     expect(world.repository.get(copyOf(world).recoveryPoint!)).toMatchObject({ verb: 'seal', setId: 'a-uid-1' });
     expect(world.left).toEqual([]);
     expect(world.made).toHaveLength(3);
+    expect(world.moved).toEqual([[10, 5], [10, 5]]);
     expect(world.snapshot.status).toMatchObject({ copiesComplete: '1/1', conditions: [{ type: 'Copied', status: 'True' }] });
     expect(world.events).toContain('CopyComplete');
     // The AppSnapshot was ready all the time.

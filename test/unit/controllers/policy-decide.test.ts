@@ -62,16 +62,16 @@ describe('decide', () => {
   test('a copy is made when it is due, and not again', () => {
     const policy = volumePolicy({}, inForce);
     const name = copyName(policy.metadata, at('10:10'));
-    expect(plan(policy, '10:09')).toEqual({ kind: 'settle', next: at('10:10'), remove: [] });
-    expect(plan(policy, '10:10')).toEqual({ kind: 'copy', tick: at('10:10'), name });
+    expect(plan(policy, '10:09')).toEqual({ kind: 'settle', next: at('10:10'), remove: [], release: [] });
+    expect(plan(policy, '10:10')).toEqual({ kind: 'copy', tick: at('10:10'), name, targets: [] });
     // Whether the object or the status is what is left of it.
-    expect(plan(policy, '10:11', [copyOfTick(policy, at('10:10'), readyStatus(at('10:10')))])).toEqual({ kind: 'settle', next: at('10:20'), remove: [] });
-    expect(plan(volumePolicy({}, { ...inForce, lastTick: { at: '2026-11-29T10:10:00.000Z', name } }), '10:11')).toEqual({ kind: 'settle', next: at('10:20'), remove: [] });
+    expect(plan(policy, '10:11', [copyOfTick(policy, at('10:10'), readyStatus(at('10:10')))])).toEqual({ kind: 'settle', next: at('10:20'), remove: [], release: [] });
+    expect(plan(volumePolicy({}, { ...inForce, lastTick: { at: '2026-11-29T10:10:00.000Z', name } }), '10:11')).toEqual({ kind: 'settle', next: at('10:20'), remove: [], release: [] });
   });
 
   test('never two at once; then the last one that was missed', () => {
     const policy = volumePolicy({}, inForce);
-    expect(plan(policy, '10:45', [copyOfTick(policy, at('10:10'), { phase: 'Planned' })])).toEqual({ kind: 'settle', next: at('10:50'), remove: [] });
+    expect(plan(policy, '10:45', [copyOfTick(policy, at('10:10'), { phase: 'Planned' })])).toEqual({ kind: 'settle', next: at('10:50'), remove: [], release: [] });
     expect(plan(policy, '10:45', [copyOfTick(policy, at('10:10'), failed('HoldBroken'))])).toMatchObject({ kind: 'copy', tick: at('10:40') });
     expect(plan(policy, '10:45', [copyOfTick(policy, at('10:10'), { phase: 'Planned' }, { deletionTimestamp: created })])).toMatchObject({ kind: 'copy', tick: at('10:40') });
   });
@@ -80,14 +80,14 @@ describe('decide', () => {
     const schedule = { cron: '*/10 * * * *', suspend: true };
     expect(plan(volumePolicy({ schedule }, inForce), '10:45')).toEqual({ kind: 'adopt', schedule: undefined });
     const paused = { observedGeneration: 2 };
-    expect(plan(volumePolicy({ schedule }, paused), '10:45')).toEqual({ kind: 'settle', next: undefined, remove: [] });
+    expect(plan(volumePolicy({ schedule }, paused), '10:45')).toEqual({ kind: 'settle', next: undefined, remove: [], release: [] });
     expect(plan(volumePolicy({}, paused), '10:55')).toMatchObject({ kind: 'adopt', schedule: { since: '2026-11-29T10:55:00.000Z' } });
   });
 
   test('too late is left out', () => {
     const policy = volumePolicy({ schedule: { cron: '*/10 * * * *', startingDeadline: '2m' } }, inForce);
     expect(plan(policy, '10:12')).toMatchObject({ kind: 'copy', tick: at('10:10') });
-    expect(plan(policy, '10:13')).toEqual({ kind: 'settle', next: at('10:20'), remove: [] });
+    expect(plan(policy, '10:13')).toEqual({ kind: 'settle', next: at('10:20'), remove: [], release: [] });
   });
 
   test.each([
@@ -131,10 +131,12 @@ describe('report', () => {
         lastVerified: { name: verified.metadata.name, at: '2026-11-29T10:10:01.000Z', verifiedAt: '2026-11-29T10:15:00Z' },
         copies: 2,
         nextCopy: '2026-11-29T10:30:00.000Z',
+        rpoSeconds: 900,
       },
       verdict: { kind: 'ready', reason: 'Scheduled', message: 'The next copy is begun at 2026-11-29T10:30:00.000Z.' },
       rpo: { type: 'RPOMet', status: 'True', reason: 'WithinObjective', message: `The newest good copy, ${young!.metadata.name}, was cut at 2026-11-29T10:20:01.000Z; the objective of 15m holds until 2026-11-29T10:35:01.000Z.` },
       missedAt: at('10:35:01'),
+      copied: { type: 'Copied', status: 'Unknown', reason: 'NoTargets', message: 'spec.protection.copies is not set.' },
     });
   });
 

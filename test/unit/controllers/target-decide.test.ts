@@ -38,12 +38,16 @@ describe('a BackupTarget', () => {
     const hourly = { maintenance: { pruneEvery: '1h', verifyEvery: '2h', readPercent: 5 }, checkEvery: '168h' };
     const maintained = (maintenance: BackupTargetStatus['maintenance'], now: string, more: Partial<BackupTargetStatus> = {}) => plan({ check: ended, maintenance, ...more }, now, { creationTimestamp: startedAt }, hourly);
     const good = (time: string) => ({ endedAt: `2026-11-29T${time}Z`, succeeded: true });
-    expect(maintained(undefined, '10:59:59')).toMatchObject({ kind: 'wait' });
+    expect(maintained(undefined, '10:59:59')).toEqual({ kind: 'wait', seconds: 1 });
     expect(maintained(undefined, '11:00:00')).toEqual({ kind: 'begin', round: 4, task: 'Prune' });
     expect(maintained({ prune: good('11:10:00') }, '12:00:00')).toEqual({ kind: 'begin', round: 4, task: 'Verify' });
-    expect(maintained({ prune: good('11:10:00'), verify: good('12:05:00') }, '12:09:59')).toMatchObject({ kind: 'wait' });
+    expect(maintained({ prune: good('11:10:00'), verify: good('12:05:00') }, '12:09:59')).toEqual({ kind: 'wait', seconds: 1 });
     expect(maintained({ prune: good('11:10:00'), verify: good('12:05:00') }, '12:10:00')).toMatchObject({ task: 'Prune' });
     expect(maintained(undefined, '11:00:00', { failures: 1, check: { ...ended, endedAt: '2026-11-29T10:59:59Z' } })).toMatchObject({ kind: 'wait' });
+  });
+  test('maintenance does not put the next check off', () => {
+    const pruned = { ...ended, task: 'Prune' as const, endedAt: '2026-11-29T10:59:30Z' };
+    expect(plan({ check: pruned, lastReachable: startedAt, maintenance: { prune: { endedAt: pruned.endedAt, succeeded: true } } }, '11:00:00')).toEqual({ kind: 'begin', round: 4, task: 'Check' });
   });
   test('what is damaged is not pruned, and is verified again after an hour', () => {
     const spec = { maintenance: { pruneEvery: '1h', verifyEvery: '24h', readPercent: 5 }, checkEvery: '168h' };

@@ -9,7 +9,6 @@ import { runAsOf, type ReadingPod } from '../../../movers/run-as.js';
 import { ApiError, isConflict, isForbidden, isNotFound } from '../../../runtime/api-error.js';
 import { AppError } from '../../../runtime/app-error.js';
 import type { Client } from '../../../runtime/client.js';
-import { findCondition } from '../../../runtime/conditions.js';
 import { pods } from '../../../runtime/resource.js';
 import type { Caches } from '../../caches.js';
 import type { OperatorDeps } from '../../deps.js';
@@ -22,12 +21,11 @@ import { advance, sealMover, volumeMover, type BegunCopy, type SeenMovers } from
 import { isUnderWay } from './choose.js';
 import { moversOfSnapshot, removeMoverObjects } from '../../movers/leftovers.js';
 import { makeMovers } from './make.js';
+import { requireReady, targetSeconds } from './ready.js';
 import { copyOf, writeCopy } from './status.js';
 
 /** How often movers are asked how far they are. */
 const lookSeconds = 3;
-/** Until a target that is not ready is looked at again. */
-const targetSeconds = 15;
 
 /** One round of work on the copy in one target. What stands in the way is noted there: the copies in other targets go on. */
 export async function copyStep(writer: SnapshotWriter, targetName: string, deps: OperatorDeps): Promise<StepResult> {
@@ -62,6 +60,7 @@ async function work(writer: SnapshotWriter, name: string, deps: OperatorDeps): P
   const next = advance(begun, seen);
   await writeCopy(writer, next);
   report(object, copy, next, deps);
+  count(object, copy, next, deps);
   if (next.phase === 'Cleaning') return now;
   const there = new Set(seen.outcomes.keys());
   const needed = neededNames(next);
@@ -72,7 +71,7 @@ async function work(writer: SnapshotWriter, name: string, deps: OperatorDeps): P
 }
 
 /** What the API server refuses to the account is for the user to see, but no failure of the AppSnapshot: that is ready. Conflicts and what was lost are tried again. */
-function named(error: unknown): AppError | undefined {
+export function named(error: unknown): AppError | undefined {
   if (error instanceof AppError) return error;
   if (!(error instanceof ApiError) || isConflict(error) || error.code < 400 || error.code >= 500 || error.code === 401 || error.code === 429) return undefined;
   return fail(isForbidden(error) ? 'AccountNotAllowed' : 'MoverFailed', error.message, { cause: error, afterSeconds: 30 });
@@ -85,21 +84,6 @@ async function readTarget({ metadata }: AppSnapshot, name: string, deps: Operato
     if (!isNotFound(error)) throw error;
     throw fail('BackupTargetNotFound', `spec.copies: there is no BackupTarget ${name} in namespace ${metadata.namespace}.`, { cause: error, afterSeconds: targetSeconds });
   }
-}
-
-/** Throws BackupTargetNotReady. Nothing is begun for a target that has not passed its check: volumes would be made for nothing. */
-function requireReady(target: BackupTarget): void {
-  const why = whyNotReady(target);
-  if (why !== undefined) throw fail('BackupTargetNotReady', `BackupTarget ${target.metadata.name} is not ready: ${why}`, { afterSeconds: targetSeconds });
-}
-
-function whyNotReady({ metadata, spec, status }: BackupTarget): string | undefined {
-  const [ready, sound] = ['Ready', 'Sound'].map((type) => findCondition(status?.conditions, type));
-  if (spec.suspend) return 'spec.suspend of it is true';
-  if (metadata.deletionTimestamp !== undefined) return 'it is being deleted';
-  if (ready?.status !== 'True') return `${ready?.reason ?? 'NotChecked'}: ${ready?.message ?? 'it was not checked yet'}`;
-  // What is in the repository is not sent again: a copy would lean on what is damaged.
-  return sound?.status === 'False' ? `${sound.reason}: ${sound.message}` : undefined;
 }
 
 /** A target that was made anew, or lies somewhere else now, has nothing of it. */
@@ -187,6 +171,13 @@ async function clean(writer: SnapshotWriter, copy: CopyStatus, client: Client, d
   await writeCopy(writer, { ...copy, phase: 'Complete' });
   tell(deps, writer.object, 'Normal', 'CopyComplete', `The copy is complete in ${copy.target}: recovery point ${copy.recoveryPoint ?? ''} of ${copy.volumes?.length ?? 0} volumes, ${copy.bytesTotal ?? 0} bytes, of which ${copy.bytesAdded ?? 0} were added to the repository.`);
   return now;
+}
+
+/** What movers have done since. */
+function count({ metadata }: AppSnapshot, before: CopyStatus, { target, volumes }: BegunCopy, deps: OperatorDeps): void {
+  for (const [i, { phase, bytesTotal, bytesAdded }] of volumes.entries()) {
+    if (phase === 'Done' && before.volumes?.[i]?.phase !== 'Done') deps.metrics.moved({ namespace: metadata.namespace, target }, { read: bytesTotal ?? 0, added: bytesAdded ?? 0 });
+  }
 }
 
 /** Tells of a failure when it is a new one. */

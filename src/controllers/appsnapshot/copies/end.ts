@@ -7,16 +7,18 @@ import { locationOf } from '../../../movers/place.js';
 import { ApiError, isNotFound } from '../../../runtime/api-error.js';
 import { AppError } from '../../../runtime/app-error.js';
 import type { Client } from '../../../runtime/client.js';
+import { findCondition } from '../../../runtime/conditions.js';
 import { namespaces } from '../../../runtime/resource.js';
 import { requireAuthority, rightsToMove } from '../../authority.js';
 import type { OperatorDeps } from '../../deps.js';
+import { failed, failureOf } from '../../movers/failures.js';
 import { deadHosts, ensureMover, listMovers, removeMover } from '../../movers/jobs.js';
+import { moversOfSnapshot, removeMoverObjects } from '../../movers/leftovers.js';
 import { requireSecrets, rightsToSecrets } from '../../movers/secrets.js';
 import { accountOf } from '../gather.js';
 import { tell, type SnapshotWriter } from '../steps.js';
 import type { BegunCopy } from './advance.js';
 import { copiesOf, isOver } from './choose.js';
-import { moversOfSnapshot, removeMoverObjects } from '../../movers/leftovers.js';
 import { forgetJob } from './objects.js';
 import { copiedCondition, copiesChange, writeCopy } from './status.js';
 
@@ -64,7 +66,8 @@ function mayHaveSomething({ id, phase }: CopyStatus): boolean {
 async function forgetEach(writer: SnapshotWriter, open: readonly CopyStatus[], deps: OperatorDeps): Promise<boolean> {
   const { object } = writer;
   const client = deps.client.as(accountOf(object));
-  const retained = (copy: CopyStatus): boolean => object.spec.copies?.find((c) => c.targetRef.name === copy.target)?.deletionPolicy !== 'Delete';
+  const unwanted = object.spec.forgetCopies ?? [];
+  const retained = (copy: CopyStatus): boolean => !unwanted.includes(copy.target) && object.spec.copies?.find((c) => c.targetRef.name === copy.target)?.deletionPolicy !== 'Delete';
   if (await isNamespaceLeaving(object, deps)) {
     keep(object, open.filter((copy) => !retained(copy)), 'The namespace is being deleted.', deps);
     return true;
@@ -81,7 +84,8 @@ async function forgetEach(writer: SnapshotWriter, open: readonly CopyStatus[], d
   return false;
 }
 
-async function forgetOne(writer: SnapshotWriter, copy: CopyStatus, client: Client, deps: OperatorDeps): Promise<void> {
+/** One round of removing a copy from its target. Phase Forgotten says that it is done, or given up. Beside it no mover may work on the repository. */
+export async function forgetOne(writer: SnapshotWriter, copy: CopyStatus, client: Client, deps: OperatorDeps): Promise<void> {
   const { object } = writer;
   const target = await findTarget(object, copy, deps);
   if (target === undefined || isGivenUp(object, deps)) {
@@ -93,14 +97,13 @@ async function forgetOne(writer: SnapshotWriter, copy: CopyStatus, client: Clien
   const outcome = job === undefined ? undefined : moverOutcome(job, movers.pods);
   if (outcome?.kind === 'running') return;
   if (outcome === undefined) return begin(object, copy, target, client, deps);
-  const again = { ...copy, forgetAttempt: (copy.forgetAttempt ?? 0) + 1 };
-  if (outcome.kind === 'lost') return writeCopy(writer, { ...again, message: `The mover was lost: ${outcome.why}.`, lockedBy: [...outcome.pods].slice(0, 16) });
-  const { result } = outcome;
-  await writeCopy(writer, result.ok ? { ...copy, phase: 'Forgotten', message: undefined, reason: undefined } : { ...again, reason: result.code, message: result.message, lockedBy: result.lockedBy });
-  if (!result.ok) return;
-  // After a crash here it goes with its owner.
+  const failure = failureOf(outcome, copy.target, ({ removed }) => removed !== undefined);
+  if (failure !== undefined) return writeCopy(writer, { ...failed(copy, failure, deps.clock.now()), forgetAttempt: (copy.forgetAttempt ?? 0) + 1, lockedBy: failure.lockedBy.slice(0, 16) });
+  const removed = outcome.kind === 'ended' && outcome.result.ok ? outcome.result.removed : undefined;
+  // First, so that nothing is left of it; after a crash in between it is made again, and finds nothing to remove.
   if (job !== undefined) await removeMover(client, job);
-  tell(deps, object, 'Normal', 'CopyForgotten', `The copy was removed from ${copy.target}: ${result.removed ?? 0} snapshots of set ${copy.id ?? ''}.`);
+  await writeCopy(writer, { ...copy, phase: 'Forgotten', failures: undefined, retryAt: undefined, message: undefined, reason: undefined, lockedBy: undefined });
+  tell(deps, object, 'Normal', 'CopyForgotten', `The copy was removed from ${copy.target}: ${removed ?? 0} snapshots of set ${copy.id ?? ''}.`);
 }
 
 async function begin(object: AppSnapshot, copy: CopyStatus, target: BackupTarget, client: Client, deps: OperatorDeps): Promise<void> {
@@ -110,7 +113,8 @@ async function begin(object: AppSnapshot, copy: CopyStatus, target: BackupTarget
   await ensureMover(client, forgetJob(context, forgetName(copy)));
 }
 
-function forgetName({ targetUid = '', id = '', forgetAttempt = 0 }: CopyStatus): string {
+/** Name of the mover that forgets a copy. */
+export function forgetName({ targetUid = '', id = '', forgetAttempt = 0 }: CopyStatus): string {
   return moverName(targetUid, 'forget', id, forgetAttempt);
 }
 
@@ -129,8 +133,11 @@ async function isNamespaceLeaving({ metadata }: AppSnapshot, deps: OperatorDeps)
   return (await deps.client.get(namespaces, { name: metadata.namespace })).metadata.deletionTimestamp !== undefined;
 }
 
-function isGivenUp({ metadata }: AppSnapshot, deps: OperatorDeps): boolean {
-  return deps.clock.now() - Date.parse(metadata.deletionTimestamp ?? '') > patienceMillis;
+/** While a restore read from the copy nobody asked the target. */
+function isGivenUp({ metadata, status }: AppSnapshot, deps: OperatorDeps): boolean {
+  const freed = findCondition(status?.conditions, 'InUse')?.lastTransitionTime;
+  const since = Math.max(Date.parse(metadata.deletionTimestamp ?? ''), freed === undefined ? 0 : Date.parse(freed));
+  return deps.clock.now() - since > patienceMillis;
 }
 
 function keep(object: AppSnapshot, copies: readonly CopyStatus[], why: string, deps: OperatorDeps): void {

@@ -15,14 +15,17 @@ export async function writeCopy(writer: SnapshotWriter, copy: CopyStatus): Promi
 
 /** Fields of status that follow from the copies. Pure. */
 export function copiesChange(copies: CopyStatus[]): Pick<AppSnapshotStatus, 'copies' | 'copiesComplete'> {
-  return { copies, copiesComplete: `${copies.filter((copy) => copy.phase === 'Complete').length}/${copies.length}` };
+  const wanted = copies.filter((copy) => copy.phase !== 'Forgotten');
+  return { copies, copiesComplete: `${wanted.filter((copy) => copy.phase === 'Complete').length}/${wanted.length}` };
 }
 
-/** Whether the copy is in every target. Pure. */
+/** Whether the copy is in every target that is to have it. Pure. */
 export function copiedCondition(copies: readonly CopyStatus[]): ConditionInput {
   const type = 'Copied';
-  const open = copies.filter((copy) => copy.phase !== 'Complete');
-  if (open.length === 0) return { type, status: 'True', reason: 'CopiesComplete', message: `Complete in ${copies.map((copy) => copy.target).join(', ')}.` };
+  const wanted = copies.filter((copy) => copy.phase !== 'Forgotten');
+  const open = wanted.filter((copy) => copy.phase !== 'Complete');
+  if (wanted.length === 0) return { type, status: 'False', reason: 'CopiesForgotten', message: `Removed from ${copies.map((copy) => copy.target).join(', ')}.` };
+  if (open.length === 0) return { type, status: 'True', reason: 'CopiesComplete', message: `Complete in ${wanted.map((copy) => copy.target).join(', ')}.` };
   const troubled = open.find((copy) => copy.reason !== undefined);
   const message = open.map((copy) => `${copy.target}: ${stateOf(copy)}`).join(' ');
   return { type, status: 'False', reason: troubled?.reason ?? 'Copying', message };

@@ -97,6 +97,7 @@ export class SnapshotWorld extends World<AppSnapshot> {
       case 'complete':
         return yield* this.#complete(writer);
       case 'copy':
+      case 'forget':
         throw new Error('nobody asks for copies in these lives: they have their own, copies-life.test.ts');
       case 'expire':
         if (writer.status.phase !== 'Expired') yield* writer.write({ phase: 'Expired' });
