@@ -92,6 +92,8 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   policy: suite('policy', { PART: 'small' }),
   // Kills, full disks, rot and a volume as target by `make e2e SUITE=copies`.
   copies: suite('copies', { PART: 'small' }),
+  // A killed mover, a clone and every refusal by `make e2e SUITE=restore-remote`.
+  'restore-remote': suite('restore-remote', { PART: 'small' }),
   // On one set of databases: two bad cuts of PostgreSQL and Kafka that must be caught, then, with the others started beside them, all in one window: proven, and
   // killed at three points. More by `make proof-controls`, `make proof` and `make e2e SUITE=kill-databases APPS=…`.
   four: [
@@ -112,6 +114,7 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   'kill-databases': suite('kill-databases', {}, longMinutes),
   crash: suite('crash', {}, longMinutes),
   copies: suite('copies', {}, longMinutes),
+  'restore-remote': suite('restore-remote', {}, longMinutes),
   drill: suite('drill', {}, longMinutes),
   storm: suite('storm', {}, longMinutes),
   many: suite('many', {}, longMinutes),

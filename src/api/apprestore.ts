@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { check, conditions, durationWithin, labelName, mapOf, objectName } from './common.js';
+import { check, conditions, durationWithin, gradeSchema, labelName, mapOf, objectName, secretRef } from './common.js';
 
-export const restorePhases = ['Pending', 'Planned', 'RestoringVolumes', 'ApplyingConfiguration', 'Preparing', 'Starting', 'Verifying', 'Ready', 'Failed'] as const;
+export const restorePhases = ['Pending', 'Fetching', 'Planned', 'RestoringVolumes', 'ApplyingConfiguration', 'Preparing', 'Starting', 'Verifying', 'Ready', 'Failed'] as const;
 export type RestorePhase = (typeof restorePhases)[number];
 
 /** Keys of a map have no schema in a CRD. */
@@ -10,11 +10,37 @@ const classNamesRule = { rule: 'self.all(k, size(k) >= 1 && size(k) <= 253)', me
 /** Storage classes, from: to. */
 export const storageClassMap = mapOf(z.string().min(1).max(253), z.string().min(1).max(253), 64).meta({ 'x-kubernetes-validations': [classNamesRule] });
 
+const oneSourceRule = { rule: 'has(self.appSnapshotRef) != has(self.targetRef)', message: 'exactly one of appSnapshotRef and targetRef must be set' };
+const targetOnlyRule = {
+  rule: 'has(self.targetRef) || (!has(self.recoveryPoint) && !has(self.namespace) && !has(self.encryptionKeySecretRef))',
+  message: 'recoveryPoint, namespace and encryptionKeySecretRef go with targetRef',
+};
+
+const from = z
+  .strictObject({
+    appSnapshotRef: z.strictObject({ name: objectName.describe('AppSnapshot of this namespace.') }).optional().describe('A copy in the storage of this cluster.'),
+    targetRef: z
+      .strictObject({ name: objectName.describe('BackupTarget of the namespace that is restored into: movers there read by its Secrets.') })
+      .optional()
+      .describe('A BackupTarget: a copy outside of the storage, of this cluster or of another.'),
+    recoveryPoint: z
+      .string()
+      .min(1)
+      .max(63)
+      .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
+      .optional()
+      .describe('Which recovery point in the target: latest (the default: cut last), latest-verified (of those that an AppRestore in this cluster has restored and found good), or an id.'),
+    namespace: labelName.optional().describe('Namespace whose copies are read from the target. Default: this one. Another one has a key of its own.'),
+    encryptionKeySecretRef: secretRef.optional().describe('Secret, of the namespace that is restored into, with the key password that opens the repository. Default: that of the BackupTarget.'),
+  })
+  .refine((value) => (value.appSnapshotRef === undefined) !== (value.targetRef === undefined), oneSourceRule.message)
+  .refine((value) => value.targetRef !== undefined || (value.recoveryPoint === undefined && value.namespace === undefined && value.encryptionKeySecretRef === undefined), targetOnlyRule.message)
+  .meta({ 'x-kubernetes-validations': [oneSourceRule, targetOnlyRule] })
+  .describe('What is restored.');
+
 export const appRestoreSpec = z.strictObject({
   serviceAccountName: objectName.describe('Service account of this namespace under which the copy is read. The author of this object must be allowed to impersonate it.'),
-  from: z
-    .strictObject({ appSnapshotRef: z.strictObject({ name: objectName.describe('AppSnapshot of this namespace.') }).describe('The copy to restore.') })
-    .describe('What is restored.'),
+  from,
   into: z
     .strictObject({
       namespace: labelName.describe('Namespace to restore into. It must exist.'),
@@ -44,12 +70,21 @@ export type AppRestoreSpec = z.infer<typeof appRestoreSpec>;
 
 const objectRef = z.string().max(640);
 
+const time = z.iso.datetime({ offset: true });
+const bytes = z.int().min(0);
+
 const volume = z.strictObject({
   claim: z.string().max(253).describe('PersistentVolumeClaim in the target namespace.'),
-  snapshot: z.string().max(253).describe('VolumeSnapshot in the target namespace that it is filled from.'),
+  uid: z.string().max(63).optional().describe('Its uid: one of the same name that is made later has nothing in it.'),
+  snapshot: z.string().max(253).optional().describe('VolumeSnapshot in the target namespace that it is filled from.'),
   content: z.string().max(253).optional().describe('Imported VolumeSnapshotContent, for another namespace.'),
-  phase: z.enum(['Pending', 'Bound', 'Failed']).describe('How far it is.'),
-  message: z.string().max(1024).optional().describe('What the driver says.'),
+  snapshotId: z.string().max(64).optional().describe('Id in the repository of the BackupTarget that it is filled from.'),
+  phase: z.enum(['Pending', 'Restoring', 'Bound', 'Failed']).describe('How far it is. Restoring: a mover writes to it. Bound: all of its data is there.'),
+  attempt: z.int().min(0).optional().describe('How often a mover was begun for it.'),
+  bytesDone: bytes.optional().describe('Bytes restored so far.'),
+  bytesTotal: bytes.optional().describe('Bytes to restore.'),
+  etaSeconds: z.int().min(0).optional().describe('How long it will still take.'),
+  message: z.string().max(1024).optional().describe('What the driver or the mover says.'),
 });
 export type RestoredVolume = z.infer<typeof volume>;
 
@@ -61,18 +96,45 @@ const application = z.strictObject({
 });
 export type RestoredApplication = z.infer<typeof application>;
 
+const source = z.strictObject({
+  appSnapshot: z.string().max(253).optional().describe('Name of the AppSnapshot.'),
+  uid: z.string().max(63).optional().describe('Its uid.'),
+  target: z.string().max(253).optional().describe('Name of the BackupTarget.'),
+  location: z.string().max(1024).optional().describe('Where the repository lies.'),
+  repositoryId: z.string().max(64).optional().describe('Id of the repository.'),
+  recoveryPoint: z.string().max(64).optional().describe('Id of the recovery point in the repository.'),
+  digest: z.string().max(64).optional().describe('SHA-256 of its document.'),
+  namespace: z.string().max(63).optional().describe('Namespace that was copied.'),
+  cutAt: time.optional().describe('When the copy was cut.'),
+  setId: z.string().max(63).describe('Id of the copy: its snapshot set.'),
+  grade: gradeSchema.describe('What the copy is proven to be.'),
+});
+export type RestoreSourceStatus = z.infer<typeof source>;
+
+const transfer = z.strictObject({
+  phase: z.enum(['Listing', 'Fetching', 'Fetched']).describe('Whether the recovery points are listed, or the chosen one and the configuration in it are fetched.'),
+  attempt: z.int().min(0).describe('How often a mover was begun for that.'),
+  location: z.string().max(1024).describe('Where the repository lies.'),
+  repositoryId: z.string().max(64).optional().describe('Id of the repository; another one that is found there later is not read.'),
+  id: z.string().max(63).optional().describe('Id of the recovery point that was chosen.'),
+  recoveryPoint: z.string().max(64).optional().describe('Its id in the repository.'),
+  bytesDone: bytes.optional().describe('Bytes restored so far.'),
+  bytesTotal: bytes.optional().describe('Bytes to restore.'),
+  percent: z.int().min(0).max(100).optional().describe('Bytes restored, of all.'),
+  etaSeconds: z.int().min(0).optional().describe('How long the volumes that are restored now will still take.'),
+  failures: z.int().min(0).optional().describe('Failures since something last succeeded.'),
+  retryAt: time.optional().describe('Nothing new is begun before.'),
+  reason: z.string().max(64).optional().describe('Why it does not go on: a code of docs/errors.md.'),
+  message: z.string().max(2048).optional().describe('A sentence for people.'),
+  lockedBy: z.array(z.string().max(253)).max(16).optional().describe('Pods whose locks were in the way.'),
+});
+export type RestoreTransfer = z.infer<typeof transfer>;
+
 export const appRestoreStatus = z.strictObject({
   observedGeneration: z.int().min(0).optional().describe('Generation of the spec that the status speaks about.'),
   phase: z.enum(restorePhases).optional().describe('Where the restore is.'),
-  source: z
-    .strictObject({
-      appSnapshot: z.string().max(253).describe('Name of the AppSnapshot.'),
-      uid: z.string().max(63).describe('Its uid.'),
-      setId: z.string().max(63).describe('Snapshot set.'),
-      grade: z.string().max(32).describe('Its grade.'),
-    })
-    .optional()
-    .describe('The copy that is restored.'),
+  source: source.optional().describe('The copy that is restored.'),
+  transfer: transfer.optional().describe('What is read from a BackupTarget. Gone when the restore has ended and nothing of its movers is left.'),
   plan: z
     .strictObject({
       create: z.array(objectRef).max(512).optional().describe('Objects that are made.'),

@@ -89,7 +89,7 @@ export const appSnapshotSpec = z.strictObject({
   volumeGroupSnapshotClassName: objectName.optional().describe('Class for group snapshots. Default: the one class, or the default class, of each driver.'),
   copies: copies.optional().describe('Copies outside the storage of the cluster: volumes that are made from the snapshots, never those of the application, are written there when the snapshots are ready. Default: none.'),
   deletionPolicy: z.enum(['Delete']).default('Delete').describe('Delete: the copy goes with this object.'),
-  forgetCopies: setOf(objectName, 4).optional().describe('BackupTargets of spec.copies from which the copy is removed now, while this object stays. What is removed does not come again.'),
+  forgetCopies: setOf(objectName, 4).optional().describe('BackupTargets of spec.copies from which the copy is removed now, while this object stays, once no restore reads it. What is removed does not come again.'),
   expiresAfter: durationWithin('1m', '87600h').optional().describe('After this long the data is removed; the object stays, as Expired. 1m to 87600h.'),
   suspend: z.boolean().default(false).describe('True: nothing new is begun. A window that is open is finished.'),
 });
@@ -223,20 +223,20 @@ export const copyPhases = ['Pending', 'Copying', 'Sealing', 'Cleaning', 'Complet
 
 const bytes = z.int().min(0);
 
+export const runAs = z.strictObject({
+  user: z.int().min(0).describe('User.'),
+  group: z.int().min(0).describe('Group.'),
+  groups: z.array(z.int().min(0)).max(32).describe('Further groups.'),
+  fsGroup: z.int().min(0).optional().describe('Group that the kubelet gives to its volumes.'),
+  seLinux: mapOf(z.string().max(63), z.string().max(253), 4).optional().describe('Label of SELinux.'),
+});
+
 const copyVolume = z.strictObject({
   claim: z.string().max(253).describe('PersistentVolumeClaim of the application.'),
   uid: z.string().max(63).describe('Its uid when the plan was made.'),
   phase: z.enum(['Pending', 'Copying', 'Done']).describe('Where it is.'),
   attempt: z.int().min(0).describe('How often it was begun.'),
-  runAs: z
-    .strictObject({
-      user: z.int().min(0).describe('User.'),
-      group: z.int().min(0).describe('Group.'),
-      groups: z.array(z.int().min(0)).max(32).describe('Further groups.'),
-      seLinux: mapOf(z.string().max(63), z.string().max(253), 4).optional().describe('Label of SELinux.'),
-    })
-    .optional()
-    .describe('As whom it is read: as the pod that it belongs to.'),
+  runAs: runAs.optional().describe('As whom it is read: as the pod that it belongs to.'),
   snapshotId: z.string().max(64).optional().describe('Id in the repository.'),
   tree: z.string().max(64).optional().describe('Digest of its content in the repository.'),
   bytesDone: bytes.optional().describe('Bytes read so far.'),

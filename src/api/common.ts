@@ -44,7 +44,7 @@ export const annotations = {
   /** On AppSnapshots that a VolumePolicy made: its name, and when the copy was due. */
   policyName: `${apiGroup}/policy-name`,
   dueAt: `${apiGroup}/due-at`,
-  /** On a Namespace, set by admins: `true` lets movers there read as root what their own user may not. */
+  /** On a Namespace, set by admins: `true` lets movers there read and write as root what their own user may not. */
   privilegedMovers: `${apiGroup}/privileged-movers`,
 } as const;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { applicationStatus } from './appsnapshot.js';
+import { applicationStatus, runAs } from './appsnapshot.js';
 import { apiGroup, apiVersion, gradeSchema } from './common.js';
 
 /** Name of the document in a repository; beside it lie the parts of the capture. */
@@ -16,6 +16,8 @@ const volume = z.strictObject({
   restoreSize: z.string().optional(),
   storageClassName: z.string().optional(),
   accessModes: z.array(z.string()).optional(),
+  /** As whom it was read; restored as the same, it gets the same owners. Older documents do not say. */
+  runAs: runAs.optional(),
   /** Id in the repository, digest of the content there, and the folder that it was read from. */
   snapshotId: z.string(),
   tree: z.string(),

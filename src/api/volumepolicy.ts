@@ -43,7 +43,7 @@ const copies = z
     z.strictObject({
       targetRef: z.strictObject({ name: objectName.describe('BackupTarget of this namespace.') }).describe('Where copies are written to.'),
       cron: cronExpression(`Which copies are written there, as ${cronFields}; in the time zone of the schedule. After each time that it names the first copy that is due then or later. A target that has none yet gets the next one. Default: every copy.`).optional(),
-      retention: retention.optional().describe('Which copies are kept in the target, however long their snapshots stay. Default: as spec.protection.retention says. The newest that is complete there is always kept.'),
+      retention: retention.optional().describe('Which copies are kept in the target, however long their snapshots stay. Default: as spec.protection.retention says. The newest that is complete there is always kept, and what a restore uses until that has ended.'),
     }),
   )
   .max(4)

@@ -10,6 +10,7 @@ import { createSharing } from '../runtime/sharing.js';
 import type { Transport } from '../runtime/transport.js';
 import type { GroupTypes } from '../snapshots/capability.js';
 import { projectContent, type ContentView } from '../snapshots/contents.js';
+import { sourceKeys, targetKeys } from './copy-keys.js';
 import { projectClaim, projectPod, projectSnapshot, projectVolume, type ClaimProjection, type SnapshotProjection, type VolumeProjection } from './views.js';
 
 /** A VolumeAttachment, as far as it says which volume may still be written. */
@@ -45,12 +46,12 @@ export function createCaches(options: { transport: Transport; clock: Clock; log:
   const base = { transport, clock, log };
   const share = createSharing();
   return {
-    appSnapshots: createCache<AppSnapshot>({ ...base, type: appSnapshots, project: (object) => object as unknown as AppSnapshot, indexes: { uid: byUid, policy: (o) => valueOf(o.metadata.labels?.[labels.policy]) } }),
+    appSnapshots: createCache<AppSnapshot>({ ...base, type: appSnapshots, project: (object) => object as unknown as AppSnapshot, indexes: { uid: byUid, policy: (o) => valueOf(o.metadata.labels?.[labels.policy]), copy: targetKeys } }),
     appRestores: createCache<AppRestore>({
       ...base,
       type: appRestores,
       project: (object) => object as unknown as AppRestore,
-      indexes: { uid: byUid, target: (o) => [o.spec.into?.namespace ?? o.metadata.namespace], source: (o) => [`${o.metadata.namespace}/${o.spec.from.appSnapshotRef.name}`] },
+      indexes: { uid: byUid, target: (o) => [o.spec.into?.namespace ?? o.metadata.namespace], source: sourceKeys },
     }),
     volumePolicies: createCache<VolumePolicy>({ ...base, type: volumePolicies, project: (object) => object as unknown as VolumePolicy, indexes: { uid: byUid } }),
     backupTargets: createCache<BackupTarget>({ ...base, type: backupTargets, project: (object) => object as unknown as BackupTarget, indexes: { uid: byUid } }),

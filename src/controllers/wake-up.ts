@@ -1,10 +1,11 @@
 import { labels } from '../api/common.js';
 import type { AppRestore, AppSnapshot, BackupTarget, VolumePolicy } from '../api/kinds.js';
-import { moverRole } from '../movers/job.js';
+import { isForTargetAlone, moverRole } from '../movers/job.js';
 import type { CacheEvent, Projected } from '../runtime/cache.js';
 import { enqueueFrom, type Controller } from '../runtime/controller.js';
 import { keyText, type ObjectMeta } from '../runtime/object.js';
 import type { Caches } from './caches.js';
+import { sourceKeys } from './copy-keys.js';
 import type { OperatorMetrics } from './metrics.js';
 import type { WindowLine } from './window-line.js';
 
@@ -24,7 +25,7 @@ export function connect(caches: Caches, controllers: { appSnapshots: Controller;
   enqueueFrom(caches.appRestores, appRestores, (_, key) => [key], matters);
   enqueueFrom(caches.appSnapshots, appRestores, (_, key) => keysOf(caches.appRestores.by('source', key)));
   // A copy that a restore was using may be removable now.
-  enqueueFrom(caches.appRestores, appSnapshots, (object) => [`${object.metadata.namespace}/${object.spec.from.appSnapshotRef.name}`], (event) => event.type === 'deleted' || isOver(event.object));
+  enqueueFrom(caches.appRestores, appSnapshots, (object) => sourcesOf(object, caches).map((copy) => keyText(copy.metadata)), (event) => event.type === 'deleted' || isOver(event.object));
   enqueueFrom(caches.volumePolicies, volumePolicies, (_, key) => [key], matters);
   enqueueFrom(caches.appSnapshots, volumePolicies, (object) => policiesOf(object, caches), concernsPolicies);
   enqueueFrom(caches.appRestores, volumePolicies, (object) => sourcesOf(object, caches).flatMap((copy) => policiesOf(copy, caches)), (event) => event.type === 'deleted' || isOver(event.object));
@@ -89,9 +90,9 @@ function policiesOf({ metadata }: AppSnapshot, caches: Caches): string[] {
   return keysOf(caches.volumePolicies.by('uid', metadata.labels?.[labels.policy] ?? ''));
 }
 
-/** Uid of the target whose check this pod is; undefined for all others, those of copies too. */
+/** Uid of the target whose check this pod is; undefined for all others, those of copies and restores too. */
 function targetOfCheck({ labels: own }: ObjectMeta): string | undefined {
-  return own?.[labels.internal] === moverRole && own[labels.appSnapshot] === undefined ? own[labels.target] : undefined;
+  return isForTargetAlone(own) ? own?.[labels.target] : undefined;
 }
 
 /** Uid of the AppSnapshot for which this pod moves something. */
@@ -99,8 +100,11 @@ function copiedBy({ labels: own }: ObjectMeta): string | undefined {
   return own?.[labels.internal] === moverRole ? own[labels.appSnapshot] : undefined;
 }
 
-function sourcesOf({ metadata, spec }: AppRestore, caches: Caches): AppSnapshot[] {
-  const source = caches.appSnapshots.get({ namespace: metadata.namespace, name: spec.from.appSnapshotRef.name });
+/** The AppSnapshots that a restore reads from: their snapshots, or what of them is in a BackupTarget. */
+function sourcesOf(restore: AppRestore, caches: Caches): AppSnapshot[] {
+  const name = restore.spec.from.appSnapshotRef?.name;
+  if (name === undefined) return sourceKeys(restore).flatMap((key) => caches.appSnapshots.by('copy', key));
+  const source = caches.appSnapshots.get({ namespace: restore.metadata.namespace, name });
   return source === undefined ? [] : [source];
 }
 

@@ -6,6 +6,8 @@ import type { ResourceType } from '../runtime/resource.js';
 export interface CapturedObject {
   readonly type: ResourceType;
   readonly object: KubeObject;
+  /** A claim that a restore fills with its data. */
+  readonly filled?: true;
 }
 
 /** The configuration of a namespace at one moment. */

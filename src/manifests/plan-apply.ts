@@ -69,8 +69,7 @@ function decideExisting(captured: CapturedObject, live: KubeObject, existing: Ex
   if (existing === 'Fail') return refuse('exists already (spec.existing: Fail)');
   if (existing === 'Skip') return { verdict: 'skip', captured, why: 'exists already (spec.existing: Skip)' };
   if (kindKey(captured.type) === '/PersistentVolumeClaim') {
-    const filled = valueAt(captured.object, ['spec', 'dataSource']) !== undefined;
-    return filled ? refuse('exists already, and claims are never overwritten; delete it first') : { verdict: 'skip', captured, why: 'exists already, and claims are never overwritten' };
+    return captured.filled === true ? refuse('exists already, and claims are never overwritten; delete it first') : { verdict: 'skip', captured, why: 'exists already, and claims are never overwritten' };
   }
   const owner = gitOpsOwner(live);
   return owner === undefined ? undefined : refuse(`ManagedByGitOps: ${owner.what} would undo the change; suspend it first: ${owner.suspendCommand}`);

@@ -12,7 +12,8 @@ export interface ReferenceMaps {
 
 /** What a claim is filled from at a restore. */
 export interface ClaimFill {
-  readonly dataSource: { readonly apiGroup: string; readonly kind: string; readonly name: string };
+  /** Undefined: made empty, and filled by somebody else. */
+  readonly dataSource: { readonly apiGroup: string; readonly kind: string; readonly name: string } | undefined;
   /** Quantity; a smaller request is raised to it, since the storage refuses less. */
   readonly restoreSize: string | undefined;
 }
@@ -79,15 +80,15 @@ function assignedPaths({ type, object }: CapturedObject): readonly Path[] {
   }
 }
 
-/** Makes a claim that is filled from a snapshot: its source is replaced, its size at least the snapshot's. */
+/** Makes a claim that is filled: its source is replaced, its size at least that of the copy. */
 export function fillClaim(captured: CapturedObject, fill: ClaimFill): CapturedObject {
   const object = editAt(captured.object, ['spec'], (value) => {
-    const spec = dropAt(record(value), ['dataSourceRef']);
+    const spec = dropAt(dropAt(record(value), ['dataSourceRef']), ['dataSource']);
     const resources = record(spec['resources']);
     const requests = record(resources['requests']);
-    return { ...spec, dataSource: fill.dataSource, resources: { ...resources, requests: withSize(requests, fill.restoreSize) } };
+    return { ...spec, ...(fill.dataSource === undefined ? {} : { dataSource: fill.dataSource }), resources: { ...resources, requests: withSize(requests, fill.restoreSize) } };
   });
-  return { ...captured, object };
+  return { ...captured, object, filled: true };
 }
 
 function withSize(requests: Json, restoreSize: string | undefined): Json {

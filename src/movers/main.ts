@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { moverRequest, paths, requestVariable, type MoverProgress, type MoverRequest, type MoverResult } from './request.js';
+import { hold, show, showWord } from './held.js';
+import { moverRequest, onlyReads, paths, requestVariable, type MoverProgress, type MoverRequest, type MoverResult } from './request.js';
 import { repositoryUrl, resticEnvironment } from './restic/arguments.js';
 import { move, recoveryPointDocument, type MoverSurroundings } from './restic/mover.js';
+import type { ResticNode } from './restic/output.js';
 import { Restic } from './restic/run.js';
 import { askS3, type S3Answer } from './s3/client.js';
 import { judgeAnswer, judgeError, judgeLock, type Trouble } from './s3/judge.js';
+import { settle } from './settle.js';
 
 // The program of a mover's pod: reads its request from the environment, runs restic, and leaves its result where the kubelet picks it up.
-// It talks to nobody but the target, and has no access to the API.
+// It talks to nobody but the target, and has no access to the API. What was fetched it shows to the operator, which asks by exec.
 
 const program = '/usr/local/bin/restic';
 /** Kept in the status of the pod by the kubelet. */
@@ -30,9 +33,9 @@ const restic = new Restic(program, {
 });
 process.on('SIGTERM', () => restic.interrupt());
 
-async function probe({ place }: MoverRequest): Promise<Trouble | undefined> {
+async function probe({ place, task }: MoverRequest): Promise<Trouble | undefined> {
   const { s3 } = place;
-  if (s3 === undefined) return prepareFolder(place.folder);
+  if (s3 === undefined) return onlyReads(task) ? undefined : prepareFolder(place.folder);
   try {
     const trouble = judgeAnswer(await ask('GET', '', { 'list-type': '2', 'max-keys': '1', prefix: `${place.folder}/` }), s3);
     if (trouble !== undefined || s3.objectLock === undefined) return trouble;
@@ -84,6 +87,11 @@ async function layOut(): Promise<string> {
   return createHash('sha256').update(await readFile(recoveryPointDocument)).digest('hex');
 }
 
+/** Its own user and groups are all that it may give; root without capabilities no more. */
+function isOwn({ user, group }: ResticNode): boolean {
+  return user === process.getuid?.() && (group === process.getgid?.() || process.getgroups?.().includes(group) === true);
+}
+
 let said = 0;
 
 /** One line now and then: the operator reads the last one. */
@@ -100,9 +108,16 @@ function fitting(result: MoverResult): string {
   return JSON.stringify({ ...result, message: result.message.slice(0, 500), lockedBy: result.lockedBy?.slice(0, 4) });
 }
 
-const password = (await readFile(paths.password, 'utf8')).trim();
-const own: MoverSurroundings = { restic, probe: () => probe(request), shareRepository, removeLock, layOut, onProgress, secrets: [credentials.secretAccessKey, credentials.sessionToken ?? '', password] };
-const result = await move(request, own);
-process.stdout.write(`${JSON.stringify(result)}\n`);
-await writeFile(paths.result, fitting(result));
-process.exitCode = result.ok ? 0 : 1;
+async function carryOut(): Promise<number> {
+  const password = (await readFile(paths.password, 'utf8')).trim();
+  const secrets = [credentials.secretAccessKey, credentials.sessionToken ?? '', password];
+  const own: MoverSurroundings = { restic, probe: () => probe(request), shareRepository, removeLock, layOut, settle, isOwn, onProgress, secrets };
+  const result = await move(request, own);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (result.ok && request.task.verb === 'fetch') await hold();
+  await writeFile(paths.result, fitting(result));
+  return result.ok ? 0 : 1;
+}
+
+const [word, file = ''] = process.argv.slice(2);
+process.exitCode = word === showWord ? await show(file) : await carryOut();

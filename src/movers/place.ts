@@ -6,10 +6,8 @@ const dayMillis = 24 * 60 * 60_000;
 
 /** The repository of the target's namespace: each has its own, also where several write to one bucket. Pure. */
 export function placeOf({ metadata, spec, status }: BackupTarget): RepositoryPlace {
-  const { s3, persistentVolumeClaim } = spec;
-  const parent = s3?.prefix ?? persistentVolumeClaim?.path ?? '';
-  const folder = parent === '' ? metadata.namespace : `${parent}/${metadata.namespace}`;
-  const place = { folder, ca: s3?.caSecretRef !== undefined };
+  const { s3 } = spec;
+  const place = { folder: folderOf(spec, metadata.namespace), ca: s3?.caSecretRef !== undefined };
   const known = status?.repository;
   const id = known !== undefined && known.location === locationOf({ metadata, spec }) ? { id: known.id } : {};
   if (s3 === undefined) return { ...place, ...id };
@@ -18,11 +16,25 @@ export function placeOf({ metadata, spec, status }: BackupTarget): RepositoryPla
   return { ...place, ...id, s3: { endpoint, bucket, region, ...lock } };
 }
 
-/** Where the repository lies, for people; another location is another repository. Pure. */
-export function locationOf({ metadata, spec }: Pick<BackupTarget, 'metadata' | 'spec'>): string {
+/** The repository of a namespace, as it is read from: whatever its bucket locks. Pure. */
+export function placeToRead(target: BackupTarget, namespace: string, id: string | undefined): RepositoryPlace {
+  const { metadata, spec } = target;
+  const own = placeOf(target);
+  const known = id ?? (namespace === metadata.namespace ? own.id : undefined);
+  const { s3, ca } = placeOf({ ...target, spec: { ...spec, ...(spec.s3 === undefined ? {} : { s3: { ...spec.s3, objectLock: undefined } }) } });
+  return { folder: folderOf(spec, namespace), ca, ...(s3 === undefined ? {} : { s3 }), ...(known === undefined ? {} : { id: known }) };
+}
+
+function folderOf({ s3, persistentVolumeClaim }: BackupTarget['spec'], namespace: string): string {
+  const parent = s3?.prefix ?? persistentVolumeClaim?.path ?? '';
+  return parent === '' ? namespace : `${parent}/${namespace}`;
+}
+
+/** Where the repository of a namespace, by default that of the target, lies, for people; another location is another repository. Pure. */
+export function locationOf({ metadata, spec }: Pick<BackupTarget, 'metadata' | 'spec'>, namespace = metadata.namespace): string {
   const { s3, persistentVolumeClaim } = spec;
   const parts = s3 === undefined ? [`pvc:${persistentVolumeClaim?.claimName ?? ''}`, persistentVolumeClaim?.path ?? ''] : [`s3:${s3.endpoint}`, s3.bucket, s3.prefix];
-  return [...parts, metadata.namespace].filter((part) => part !== '').join('/');
+  return [...parts, namespace].filter((part) => part !== '').join('/');
 }
 
 /** Name of the Secret with the key. Pure. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gradeSchema } from '../api/common.js';
 import type { ErrorCode } from '../api/errors.js';
 
 /** Environment variable in which a mover gets its {@link MoverRequest}. It holds no secret. */
@@ -16,9 +17,11 @@ export const paths = {
   volumes: '/volumes',
   /** What becomes the recovery point, as Secrets mount it. */
   parts: '/parts',
-  /** The same as plain files: what a Secret mounts are links. */
+  /** The same as plain files: what a Secret mounts are links. A recovery point that is fetched lies there, too. */
   recoveryPoint: '/recoverypoint',
   scratch: '/tmp',
+  /** It is there when a recovery point has been fetched whole. */
+  fetched: '/tmp/fetched',
   /** The kubelet copies it into the status of the pod. */
   result: '/dev/termination-log',
 } as const;
@@ -51,15 +54,29 @@ const task = z.discriminatedUnion('verb', [
   /** The volume of one claim. */
   z.strictObject({ verb: z.literal('copy'), setId: z.string(), claim: z.string(), claimUid: z.string() }),
   /** The recovery point, when all volumes are in. */
-  z.strictObject({ verb: z.literal('seal'), setId: z.string(), digest: z.string(), volumes: z.array(volume) }),
+  z.strictObject({ verb: z.literal('seal'), setId: z.string(), digest: z.string(), cutAt: z.string(), grade: gradeSchema, volumes: z.array(volume) }),
   /** Gives back the room of what was forgotten. */
   z.strictObject({ verb: z.literal('prune') }),
   /** Is all there that the copies need, and a part of the data as it was written? */
   z.strictObject({ verb: z.literal('verify'), readPercent: z.int().min(0).max(100) }),
   /** Everything of a set. */
   z.strictObject({ verb: z.literal('forget'), setId: z.string() }),
+  /** Which recovery points are there: the newest, and of those that are wanted by id all. */
+  z.strictObject({ verb: z.literal('list'), wanted: z.array(z.string()) }),
+  /** A recovery point, without its volumes; held until the operator has read it. */
+  z.strictObject({ verb: z.literal('fetch'), snapshotId: z.string() }),
+  /** The content of one claim. `everybody`: files may belong to any user. */
+  z.strictObject({ verb: z.literal('restore'), claim: z.string(), snapshotId: z.string(), tree: z.string(), everybody: z.boolean() }),
 ]);
 export type MoverTask = z.infer<typeof task>;
+
+/**
+ * Whether a task only reads the repository. It takes no lock then: one that a cluster which is gone has left would stand in the way, and so would credentials that may
+ * only read. What is pruned meanwhile is an error, never wrong data: everything in a repository is known by its digest.
+ */
+export function onlyReads({ verb }: Pick<MoverTask, 'verb'>): boolean {
+  return verb === 'list' || verb === 'fetch' || verb === 'restore';
+}
 
 export const moverRequest = z.strictObject({
   place,
@@ -72,6 +89,16 @@ export const moverRequest = z.strictObject({
   dead: z.array(z.string()),
 });
 export type MoverRequest = z.infer<typeof moverRequest>;
+
+const point = z.strictObject({
+  /** Id of the recovery point, and of its snapshot in the repository. */
+  id: z.string().max(63),
+  snapshotId: z.string().max(64),
+  /** When it was cut; older ones say only when they were written. */
+  cutAt: z.string().max(32),
+  grade: gradeSchema.optional(),
+});
+export type ListedPoint = z.infer<typeof point>;
 
 const success = z.strictObject({
   ok: z.literal(true),
@@ -87,6 +114,11 @@ const success = z.strictObject({
   bytesAdded: z.int().optional(),
   /** Of `forget`: snapshots that were removed. */
   removed: z.int().optional(),
+  /** Of `list`: the newest first, and how many there are in all. */
+  points: z.array(point).max(16).optional(),
+  total: z.int().optional(),
+  /** Of `restore`: what could not be made as it was. */
+  note: z.string().max(512).optional(),
 });
 export type MoverSuccess = z.infer<typeof success>;
 

@@ -51,5 +51,6 @@ function asContainer({ spec, status }: ReadingPod, container: Container): RunAs 
   const group = reported?.gid ?? own?.runAsGroup ?? pod?.runAsGroup ?? user;
   const groups = [...(reported?.supplementalGroups ?? []), ...(pod?.supplementalGroups ?? []), ...(pod?.fsGroup === undefined ? [] : [pod.fsGroup])];
   const seLinux = own?.seLinuxOptions ?? pod?.seLinuxOptions;
-  return { user, group, groups: [...new Set(groups)].filter((g) => g !== group).slice(0, 32), ...(seLinux === undefined ? {} : { seLinux }) };
+  const fsGroup = pod?.fsGroup;
+  return { user, group, groups: [...new Set(groups)].filter((g) => g !== group).slice(0, 32), ...(fsGroup === undefined ? {} : { fsGroup }), ...(seLinux === undefined ? {} : { seLinux }) };
 }

@@ -39,6 +39,16 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
   ],
   "self.kind != 'Custom' || !has(self.credentialsSecretRef)": [{ good: { ...application, credentialsSecretRef: { name: 'login' } }, bad: { ...custom, credentialsSecretRef: { name: 'login' } } }],
   'self.all(a, self.exists_one(b, b.targetRef.name == a.targetRef.name))': [{ good: [{ targetRef: { name: 'a' } }, { targetRef: { name: 'b' } }], bad: [{ targetRef: { name: 'a' } }, { targetRef: { name: 'a' } }] }],
+  // AppRestore: where it reads from
+  'has(self.appSnapshotRef) != has(self.targetRef)': [
+    { good: { appSnapshotRef: { name: 'a' } }, bad: {} },
+    { good: { targetRef: { name: 's3' } }, bad: { appSnapshotRef: { name: 'a' }, targetRef: { name: 's3' } } },
+  ],
+  'has(self.targetRef) || (!has(self.recoveryPoint) && !has(self.namespace) && !has(self.encryptionKeySecretRef))': [
+    { good: { targetRef: { name: 's3' }, recoveryPoint: 'latest' }, bad: { appSnapshotRef: { name: 'a' }, recoveryPoint: 'latest' } },
+    { good: { targetRef: { name: 's3' }, namespace: 'shop' }, bad: { appSnapshotRef: { name: 'a' }, namespace: 'shop' } },
+    { good: { targetRef: { name: 's3' }, encryptionKeySecretRef: { name: 'key' } }, bad: { appSnapshotRef: { name: 'a' }, encryptionKeySecretRef: { name: 'key' } } },
+  ],
   // QuiesceProfile
   "size(self) == 0 || (size(self[0]) > 0 && !self[0].startsWith('-'))": [
     { good: ['flush', '--all'], bad: ['--all', 'flush'] },

@@ -56,6 +56,7 @@ const appRestore: KindDefinition = {
   columns: [
     { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'Where the restore is.' },
     { name: 'Source', type: 'string', jsonPath: '.spec.from.appSnapshotRef.name', description: 'The AppSnapshot that is restored.' },
+    { name: 'Target', type: 'string', jsonPath: '.spec.from.targetRef.name', description: 'The BackupTarget that is restored from.' },
     { name: 'Into', type: 'string', jsonPath: '.spec.into.namespace', description: 'Namespace that is restored into; empty: its own.' },
     { name: 'Verified', type: 'boolean', jsonPath: '.status.verified', description: 'Whether every check passed.' },
     { name: 'RTO(s)', type: 'integer', jsonPath: '.status.rtoSeconds', description: 'Seconds from the begin of the restore to the checked application.' },

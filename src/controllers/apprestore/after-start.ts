@@ -10,8 +10,8 @@ import { restoreContext } from './restore-context.js';
 import type { RestoreSource } from './source.js';
 
 /** Restored applications whose data is in no volume of their own: their servers bring it back when they run. Pure. */
-export function filledByServers(object: AppRestore, { snapshot }: Pick<RestoreSource, 'snapshot'>): ApplicationStatus[] {
-  return restoredApplications(object, snapshot).filter((application) => application.mechanism === 'Repository');
+export function filledByServers(object: AppRestore, { copy }: Pick<RestoreSource, 'copy'>): ApplicationStatus[] {
+  return restoredApplications(object, copy).filter((application) => application.mechanism === 'Repository');
 }
 
 /** The workloads that make the servers of these applications. Pure. */
@@ -21,12 +21,12 @@ export function workloadsOf(applications: readonly ApplicationStatus[], { set }:
 }
 
 /** Their adapters' steps, in parallel. Resolves with what they wait for; empty when all are done. A server that does not answer yet is waited for. Throws AppError. */
-export async function afterStart(object: AppRestore, applications: readonly ApplicationStatus[], { snapshot, set }: RestoreSource, deps: OperatorDeps, signal: AbortSignal): Promise<string[]> {
+export async function afterStart(object: AppRestore, applications: readonly ApplicationStatus[], { copy, set }: RestoreSource, deps: OperatorDeps, signal: AbortSignal): Promise<string[]> {
   const objects = [...set.configuration, ...set.gate];
   const waiting = await Promise.all(
     applications.map(async (application) => {
       try {
-        return await deps.adapters[application.kind].afterStart?.(copied(application, snapshot), restoreContext(object, application, objects, deps, signal));
+        return await deps.adapters[application.kind].afterStart?.(copied(application, copy), restoreContext(object, application, objects, deps, signal));
       } catch (error) {
         if (error instanceof AppError && error.code === 'ApplicationNotReady') return error.publicMessage;
         throw error;

@@ -10,6 +10,8 @@ import { configurationStep } from './configuration-step.js';
 import { decide, restoreFinalizer, type RestorePlan } from './decide.js';
 import { planStep } from './plan-step.js';
 import { prepareStep } from './prepare-step.js';
+import { fetchStep } from './remote/fetch-step.js';
+import { sweepStep } from './remote/sweep.js';
 import { startStep, timeoutStep } from './start-step.js';
 import { restoreWriter, tell, type RestoreWriter } from './steps.js';
 import { verifyStep } from './verify-step.js';
@@ -47,6 +49,8 @@ async function act(plan: RestorePlan, writer: RestoreWriter, deps: OperatorDeps,
       await addFinalizer(deps.client, appRestores, writer.object, restoreFinalizer);
       // The write comes back through the cache and brings the key again.
       return onChange;
+    case 'fetch':
+      return fetchStep(writer, deps);
     case 'plan':
       return planStep(writer, deps);
     case 'volumes':
@@ -61,6 +65,8 @@ async function act(plan: RestorePlan, writer: RestoreWriter, deps: OperatorDeps,
       return verifyStep(writer, deps, signal);
     case 'timeout':
       return timeoutStep(writer, deps);
+    case 'sweep':
+      return sweepStep(writer, deps);
     case 'delete':
       return remove(writer, deps);
   }

@@ -1,5 +1,6 @@
 import { durationMillis } from '../../api/common.js';
 import type { AppRestore } from '../../api/kinds.js';
+import { isFromTarget } from './steps.js';
 
 /** What {@link decide} sees. */
 export interface RestoreInput {
@@ -8,7 +9,7 @@ export interface RestoreInput {
   readonly now: number;
 }
 
-/** Finalizer that removes what a restore imported for another namespace. */
+/** Finalizer that removes what a restore imported for another namespace, its movers, and what they have not filled whole. */
 export const restoreFinalizer = 'stillpoint.dev/imported-snapshots';
 
 /** What to do next; every action can be repeated. */
@@ -16,6 +17,8 @@ export type RestorePlan =
   | { readonly kind: 'idle' }
   | { readonly kind: 'suspended' }
   | { readonly kind: 'addFinalizer' }
+  /** List the recovery points of a target, and fetch the one that is meant. */
+  | { readonly kind: 'fetch' }
   /** Read the copy, compare it with the target, say what will be done. */
   | { readonly kind: 'plan' }
   | { readonly kind: 'volumes' }
@@ -26,6 +29,8 @@ export type RestorePlan =
   | { readonly kind: 'verify' }
   /** The time for starting and checking is over. */
   | { readonly kind: 'timeout' }
+  /** It has ended: what movers have left goes. */
+  | { readonly kind: 'sweep' }
   | { readonly kind: 'delete' };
 
 /** The next step of an AppRestore. Pure and synchronous. */
@@ -34,14 +39,15 @@ export function decide(input: RestoreInput): RestorePlan {
   const guarded = (object.metadata.finalizers ?? []).includes(restoreFinalizer);
   if (object.metadata.deletionTimestamp !== undefined) return guarded ? { kind: 'delete' } : { kind: 'idle' };
   const phase = object.status?.phase ?? 'Pending';
-  if (phase === 'Ready' || phase === 'Failed') return { kind: 'idle' };
+  if (phase === 'Ready' || phase === 'Failed') return object.status?.transfer === undefined ? { kind: 'idle' } : { kind: 'sweep' };
   if (object.spec.suspend) return { kind: 'suspended' };
-  // A dry run leaves nothing behind that a finalizer would have to remove.
-  if (!guarded && !object.spec.dryRun) return { kind: 'addFinalizer' };
+  // A dry run leaves nothing behind that a finalizer would have to remove, unless movers read for it.
+  if (!guarded && (!object.spec.dryRun || isFromTarget(object))) return { kind: 'addFinalizer' };
   if ((phase === 'Starting' || phase === 'Verifying') && isOverdue(input)) return { kind: 'timeout' };
   switch (phase) {
     case 'Pending':
-      return { kind: 'plan' };
+    case 'Fetching':
+      return isFromTarget(object) && object.status?.transfer?.phase !== 'Fetched' ? { kind: 'fetch' } : { kind: 'plan' };
     case 'Planned':
     case 'RestoringVolumes':
       return { kind: 'volumes' };

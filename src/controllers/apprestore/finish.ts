@@ -6,7 +6,7 @@ import { applyObjects } from '../../manifests/apply.js';
 import { isConflict, isNotFound } from '../../runtime/api-error.js';
 import { conditionTime } from '../../runtime/conditions.js';
 import { persistentVolumeClaims } from '../../runtime/resource.js';
-import { onChange, type StepResult } from '../step.js';
+import { now, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { summarize } from './check-summary.js';
 import { compareWithTarget, refusals, toApply } from './compare.js';
@@ -28,7 +28,7 @@ export async function finish(writer: RestoreWriter, deps: OperatorDeps): Promise
   const rtoSeconds = Math.round((at - Date.parse(object.status?.startTime ?? new Date(at).toISOString())) / 1000);
   await writer.write({ phase: 'Ready', volumes, completionTime: new Date(at).toISOString(), rtoSeconds: Math.max(0, rtoSeconds) }, { kind: 'ready', reason, message });
   tell(deps, object, 'Normal', reason, message);
-  return onChange;
+  return now;
 }
 
 /** Autoscalers, Jobs and whatever else acts by itself. */
@@ -48,7 +48,7 @@ async function boundVolumes(object: AppRestore, deps: OperatorDeps): Promise<Res
   if (before?.some((v) => v.phase !== 'Bound') !== true) return before;
   const { items } = await deps.client.list(persistentVolumeClaims, { namespace: targetNamespace(object), labelSelector: `${labels.restore}=${object.metadata.uid}` });
   const bound = new Set(items.filter((c) => (c['status'] as { phase?: string } | undefined)?.phase === 'Bound').map((c) => c.metadata.name));
-  return before.map((v) => (bound.has(v.claim) ? { claim: v.claim, snapshot: v.snapshot, ...(v.content === undefined ? {} : { content: v.content }), phase: 'Bound' } : v));
+  return before.map((v) => (bound.has(v.claim) ? { claim: v.claim, ...(v.snapshot === undefined ? {} : { snapshot: v.snapshot }), ...(v.content === undefined ? {} : { content: v.content }), phase: 'Bound' } : v));
 }
 
 /** `Restored 2 volumes and 9 objects into shop; 7 checks passed.` */
@@ -73,17 +73,17 @@ function checked(object: AppRestore): string {
   return `; not verified: ${count(passed.length, 'check')} passed${left}${unknown.length === 0 ? '' : `, unknown: ${some(unknown)}`}`;
 }
 
-/** Only the one field, under a field manager of its own. A copy that is gone meanwhile has nothing to be told. */
+/** Of an AppSnapshot. What is in a BackupTarget is known to be verified by this restore itself. Only the one field, under a field manager of its own. A copy that is gone meanwhile has nothing to be told. */
 async function markVerified(object: AppRestore, at: number, deps: OperatorDeps): Promise<void> {
-  const { source } = object.status ?? {};
-  if (source === undefined) return;
+  const { appSnapshot, uid } = object.status?.source ?? {};
+  if (appSnapshot === undefined || uid === undefined) return;
   const { namespace, name } = object.metadata;
   const verified = { at: conditionTime(new Date(at)), by: `${namespace}/${name}`, checks: object.status?.checksPassed ?? 0 };
-  const body = { apiVersion: `${apiGroup}/${apiVersion}`, kind: appSnapshots.kind, metadata: { name: source.appSnapshot, namespace, uid: source.uid }, status: { verified } };
+  const body = { apiVersion: `${apiGroup}/${apiVersion}`, kind: appSnapshots.kind, metadata: { name: appSnapshot, namespace, uid }, status: { verified } };
   try {
     await deps.client.apply(appSnapshots, body, { subresource: 'status', fieldManager, force: true });
   } catch (error) {
     if (!isNotFound(error) && !isConflict(error)) throw error;
-    deps.log.info('the copy is gone; its verification is not recorded', { appSnapshot: source.appSnapshot });
+    deps.log.info('the copy is gone; its verification is not recorded', { appSnapshot });
   }
 }

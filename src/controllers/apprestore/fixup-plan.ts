@@ -1,8 +1,9 @@
 import type { ApplicationKind } from '../../api/common.js';
 import type { ApplicationStatus } from '../../api/appsnapshot.js';
-import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
+import type { AppRestore } from '../../api/kinds.js';
 import type { ApplicationAdapter, CopiedApplication, FixupStep } from '../../hooks/adapter.js';
 import type { KubeObject } from '../../runtime/object.js';
+import type { Copy } from './copy.js';
 import { fixupPod } from './fixup-pod.js';
 import { podSource } from './pod-source.js';
 import type { RestoreSet } from './restore-set.js';
@@ -23,7 +24,7 @@ export interface FixupPlan {
 
 export interface FixupInput {
   readonly restore: AppRestore;
-  readonly snapshot: AppSnapshot;
+  readonly copy: Copy;
   readonly set: RestoreSet;
   readonly adapters: Readonly<Record<ApplicationKind, ApplicationAdapter>>;
   /** The original may be running. */
@@ -32,14 +33,14 @@ export interface FixupInput {
 
 /** The steps of all applications before their first start, in order, with the pods that run them. Pure; names are the same every time. */
 export function planFixups(input: FixupInput): FixupPlan {
-  const { restore, snapshot, set } = input;
+  const { restore, copy, set } = input;
   const fixups: PlannedFixup[] = [];
   const missing: string[] = [];
   if (restore.spec.what !== 'All') return { fixups, missing };
   const objects = [...set.configuration, ...set.gate];
-  const claims = new Set(set.claims.map((c) => c.member.claim));
-  for (const application of snapshot.status?.applications ?? []) {
-    for (const step of input.adapters[application.kind].fixups(copied(application, snapshot), { isolated: input.isolated, from: snapshot.metadata.namespace, to: targetNamespace(restore) })) {
+  const claims = new Set(set.claims.map((c) => c.volume.claim));
+  for (const application of copy.applications) {
+    for (const step of input.adapters[application.kind].fixups(copied(application, copy), { isolated: input.isolated, from: copy.namespace, to: targetNamespace(restore) })) {
       const name = `stillpoint-${restore.metadata.uid.slice(0, 8)}-fixup-${fixups.length}`;
       const source = podSource(step.pod, objects);
       const pod = source === undefined ? undefined : fixupPod(step, source, { name, namespace: targetNamespace(restore), restoreUid: restore.metadata.uid, claims });
@@ -58,7 +59,7 @@ function notPrepared({ name, facts }: ApplicationStatus, step: FixupStep): strin
 }
 
 /** An application as its adapter wants it. */
-export function copied(application: ApplicationStatus, snapshot: AppSnapshot): CopiedApplication {
+export function copied(application: ApplicationStatus, copy: Copy): CopiedApplication {
   return {
     name: application.name,
     kind: application.kind,
@@ -67,7 +68,7 @@ export function copied(application: ApplicationStatus, snapshot: AppSnapshot): C
     positions: application.positions ?? {},
     facts: application.facts ?? {},
     startFiles: application.startFiles ?? [],
-    setId: snapshot.status?.setId ?? '',
+    setId: copy.setId,
     ...(application.profile === undefined ? {} : { profile: application.profile }),
   };
 }
@@ -76,12 +77,11 @@ export function copied(application: ApplicationStatus, snapshot: AppSnapshot): C
  * Applications all of whose volumes this restore has made. The others run on data that was there before: nothing is
  * changed in it, and nothing is proven of it. Pure.
  */
-export function restoredApplications(restore: AppRestore, snapshot: AppSnapshot): ApplicationStatus[] {
+export function restoredApplications(restore: AppRestore, copy: Copy): ApplicationStatus[] {
   const made = new Set((restore.status?.volumes ?? []).map((v) => v.claim));
-  const members = snapshot.status?.members ?? [];
-  return (snapshot.status?.applications ?? []).filter((application) => {
+  return copy.applications.filter((application) => {
     const pods = new Set((application.members ?? []).map((m) => m.pod));
-    const own = members.filter((m) => m.application === application.name || m.pods?.some((pod) => pods.has(pod)) === true);
-    return own.length > 0 && own.every((m) => made.has(m.claim));
+    const own = copy.volumes.filter((v) => v.application === application.name || v.pods.some((pod) => pods.has(pod)));
+    return own.length > 0 && own.every((v) => made.has(v.claim));
   });
 }

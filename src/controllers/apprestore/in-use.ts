@@ -1,25 +1,24 @@
 import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
-import { keyText } from '../../runtime/object.js';
 import type { Caches } from '../caches.js';
+import { readerKeys } from '../copy-keys.js';
 import { restoreFinalizer } from './decide.js';
 
-/** Names of the restores that are reading from a copy: begun and not ended. Its data must not go before. */
-export function restoresUsing(caches: Pick<Caches, 'appRestores'>, snapshot: AppSnapshot): string[] {
-  return caches.appRestores
-    .by('source', keyText(snapshot.metadata))
-    .filter((restore) => isUsing(restore) && restore.status?.source?.uid === snapshot.metadata.uid)
-    .map((restore) => restore.metadata.name);
+/** The restores that are reading from a copy, or from what of it is in a BackupTarget: begun and not ended. Nothing of it must go before, in no place. */
+export function restoresUsing(caches: Pick<Caches, 'appRestores'>, snapshot: AppSnapshot): AppRestore[] {
+  // One of the same name that was made anew is another copy.
+  return restoresOf(caches, snapshot).filter((restore) => isUsing(restore) && (restore.spec.from.appSnapshotRef === undefined || restore.status?.source?.uid === snapshot.metadata.uid));
+}
+
+/** The restores for which a copy must not be deleted: those that read from it, and those that are going to. */
+export function restoresWanting(caches: Pick<Caches, 'appRestores'>, snapshot: AppSnapshot): AppRestore[] {
+  return restoresOf(caches, snapshot).filter(({ status }) => status?.phase !== 'Ready' && status?.phase !== 'Failed');
+}
+
+function restoresOf(caches: Pick<Caches, 'appRestores'>, snapshot: AppSnapshot): AppRestore[] {
+  return readerKeys(snapshot).flatMap((key) => caches.appRestores.by('source', key));
 }
 
 function isUsing({ metadata, status }: AppRestore): boolean {
   const phase = status?.phase ?? 'Pending';
   return metadata.finalizers?.includes(restoreFinalizer) === true && phase !== 'Pending' && phase !== 'Ready' && phase !== 'Failed';
-}
-
-/** Names of the restores for which a copy must not be deleted: those that read from it, and those that are going to. */
-export function restoresWanting(caches: Pick<Caches, 'appRestores'>, snapshot: AppSnapshot): string[] {
-  return caches.appRestores
-    .by('source', keyText(snapshot.metadata))
-    .filter(({ status }) => status?.phase !== 'Ready' && status?.phase !== 'Failed')
-    .map((restore) => restore.metadata.name);
 }

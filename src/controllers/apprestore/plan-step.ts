@@ -1,21 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { appRestoreSpec } from '../../api/apprestore.js';
 import { fail } from '../../api/errors.js';
-import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
+import type { AppRestore } from '../../api/kinds.js';
 import { objectId } from '../../manifests/captured.js';
 import { summarizePlan, type PlanSummary } from '../../manifests/plan-apply.js';
-import { isNotFound } from '../../runtime/api-error.js';
-import { namespaces } from '../../runtime/resource.js';
 import { accountOf } from '../appsnapshot/gather.js';
-import { now, onChange, type StepResult } from '../step.js';
+import { now, type StepResult } from '../step.js';
 import { requireAuthority, rightsToRestore, type Right } from '../authority.js';
 import type { OperatorDeps } from '../deps.js';
-import { requirePolicies } from '../policies.js';
 import { compareWithTarget } from './compare.js';
+import type { Copy } from './copy.js';
 import { planFixups } from './fixup-plan.js';
 import { keptVolumes } from './kept-volumes.js';
+import { accountField, requirePreconditions } from './preconditions.js';
 import { readSource, type RestoreSource } from './source.js';
-import { count, isMoved, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
+import { count, isFromTarget, isMoved, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
 
 const rightsToRead: readonly Right[] = [{ verb: 'get', group: '', resource: 'secrets' }];
 const rightsToPrepare: readonly Right[] = [
@@ -27,66 +25,42 @@ const rightsToVerify: readonly Right[] = [{ verb: 'create', group: '', resource:
 /** Reads the copy, compares it with the target and says what will be done. Changes nothing but status. */
 export async function planStep(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
   const { object } = writer;
-  checkSpec(object);
+  await requirePreconditions(object, deps);
   const target = targetAccount(object);
-  await requirePolicies(deps.client, deps.agentNamespace);
-  await requireNamespace(deps, target.namespace);
-  await requireAuthority(deps.client, accountOf(object), object.spec.what === 'Volumes' ? [] : rightsToRead);
+  await requireAuthority(deps.client, accountOf(object), object.spec.what === 'Volumes' || isFromTarget(object) ? [] : rightsToRead);
   const source = await readSource(object, deps);
-  await requireAuthority(deps.client, target, rightsFor(object, source.snapshot), isMoved(object) ? 'spec.into.serviceAccountName' : undefined);
+  await requireAuthority(deps.client, target, rightsFor(object, source.copy), accountField(object));
   const plan = await compare(object, source, deps);
-  const change = { source: sourceStatus(source.snapshot), plan: shown(plan) };
+  const change = { source: source.copy.status, plan: shown(plan) };
   if (object.spec.dryRun) return finishDryRun(writer, plan, change, deps);
   if (plan.refuse.length > 0) {
     await writer.write(change);
     throw fail('RestoreRefused', `Nothing was begun: ${some(plan.refuse)}.`, { afterSeconds: 30 });
   }
   const message = `${count(source.set.claims.length, 'volume')} and ${count(plan.create.length + plan.change.length, 'object')} go to ${target.namespace}.`;
-  await writer.write({ ...change, phase: 'Planned', startTime: new Date(deps.clock.now()).toISOString() }, { kind: 'working', reason: 'Planned', message });
+  await writer.write({ ...change, phase: 'Planned', startTime: object.status?.startTime ?? new Date(deps.clock.now()).toISOString() }, { kind: 'working', reason: 'Planned', message });
   tell(deps, object, 'Normal', 'Planned', message);
   return now;
 }
 
-/** The API server has checked the schema; this catches what an older CRD may have let pass. */
-function checkSpec(object: AppRestore): void {
-  const parsed = appRestoreSpec.safeParse(object.spec);
-  if (parsed.success) return;
-  const [issue] = parsed.error.issues;
-  throw fail('InvalidSpec', `spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
-}
-
-async function requireNamespace(deps: OperatorDeps, name: string): Promise<void> {
-  try {
-    const found = await deps.client.get(namespaces, { name });
-    if (found.metadata.deletionTimestamp === undefined) return;
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
-  throw fail('TargetNotFound', `spec.into.namespace: there is no namespace ${name}, or it is being deleted. Create it with the ServiceAccount that spec.into.serviceAccountName names.`, { afterSeconds: 30 });
-}
-
-function rightsFor(object: AppRestore, snapshot: AppSnapshot): Right[] {
+function rightsFor(object: AppRestore, { applications }: Copy): Right[] {
   const rights = [...rightsToRestore];
   if (object.spec.what !== 'All') return rights;
-  const known = (snapshot.status?.applications ?? []).some((a) => a.kind !== 'Generic');
+  const known = applications.some((a) => a.kind !== 'Generic');
   // Without checks, too, the data of a repository comes back by the server's own means.
-  const runs = object.spec.verify.enabled || snapshot.status?.applications?.some((a) => a.mechanism === 'Repository') === true;
+  const runs = object.spec.verify.enabled || applications.some((a) => a.mechanism === 'Repository');
   return [...rights, ...(known ? rightsToPrepare : []), ...(known && runs ? rightsToVerify : [])];
 }
 
-async function compare(object: AppRestore, { set, snapshot, drill }: RestoreSource, deps: OperatorDeps): Promise<PlanSummary> {
+async function compare(object: AppRestore, { set, copy, drill }: RestoreSource, deps: OperatorDeps): Promise<PlanSummary> {
   const first = [...set.claims.map((c) => c.captured), ...set.configuration];
   const ids = new Set(first.map(objectId));
   // Jobs are made suspended first and released at the gate: one entry.
   const plans = await compareWithTarget(object, [...first, ...set.gate.filter((o) => !ids.has(objectId(o)))], deps, randomUUID());
   const summary = summarizePlan(plans);
-  const { missing } = planFixups({ restore: object, snapshot, set, adapters: deps.adapters, isolated: isMoved(object) });
+  const { missing } = planFixups({ restore: object, copy, set, adapters: deps.adapters, isolated: isMoved(object) });
   const kept = drill ? await keptVolumes(first, deps) : [];
   return { ...summary, skip: [...summary.skip, ...set.never], refuse: [...summary.refuse, ...missing, ...kept] };
-}
-
-function sourceStatus({ metadata, status }: AppSnapshot) {
-  return { appSnapshot: metadata.name, uid: metadata.uid, setId: status?.setId ?? '', grade: status?.grade ?? 'Inconsistent' };
 }
 
 /** Bounds of the schema; `more` counts what did not fit. */
@@ -103,5 +77,5 @@ async function finishDryRun(writer: RestoreWriter, plan: PlanSummary, change: Pa
   const message = `Dry run, nothing was applied: ${plan.create.length} objects to create, ${plan.change.length} to change, ${plan.skip.length} left out, ${plan.refuse.length} refused in ${targetNamespace(writer.object)}.${refused}`;
   await writer.write({ ...change, phase: 'Ready' }, { kind: 'ready', reason: 'DryRun', message });
   tell(deps, writer.object, 'Normal', 'DryRun', message);
-  return onChange;
+  return now;
 }

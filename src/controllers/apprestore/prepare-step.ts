@@ -20,10 +20,10 @@ const patienceMillis = (fixupSeconds + 600) * 1000;
  */
 export async function prepareStep(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
   const { object } = writer;
-  const { snapshot, set } = await readSource(object, deps);
-  const applications = restoredApplications(object, snapshot);
+  const { copy, set } = await readSource(object, deps);
+  const applications = restoredApplications(object, copy);
   const names = new Set(applications.map((a) => a.name));
-  const plan = planFixups({ restore: object, snapshot, set, adapters: deps.adapters, isolated: isMoved(object) });
+  const plan = planFixups({ restore: object, copy, set, adapters: deps.adapters, isolated: isMoved(object) });
   const fixups = plan.fixups.filter((f) => names.has(f.application));
   if (plan.missing.length > 0) throw finalFailure('RestoreFailed', `${some(plan.missing)}.`);
   const open = await advance(object, fixups, deps);

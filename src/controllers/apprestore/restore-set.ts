@@ -1,5 +1,4 @@
-import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
-import type { MemberStatus } from '../../api/appsnapshot.js';
+import type { AppRestore } from '../../api/kinds.js';
 import { objectId, type Capture, type CapturedObject } from '../../manifests/captured.js';
 import { forDrill } from '../../manifests/drill.js';
 import { orderForRestore, splitClaims, type ScaledWorkload } from '../../manifests/order.js';
@@ -7,14 +6,13 @@ import { fillClaim, rewriteForRestore, type ClaimFill } from '../../manifests/re
 import { persistentVolumeClaims } from '../../runtime/resource.js';
 import { importedName } from '../../snapshots/import.js';
 import { snapshotGroup } from '../../snapshots/names.js';
+import type { CopiedVolume, Copy } from './copy.js';
 import { podSource } from './pod-source.js';
 import { isMoved, targetNamespace } from './steps.js';
 
-/** One claim that is filled from a snapshot of the copy. */
+/** One claim that is filled from the copy. */
 export interface RestoredClaim {
-  readonly member: MemberStatus;
-  /** VolumeSnapshot of the source namespace. */
-  readonly snapshot: string;
+  readonly volume: CopiedVolume;
   /** As it is applied in the target. */
   readonly captured: CapturedObject;
 }
@@ -33,19 +31,18 @@ export interface RestoreSet {
 }
 
 /** Rewrites the configuration of the copy for the target and splits it by when it is made. `drill`: the target is the namespace of a drill. Pure. */
-export function restoreSet(object: AppRestore, snapshot: AppSnapshot, capture: Capture | undefined, drill = false): RestoreSet {
+export function restoreSet(object: AppRestore, copy: Copy, capture: Capture | undefined, drill = false): RestoreSet {
   const { what } = object.spec;
   const namespace = targetNamespace(object);
-  const members = (snapshot.status?.members ?? []).flatMap((member) => (member.snapshot === undefined ? [] : [{ member, snapshot: member.snapshot }]));
-  const fills = new Map(members.map(({ member, snapshot: name }) => [member.claim, fill(object, member, name)]));
-  const maps = { namespaces: { [object.metadata.namespace]: namespace }, storageClasses: object.spec.rewrite?.storageClasses ?? {} };
-  const { kept, left } = drill ? forDrill(capture?.objects ?? [], makesMembers(snapshot, capture?.objects ?? [])) : { kept: capture?.objects ?? [], left: [] };
+  const fills = new Map(copy.volumes.map((volume) => [volume.claim, fill(object, volume)]));
+  const maps = { namespaces: { [copy.namespace]: namespace }, storageClasses: object.spec.rewrite?.storageClasses ?? {} };
+  const { kept, left } = drill ? forDrill(capture?.objects ?? [], makesMembers(copy, capture?.objects ?? [])) : { kept: capture?.objects ?? [], left: [] };
   const rewritten = rewriteForRestore(kept, maps, { moved: isMoved(object), claims: fills });
   const ordered = orderForRestore(rewritten);
   const order = { ...ordered, never: [...ordered.never, ...left] };
   const all = splitClaims(order.first);
   const own = (o: CapturedObject): boolean => fills.has(o.object.metadata.name);
-  const claims = members.map((m) => ({ ...m, captured: all.claims.find((c) => c.object.metadata.name === m.member.claim) ?? plainClaim(namespace, m.member, fills.get(m.member.claim)) }));
+  const claims = copy.volumes.map((volume) => ({ volume, captured: all.claims.find((c) => c.object.metadata.name === volume.claim) ?? plainClaim(namespace, volume, fills.get(volume.claim)) }));
   if (what === 'Volumes') return { claims, configuration: [], scaled: [], gate: [], never: [] };
   const others = [...all.claims.filter((c) => !own(c)), ...all.others];
   if (what === 'All') return { claims, configuration: others, scaled: order.scaled, gate: order.gate, never: order.never };
@@ -53,8 +50,8 @@ export function restoreSet(object: AppRestore, snapshot: AppSnapshot, capture: C
 }
 
 /** Whether a workload of the copy makes a pod whose volumes are in it, or that is part of one of its applications. */
-function makesMembers({ status }: AppSnapshot, objects: readonly CapturedObject[]): (workload: CapturedObject) => boolean {
-  const pods = [...(status?.applications ?? []).flatMap((a) => (a.members ?? []).map((m) => m.pod)), ...(status?.members ?? []).flatMap((m) => m.pods ?? [])];
+function makesMembers({ applications, volumes }: Copy, objects: readonly CapturedObject[]): (workload: CapturedObject) => boolean {
+  const pods = [...applications.flatMap((a) => (a.members ?? []).map((m) => m.pod)), ...volumes.flatMap((v) => v.pods)];
   const makers = new Set(pods.flatMap((pod) => podSource(pod, objects)?.workload ?? []));
   return (workload) => makers.has(workload);
 }
@@ -64,14 +61,16 @@ function configurationOnly(rewritten: readonly CapturedObject[], order: { scaled
   return { claims: [], configuration: rewritten.filter((o) => order.kept.has(objectId(o))), scaled: order.scaled, gate: [], never: order.never };
 }
 
-function fill(object: AppRestore, member: MemberStatus, snapshot: string): ClaimFill {
-  const name = isMoved(object) ? importedName(object.metadata.uid, member.uid) : snapshot;
-  return { dataSource: { apiGroup: snapshotGroup, kind: 'VolumeSnapshot', name }, restoreSize: member.restoreSize };
+function fill(object: AppRestore, { uid, content, restoreSize }: CopiedVolume): ClaimFill {
+  // A mover fills it when it is there.
+  if (content.kind === 'repository') return { dataSource: undefined, restoreSize };
+  const name = isMoved(object) ? importedName(object.metadata.uid, uid) : content.snapshot;
+  return { dataSource: { apiGroup: snapshotGroup, kind: 'VolumeSnapshot', name }, restoreSize };
 }
 
-/** A claim of which no configuration was saved: default class, one writer, size of the snapshot. */
-function plainClaim(namespace: string, member: MemberStatus, from: ClaimFill | undefined): CapturedObject {
-  const object = { apiVersion: 'v1', kind: persistentVolumeClaims.kind, metadata: { name: member.claim, namespace }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: {} } } };
+/** A claim of which no configuration was saved: default class, one writer, size of the copy. */
+function plainClaim(namespace: string, volume: CopiedVolume, from: ClaimFill | undefined): CapturedObject {
+  const object = { apiVersion: 'v1', kind: persistentVolumeClaims.kind, metadata: { name: volume.claim, namespace }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: {} } } };
   const captured = { type: persistentVolumeClaims, object };
   return from === undefined ? captured : fillClaim(captured, from);
 }

@@ -1,6 +1,6 @@
 import type { ApplicationStatus } from '../../api/appsnapshot.js';
 import { fail } from '../../api/errors.js';
-import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
+import type { AppRestore } from '../../api/kinds.js';
 import { durationMillis } from '../../api/common.js';
 import { applyObjects, scaleWorkload } from '../../manifests/apply.js';
 import type { CapturedObject } from '../../manifests/captured.js';
@@ -14,7 +14,6 @@ import { projectPod } from '../views.js';
 import { afterStart, filledByServers, workloadsOf } from './after-start.js';
 import { removeFixupPods } from './fixup-pods.js';
 import { crashedContainer, podTrouble, type RawPod } from './pod-state.js';
-import type { RestoreSet } from './restore-set.js';
 import { readSource, type RestoreSource } from './source.js';
 import { isReady, podsOf, unready } from './started-pods.js';
 import { finalFailure, some, targetAccount, targetNamespace, type RestoreWriter } from './steps.js';
@@ -38,7 +37,7 @@ export async function startStep(writer: RestoreWriter, deps: OperatorDeps, signa
     const first = (await start(writer, servers, [], deps)) ?? (await fill(writer, filled, source, deps, signal));
     if (first !== undefined) return first;
   }
-  const rest = await start(writer, object.status?.scaled ?? [], memberPods(source.snapshot, source.set), deps);
+  const rest = await start(writer, object.status?.scaled ?? [], memberPods(source), deps);
   if (rest !== undefined) return rest;
   const last = servers.length > 0 ? undefined : await fill(writer, filled, source, deps, signal);
   if (last !== undefined) return last;
@@ -77,8 +76,8 @@ async function scale(object: AppRestore, workload: ScaledWorkload, deps: Operato
 }
 
 /** Pods without an owner are otherwise made last; those of an application have to run to be checked. */
-function memberPods(snapshot: AppSnapshot, set: RestoreSet): CapturedObject[] {
-  const members = new Set((snapshot.status?.applications ?? []).flatMap((a) => (a.members ?? []).map((m) => m.pod)));
+function memberPods({ copy, set }: RestoreSource): CapturedObject[] {
+  const members = new Set(copy.applications.flatMap((a) => (a.members ?? []).map((m) => m.pod)));
   return set.gate.filter((o) => kindKey(o.type) === '/Pod' && members.has(o.object.metadata.name));
 }
 

@@ -19,15 +19,30 @@ export function targetNamespace(object: AppRestore): string {
   return object.spec.into?.namespace ?? object.metadata.namespace;
 }
 
+/** Namespace that was copied. */
+export function sourceNamespace({ metadata, spec }: AppRestore): string {
+  return spec.from.namespace ?? metadata.namespace;
+}
+
+/** The copy lies in a BackupTarget. */
+export function isFromTarget({ spec }: AppRestore): boolean {
+  return spec.from.targetRef !== undefined;
+}
+
 /** The copy goes to another namespace than it came from: its original may be running. */
 export function isMoved(object: AppRestore): boolean {
+  return targetNamespace(object) !== sourceNamespace(object);
+}
+
+/** It is restored into another namespace than that of the object. */
+export function isElsewhere(object: AppRestore): boolean {
   return targetNamespace(object) !== object.metadata.namespace;
 }
 
 /** The account under which everything in the target is made. Throws InvalidSpec when the spec names none. */
 export function targetAccount(object: AppRestore): ServiceAccountRef {
   const namespace = targetNamespace(object);
-  const name = object.spec.into?.serviceAccountName ?? (isMoved(object) ? undefined : object.spec.serviceAccountName);
+  const name = object.spec.into?.serviceAccountName ?? (isElsewhere(object) ? undefined : object.spec.serviceAccountName);
   if (name === undefined) throw fail('InvalidSpec', `spec.into.serviceAccountName is required, because spec.into.namespace (${namespace}) is not the namespace of this object: name a ServiceAccount of ${namespace}.`);
   return { namespace, name };
 }

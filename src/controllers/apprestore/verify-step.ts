@@ -1,11 +1,12 @@
 import type { RestoredApplication } from '../../api/apprestore.js';
 import type { Check } from '../../api/common.js';
 import { fail } from '../../api/errors.js';
-import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
+import type { AppRestore } from '../../api/kinds.js';
 import type { CapturedObject } from '../../manifests/captured.js';
 import type { StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { summarize } from './check-summary.js';
+import type { Copy } from './copy.js';
 import { copied, restoredApplications } from './fixup-plan.js';
 import { finish } from './finish.js';
 import { restoreContext } from './restore-context.js';
@@ -17,8 +18,8 @@ import { finalFailure, some, type RestoreWriter } from './steps.js';
 export async function verifyStep(writer: RestoreWriter, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult> {
   const { object } = writer;
   if (!object.spec.verify.enabled) return finish(writer, deps);
-  const { snapshot, set } = await readSource(object, deps);
-  const rows = await withLimit(object, deps, signal, (limited) => checkAll(object, snapshot, [...set.configuration, ...set.gate], deps, limited));
+  const { copy, set } = await readSource(object, deps);
+  const rows = await withLimit(object, deps, signal, (limited) => checkAll(object, copy, [...set.configuration, ...set.gate], deps, limited));
   const summary = summarize(rows.flatMap((row) => row.checks ?? []));
   const applications = merge(object.status?.applications ?? [], rows);
   await writer.write({ applications, verified: summary.verified, checksPassed: summary.passed.length, checksFailed: summary.failed.length });
@@ -44,10 +45,10 @@ async function withLimit<T>(object: AppRestore, deps: OperatorDeps, signal: Abor
   }
 }
 
-function checkAll(object: AppRestore, snapshot: AppSnapshot, objects: readonly CapturedObject[], deps: OperatorDeps, signal: AbortSignal): Promise<RestoredApplication[]> {
+function checkAll(object: AppRestore, copy: Copy, objects: readonly CapturedObject[], deps: OperatorDeps, signal: AbortSignal): Promise<RestoredApplication[]> {
   return Promise.all(
-    restoredApplications(object, snapshot).map(async (application): Promise<RestoredApplication> => {
-      const checks = await deps.adapters[application.kind].verify(copied(application, snapshot), restoreContext(object, application, objects, deps, signal));
+    restoredApplications(object, copy).map(async (application): Promise<RestoredApplication> => {
+      const checks = await deps.adapters[application.kind].verify(copied(application, copy), restoreContext(object, application, objects, deps, signal));
       return { name: application.name, kind: application.kind, checks: checks.slice(0, 64).map(bounded) };
     }),
   );

@@ -3,15 +3,14 @@ import { endHolds } from '../../hooks/hold/end-holds.js';
 import type { HoldEnd } from '../../hooks/hold/end-hold.js';
 import { unlabelClaims } from '../../snapshots/label.js';
 import { removeSet } from '../../snapshots/remove-set.js';
-import { isTrue } from '../../runtime/conditions.js';
 import { removeFinalizer } from '../../runtime/finalizers.js';
 import { appSnapshots, type AppSnapshot } from '../../api/kinds.js';
 import { releaseCapture } from '../../manifests/store.js';
-import { restoresUsing } from '../apprestore/in-use.js';
 import type { OperatorDeps } from '../deps.js';
 import { abandonCopies, forgetCopies } from './copies/end.js';
 import { comesAgain, snapshotFinalizer } from './decide.js';
 import { accountOf, agentRef } from './gather.js';
+import { inUse } from './in-use.js';
 import { removeLeftovers } from './leftovers.js';
 import { later, now, onChange, type StepResult } from '../step.js';
 import { contentCaches, setRef, tell, type SnapshotWriter } from './steps.js';
@@ -128,18 +127,6 @@ async function hasLeftovers(writer: SnapshotWriter, deps: OperatorDeps, signal: 
   const { waiting } = await removeLeftovers(writer, deps, writer.object.status?.applications ?? [], signal);
   if (waiting !== undefined) deps.log.info('waiting for a server to remove what it made for a copy', { waiting });
   return waiting !== undefined;
-}
-
-/** Whether a restore still reads from the copy; then the object says so, and its data stays. */
-async function inUse(writer: SnapshotWriter, deps: OperatorDeps): Promise<boolean> {
-  const users = restoresUsing(deps.caches, writer.object);
-  if (users.length === 0) {
-    if (isTrue(writer.object.status?.conditions, 'InUse')) await writer.write({}, undefined, [{ type: 'InUse', status: 'False', reason: 'RestoreEnded', message: 'No restore uses this copy.' }]);
-    return false;
-  }
-  const message = `AppRestore ${users.join(', ')} is restoring from this copy; its data goes when the restore has ended or was deleted.`;
-  await writer.write({}, undefined, [{ type: 'InUse', status: 'True', reason: 'InUse', message }]);
-  return true;
 }
 
 /** Removes the data of a copy whose time is over; the object stays and says so. */

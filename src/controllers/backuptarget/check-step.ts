@@ -2,7 +2,7 @@ import type { TargetTask } from '../../api/backuptarget.js';
 import { labels } from '../../api/common.js';
 import { fail, type ErrorCode } from '../../api/errors.js';
 import type { BackupTarget } from '../../api/kinds.js';
-import { moverId, moverJob } from '../../movers/job.js';
+import { isForTargetAlone, moverId, moverJob } from '../../movers/job.js';
 import { moverPolicy } from '../../movers/network.js';
 import { moverName } from '../../movers/names.js';
 import { moverOutcome } from '../../movers/outcome.js';
@@ -193,5 +193,5 @@ function ended({ status }: BackupTarget, deps: OperatorDeps): NonNullable<Backup
 /** Jobs of checks that nobody waits for: left by a crash between two steps, or by an older spec. */
 async function removeChecks(client: Client, { metadata }: BackupTarget): Promise<void> {
   const { jobs } = await listMovers(client, metadata.namespace, { key: labels.target, value: metadata.uid });
-  for (const job of jobs) if (job.metadata.labels?.[labels.appSnapshot] === undefined) await removeMover(client, job);
+  for (const job of jobs) if (isForTargetAlone(job.metadata.labels)) await removeMover(client, job);
 }

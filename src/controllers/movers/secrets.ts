@@ -14,27 +14,34 @@ interface NeededSecret {
   readonly keys: readonly string[];
 }
 
-/** Rights to read the Secrets of a target: whoever writes by them must be allowed to see them. Pure. */
-export function rightsToSecrets(target: BackupTarget): Right[] {
-  return neededSecrets(target).map(({ name }) => ({ verb: 'get', group: '', resource: 'secrets', name }));
+/** The Secret with the key, where it is another one than that of the target, and the field that names it. */
+export interface OtherKey {
+  readonly field: string;
+  readonly name: string;
 }
 
-function neededSecrets(target: BackupTarget): NeededSecret[] {
+/** Rights to read the Secrets of a target: whoever writes or reads by them must be allowed to see them. Pure. */
+export function rightsToSecrets(target: BackupTarget, key?: OtherKey): Right[] {
+  return neededSecrets(target, key).map(({ name }) => ({ verb: 'get', group: '', resource: 'secrets', name }));
+}
+
+function neededSecrets(target: BackupTarget, key?: OtherKey): NeededSecret[] {
   const { s3 } = target.spec;
+  const at = (field: string): string => `BackupTarget ${target.metadata.name}, spec.${field}`;
   return [
-    { field: 'encryptionKeySecretRef', name: keySecretOf(target), keys: ['password'] },
-    ...(s3 === undefined ? [] : [{ field: 's3.credentialsSecretRef', name: s3.credentialsSecretRef.name, keys: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] }]),
-    ...(s3?.caSecretRef === undefined ? [] : [{ field: 's3.caSecretRef', name: s3.caSecretRef.name, keys: ['ca.crt'] }]),
+    { ...(key ?? { field: at('encryptionKeySecretRef'), name: keySecretOf(target) }), keys: ['password'] },
+    ...(s3 === undefined ? [] : [{ field: at('s3.credentialsSecretRef'), name: s3.credentialsSecretRef.name, keys: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] }]),
+    ...(s3?.caSecretRef === undefined ? [] : [{ field: at('s3.caSecretRef'), name: s3.caSecretRef.name, keys: ['ca.crt'] }]),
   ];
 }
 
 /** Makes sure, as the account, that a mover finds what it mounts; a pod that lacks it would wait without a word. Throws TargetSecretMissing. */
-export async function requireSecrets(client: Client, account: ServiceAccountRef, target: BackupTarget): Promise<void> {
+export async function requireSecrets(client: Client, account: ServiceAccountRef, target: BackupTarget, key?: OtherKey): Promise<void> {
   const read = secretReader(client, account);
-  for (const { field, name, keys } of neededSecrets(target)) {
-    const data = await readOrMissing(read, name, `BackupTarget ${target.metadata.name}, spec.${field}`);
+  for (const { field, name, keys } of neededSecrets(target, key)) {
+    const data = await readOrMissing(read, name, field);
     const missing = keys.filter((key) => (data[key] ?? '') === '');
-    if (missing.length > 0) throw fail('TargetSecretMissing', `BackupTarget ${target.metadata.name}, spec.${field}: Secret ${name} lacks ${missing.join(' and ')}.`, { afterSeconds: 30 });
+    if (missing.length > 0) throw fail('TargetSecretMissing', `${field}: Secret ${name} lacks ${missing.join(' and ')}.`, { afterSeconds: 30 });
   }
 }
 

@@ -7,6 +7,11 @@ export function setTag(setId: string): string {
   return `set=${setId}`;
 }
 
+/** SELinux labels a volume when it is mounted, and lets nobody but itself set that. */
+const notRestored = '--exclude-xattr=security.selinux';
+
+type SealTask = Extract<MoverRequest['task'], { verb: 'seal' }>;
+
 /** The repository as restic names it. Pure. */
 export function repositoryUrl({ folder, s3 }: RepositoryPlace): string {
   if (s3 === undefined) return `${paths.repository}/${folder}`;
@@ -51,7 +56,13 @@ export function resticArguments(request: Pick<MoverRequest, 'limits' | 'host'>) 
       // Made by mkfs, and root's alone.
       return ['backup', ...flags, `--host=${request.host}`, `--tag=${kinds.volume},${setTag(setId)},claim=${claimUid}`, `--exclude=${path}/lost+found`, '--', path];
     },
-    recoveryPoint: (setId: string): string[] => ['backup', ...flags, `--host=${request.host}`, `--tag=${kinds.recoveryPoint},${setTag(setId)}`, '--', paths.recoveryPoint],
+    recoveryPoint: ({ setId, cutAt, grade }: SealTask): string[] => ['backup', ...flags, `--host=${request.host}`, `--tag=${kinds.recoveryPoint},${setTag(setId)},cut=${cutAt},grade=${grade}`, '--', paths.recoveryPoint],
+    listed: (): string[] => ['snapshots', '--no-lock', ...flags, `--host=${request.host}`, `--tag=${kinds.recoveryPoint}`],
+    read: (id: string): string[] => ['snapshots', '--no-lock', ...flags, '--', id],
+    nodes: (id: string): string[] => ['ls', '--no-lock', ...flags, '--', id],
+    fetch: (id: string): string[] => ['restore', '--no-lock', ...flags, `--target=${paths.recoveryPoint}`, '--', `${id}:${paths.recoveryPoint}`],
+    // The folder above, so that the root of the volume gets its owner and mode as well: restic gives none to the target itself.
+    restore: (id: string): string[] => ['restore', '--no-lock', ...flags, '--sparse', notRestored, `--target=${paths.volumes}`, '--', `${id}:${paths.volumes}`],
     forget: (ids: readonly string[]): string[] => ['forget', ...flags, '--', ...ids],
     prune: (): string[] => ['prune', ...flags],
     verify: (readPercent: number): string[] => ['check', ...flags, ...(readPercent === 0 ? [] : [`--read-data-subset=${readPercent}%`])],

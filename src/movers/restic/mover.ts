@@ -5,7 +5,8 @@ import { resticArguments } from './arguments.js';
 import { sentence } from './classify.js';
 import { isRecoveryPoint, missingVolumes } from './contents.js';
 import { deadLocks, type Lock } from './locks.js';
-import { readLockHost, readRepositoryId, readSnapshots, type ResticSnapshot } from './output.js';
+import { readLockHost, readRepositoryId, readSnapshots, type ResticNode, type ResticSnapshot } from './output.js';
+import { fetchPoint, listPoints, restoreVolume, type Reading } from './read.js';
 import type { ResticRun } from './run.js';
 
 /** What a mover does beside restic; in tests something else. */
@@ -19,6 +20,10 @@ export interface MoverSurroundings {
   removeLock(id: string): Promise<void>;
   /** Lays out the recovery point as plain files; resolves with the SHA-256 of its document. */
   layOut(): Promise<string>;
+  /** Has everything below a folder written to its disk. */
+  settle(folder: string): Promise<void>;
+  /** Whether this process may give a file to whom it belongs to. */
+  isOwn(node: ResticNode): boolean;
   onProgress(progress: MoverProgress): void;
   /** Values that must not be said. */
   readonly secrets: readonly string[];
@@ -78,7 +83,17 @@ class Mover {
         return this.#verify(task.readPercent);
       case 'forget':
         return this.#forget(task.setId);
+      case 'list':
+        return listPoints(this.#reading(), task);
+      case 'fetch':
+        return fetchPoint(this.#reading(), task);
+      case 'restore':
+        return restoreVolume(this.#reading(), task);
     }
+  }
+
+  #reading(): Reading {
+    return { own: this.#own, arguments: this.#arguments, good: (run) => this.#good(run), refused: (code, message) => this.#refused(code, message) };
   }
 
   /** The id of the repository. One is made only by a check, and only where none was ever seen. */
@@ -131,7 +146,7 @@ class Mover {
     if (missing.length > 0) throw this.#refused('TargetDamaged', `not in the repository any more: ${missing.join(', ')}`);
     const digest = await this.#own.layOut();
     if (digest !== task.digest) throw this.#refused('MoverFailed', `the recovery point has digest ${digest}, not ${task.digest}: its Secret was changed`);
-    return this.#backup(this.#arguments.recoveryPoint(task.setId));
+    return this.#backup(this.#arguments.recoveryPoint(task));
   }
 
   /** What restic finds wrong with the repository has no exit code of its own: whatever is not known to be something else is damage. */

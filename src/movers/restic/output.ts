@@ -7,11 +7,22 @@ export interface BackupSummary {
   readonly bytesAdded: number;
 }
 
+/** A file in a snapshot, as `restic ls --json` lists it. */
+export interface ResticNode {
+  readonly path: string;
+  readonly user: number;
+  readonly group: number;
+}
+
 /** One line of restic's JSON, as far as it matters here. */
 export type ResticMessage =
   | { readonly kind: 'progress'; readonly progress: MoverProgress }
   | { readonly kind: 'summary'; readonly summary: BackupSummary }
-  /** A file of the source could not be read. */
+  /** A restore has come to its end. */
+  | { readonly kind: 'restored'; readonly bytes: number }
+  /** A file in a snapshot, and whom it belongs to. */
+  | { readonly kind: 'node'; readonly node: ResticNode }
+  /** A file could not be read, or not be written. */
   | { readonly kind: 'unreadable'; readonly item: string; readonly message: string }
   /** The last word of a call that failed. */
   | { readonly kind: 'exit'; readonly code: number; readonly message: string };
@@ -34,6 +45,8 @@ export function readLine(line: string): ResticMessage | undefined {
       return { kind: 'progress', progress: progressOf(message) };
     case 'summary':
       return summaryOf(message);
+    case 'node':
+      return { kind: 'node', node: { path: text(message['path']), user: whole(message['uid']), group: whole(message['gid']) } };
     case 'error': {
       const error = message['error'];
       return { kind: 'unreadable', item: text(message['item']), message: typeof error === 'object' && error !== null ? text((error as Json)['message']) : text(message['message']) };
@@ -63,18 +76,18 @@ export function readLockHost(output: string): string {
   return text(parse(output)?.['hostname']);
 }
 
+/** A backup says how long it will still take. A restore does not, and counts what was there already apart from the rest. */
 function progressOf(message: Json): MoverProgress {
-  const eta = message['seconds_remaining'];
-  return {
-    bytesDone: whole(message['bytes_done']),
-    bytesTotal: whole(message['total_bytes']),
-    ...(typeof eta === 'number' && eta > 0 ? { etaSeconds: whole(eta) } : {}),
-  };
+  const [written, skipped] = [whole(message['bytes_restored']), whole(message['bytes_skipped'])];
+  const total = whole(message['total_bytes']);
+  const eta = message['seconds_remaining'] ?? (written === 0 ? undefined : (whole(message['seconds_elapsed']) * (total - written)) / written);
+  return { bytesDone: whole(message['bytes_done']) + written + skipped, bytesTotal: total + skipped, ...(typeof eta === 'number' && eta > 0 ? { etaSeconds: whole(eta) } : {}) };
 }
 
-/** Without a snapshot (a dry run, a check) it is no summary of a backup. */
+/** A backup names its snapshot, a check counts errors, a restore does neither. */
 function summaryOf(message: Json): ResticMessage | undefined {
   const id = message['snapshot_id'];
+  if (id === undefined && message['num_errors'] === undefined) return { kind: 'restored', bytes: whole(message['total_bytes']) + whole(message['bytes_skipped']) };
   if (typeof id !== 'string') return undefined;
   return { kind: 'summary', summary: { snapshotId: id, bytes: whole(message['total_bytes_processed']), bytesAdded: whole(message['data_added_packed'] ?? message['data_added']) } };
 }

@@ -69,7 +69,8 @@ class Heard {
 
   out(line: string): void {
     const message = readLine(line);
-    if (message?.kind === 'progress') return this.#onMessage(message);
+    // There may be very many of these.
+    if (message?.kind === 'progress' || message?.kind === 'node') return this.#onMessage(message);
     if (message !== undefined) this.#keep(message);
     else if (this.#stdout.length < maxOutput) this.#stdout += `${line}\n`;
   }

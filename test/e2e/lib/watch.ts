@@ -7,10 +7,10 @@ interface Shown {
 
 /**
  * Watches one object with `kubectl get --watch` until the predicate holds, and returns that state. Every state that the API server sends is
- * seen, also short ones; the object need not exist yet. Throws with the last status when the time is over.
+ * seen, also short ones; the object need not exist yet. `kubeconfig`: of another cluster. Throws with the last status when the time is over.
  */
-export function watchUntil<T extends Shown>(resource: string, name: string, namespace: string, what: string, holds: (object: T) => boolean, seconds: number): Promise<T> {
-  const child = kubectlProcess(['-n', namespace, 'get', resource, '--field-selector', `metadata.name=${name}`, '--watch', '-o', 'json']);
+export function watchUntil<T extends Shown>(resource: string, name: string, namespace: string, what: string, holds: (object: T) => boolean, seconds: number, kubeconfig?: string): Promise<T> {
+  const child = kubectlProcess([...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]), '-n', namespace, 'get', resource, '--field-selector', `metadata.name=${name}`, '--watch', '-o', 'json']);
   let last: T | undefined;
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

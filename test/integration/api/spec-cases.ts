@@ -14,6 +14,8 @@ export interface SpecCase {
 
 const snapshot = (spec: Spec = {}): Spec => ({ serviceAccountName: 'stillpoint', ...spec });
 const restore = (spec: Spec = {}): Spec => ({ serviceAccountName: 'stillpoint', from: { appSnapshotRef: { name: 'copy' } }, ...spec });
+const fromTarget = (more: Spec = {}): Spec => restore({ from: { targetRef: { name: 's3' }, ...more } });
+const oneSource = /spec\.from.*exactly one of appSnapshotRef and targetRef must be set/;
 const quiesce = (q: Spec): Spec => snapshot({ quiesce: q });
 const selector = (s: Spec): Spec => snapshot({ selector: s });
 const application = (...list: Spec[]): Spec => snapshot({ applications: list });
@@ -90,7 +92,12 @@ const profileCases: readonly Omit<SpecCase, 'kind'>[] = [
 const restoreCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'serviceAccountName is required', good: restore(), bad: { from: { appSnapshotRef: { name: 'copy' } } }, says: /spec\.serviceAccountName: Required value/ },
   { rule: 'from is required', good: restore(), bad: { serviceAccountName: 'stillpoint' }, says: /spec\.from: Required value/ },
-  { rule: 'from names a copy', good: restore(), bad: restore({ from: {} }), says: /spec\.from\.appSnapshotRef: Required value/ },
+  { rule: 'from names a copy', good: restore(), bad: restore({ from: {} }), says: oneSource },
+  { rule: 'from names one copy', good: fromTarget(), bad: fromTarget({ appSnapshotRef: { name: 'copy' } }), says: oneSource },
+  { rule: 'a recovery point is one of a target', good: fromTarget({ recoveryPoint: 'latest-verified' }), bad: restore({ from: { appSnapshotRef: { name: 'copy' }, recoveryPoint: 'latest' } }), says: /recoveryPoint, namespace and encryptionKeySecretRef go with targetRef/ },
+  { rule: 'another namespace is one of a target', good: fromTarget({ namespace: 'shop' }), bad: restore({ from: { appSnapshotRef: { name: 'copy' }, namespace: 'shop' } }), says: /recoveryPoint, namespace and encryptionKeySecretRef go with targetRef/ },
+  { rule: 'a key is one of a target', good: fromTarget({ encryptionKeySecretRef: { name: 'key' } }), bad: restore({ from: { appSnapshotRef: { name: 'copy' }, encryptionKeySecretRef: { name: 'key' } } }), says: /recoveryPoint, namespace and encryptionKeySecretRef go with targetRef/ },
+  { rule: 'recovery points have ids', good: fromTarget({ recoveryPoint: '0f9d-1' }), bad: fromTarget({ recoveryPoint: '../0f9d' }), says: /spec\.from\.recoveryPoint.*should match/ },
   { rule: 'into.namespace is a label', good: restore({ into: { namespace: 'default', serviceAccountName: 'x' } }), bad: restore({ into: { namespace: 'a.b', serviceAccountName: 'x' } }), says: /spec\.into\.namespace.*should match/ },
   { rule: 'verify.timeout at least 10s', good: restore({ verify: { timeout: '10s' } }), bad: restore({ verify: { timeout: '9s' } }), says: /verify\.timeout.*must be a duration from 10s to 24h/ },
   { rule: 'verify.timeout at most 24h', good: restore({ verify: { timeout: '24h' } }), bad: restore({ verify: { timeout: '24h1ms' } }), says: /verify\.timeout.*must be a duration from 10s to 24h/ },

@@ -4,13 +4,13 @@ import { fail } from '../../../src/api/errors.js';
 import { afterStart, filledByServers, workloadsOf } from '../../../src/controllers/apprestore/after-start.js';
 import { restoreSet } from '../../../src/controllers/apprestore/restore-set.js';
 import type { OperatorDeps } from '../../../src/controllers/deps.js';
-import { appRestore, appSnapshot, capture } from './apprestore-fixtures.js';
+import { appCopy, appRestore, capture } from './apprestore-fixtures.js';
 
 const made = { volumes: ['data-pg-0', 'wal-pg-0'].map((claim) => ({ claim, snapshot: 'x', phase: 'Bound' as const })) };
 const restore = appRestore({}, made);
 const application: ApplicationStatus = { name: 'pg', kind: 'Elasticsearch', mechanism: 'Repository', members: [{ pod: 'pg-0', role: 'data', container: 'postgres' }] };
-const snapshot = appSnapshot({ applications: [application, { name: 'other', kind: 'Generic', mechanism: 'Freezer', members: [{ pod: 'pg-0', role: 'member', container: 'x' }] }] });
-const source = { snapshot, set: restoreSet(restore, snapshot, capture()), drill: false };
+const copy = appCopy({ applications: [application, { name: 'other', kind: 'Generic', mechanism: 'Freezer', members: [{ pod: 'pg-0', role: 'member', container: 'x' }] }] });
+const source = { copy, set: restoreSet(restore, copy, capture()), drill: false };
 
 const depsWith = (step: () => Promise<string | undefined>): OperatorDeps =>
   ({ adapters: { Elasticsearch: { afterStart: step } }, caches: { pods: { list: () => [] } }, client: {}, exec: {} }) as unknown as OperatorDeps;

@@ -2,8 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { restorePhases, type RestorePhase } from '../../../src/api/apprestore.js';
 import { decide, type RestorePlan } from '../../../src/controllers/apprestore/decide.js';
-import { restoresUsing } from '../../../src/controllers/apprestore/in-use.js';
-import { appRestore, appSnapshot } from './apprestore-fixtures.js';
+import { appRestore } from './apprestore-fixtures.js';
 
 const at = Date.parse('2026-01-01T01:00:00Z');
 const kind = (object: ReturnType<typeof appRestore>): string => decide({ object, now: at }).kind;
@@ -14,6 +13,7 @@ describe('decide', () => {
   test.each<[RestorePhase | undefined, RestorePlan['kind']]>([
     [undefined, 'plan'],
     ['Pending', 'plan'],
+    ['Fetching', 'plan'],
     ['Planned', 'volumes'],
     ['RestoringVolumes', 'volumes'],
     ['ApplyingConfiguration', 'configuration'],
@@ -24,6 +24,24 @@ describe('decide', () => {
     ['Failed', 'idle'],
   ])('phase %s: %s', (phase, expected) => {
     expect(kind(appRestore({}, phase === undefined ? {} : { phase }))).toBe(expected);
+  });
+
+  test('from a target the recovery point is fetched first, once', () => {
+    const from = { targetRef: { name: 's3' } };
+    const transfer = { phase: 'Listing', attempt: 1, location: 'x' } as const;
+    expect(kind(appRestore({ from }))).toBe('fetch');
+    expect(kind(appRestore({ from }, { phase: 'Fetching', transfer }))).toBe('fetch');
+    expect(kind(appRestore({ from }, { phase: 'Fetching', transfer: { ...transfer, phase: 'Fetched' } }))).toBe('plan');
+    // Movers leave something also for a dry run.
+    expect(kind(appRestore({ from, dryRun: true }, {}, bare))).toBe('addFinalizer');
+  });
+
+  test('what movers have left goes when it has ended, whatever the end', () => {
+    const transfer = { phase: 'Fetched', attempt: 0, location: 'x' } as const;
+    for (const phase of ['Ready', 'Failed'] as const) {
+      expect(kind(appRestore({}, { phase, transfer }))).toBe('sweep');
+      expect(kind(appRestore({ suspend: true }, { phase, transfer }))).toBe('sweep');
+    }
   });
 
   test('the finalizer comes before anything is made, and never for a dry run', () => {
@@ -47,21 +65,5 @@ describe('decide', () => {
         expect(kind(appRestore({ suspend }, { phase }, metadata as Parameters<typeof appRestore>[2]))).toBe(guarded ? 'delete' : 'idle');
       }),
     );
-  });
-});
-
-describe('a copy in use', () => {
-  const source = { appSnapshot: 's', uid: 'uid-s', setId: 'set-1', grade: 'Frozen' };
-  const users = (...restores: ReturnType<typeof appRestore>[]): string[] =>
-    restoresUsing({ appRestores: { by: (index: string, value: string) => (index === 'source' && value === 'shop/s' ? restores : []) } } as unknown as Parameters<typeof restoresUsing>[0], appSnapshot());
-
-  test('from the plan to the end, and for as long as a deletion has not cleaned up', () => {
-    expect(users(appRestore({}, { phase: 'RestoringVolumes', source }))).toEqual(['r']);
-    expect(users(appRestore({}, { phase: 'Verifying', source }, { deletionTimestamp: deleted }))).toEqual(['r']);
-    expect(users(appRestore({}, { phase: 'Ready', source }), appRestore({}, { phase: 'Failed', source }), appRestore({}, {}))).toEqual([]);
-  });
-
-  test('another AppSnapshot of the same name does not count', () => {
-    expect(users(appRestore({}, { phase: 'Starting', source: { ...source, uid: 'older' } }))).toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
 import type { AppRestoreSpec, AppRestoreStatus } from '../../../src/api/apprestore.js';
 import type { AppSnapshotStatus } from '../../../src/api/appsnapshot.js';
 import type { AppRestore, AppSnapshot } from '../../../src/api/kinds.js';
+import type { Copy } from '../../../src/controllers/apprestore/copy.js';
+import { copyOfSnapshot } from '../../../src/controllers/apprestore/snapshot-source.js';
 import type { Capture, CapturedObject } from '../../../src/manifests/captured.js';
 import { restoreFinalizer } from '../../../src/controllers/apprestore/decide.js';
 import type { ResourceType } from '../../../src/runtime/resource.js';
@@ -53,6 +55,11 @@ export function appSnapshot(status: Partial<AppSnapshotStatus> = {}): AppSnapsho
       ...status,
     },
   };
+}
+
+/** The same as a restore sees it. */
+export function appCopy(status: Partial<AppSnapshotStatus> = {}): Copy {
+  return copyOfSnapshot(appSnapshot(status));
 }
 
 const type = (group: string, plural: string, kind: string): ResourceType => ({ group, version: 'v1', plural, kind, namespaced: true });

@@ -8,12 +8,12 @@ import { podsByCopyName } from '../../../src/controllers/apprestore/restore-cont
 import { createAdapters } from '../../../src/hooks/adapters.js';
 import type { CapturedObject } from '../../../src/manifests/captured.js';
 import { container, pod } from '../hooks/namespaces.js';
-import { appRestore, appSnapshot, capture } from './apprestore-fixtures.js';
+import { appCopy, appRestore, capture } from './apprestore-fixtures.js';
 
 const restore = appRestore({ into: { namespace: 'copy', serviceAccountName: 'tenant' } });
-const snapshot = appSnapshot();
-const set = restoreSet(restore, snapshot, capture());
-const plan = planFixups({ restore, snapshot, set, adapters: createAdapters(), isolated: true });
+const copy = appCopy();
+const set = restoreSet(restore, copy, capture());
+const plan = planFixups({ restore, copy, set, adapters: createAdapters(), isolated: true });
 
 describe('pods of fix-up steps', () => {
   const made = plan.fixups[0]?.pod;
@@ -44,8 +44,8 @@ describe('pods of fix-up steps', () => {
   });
 
   test('a claim that the copy does not have is made empty by its StatefulSet, and is empty for the step', () => {
-    const part = { ...set, claims: set.claims.filter((c) => c.member.claim !== 'wal-pg-0') };
-    const [first] = planFixups({ restore, snapshot, set: part, adapters: createAdapters(), isolated: true }).fixups;
+    const part = { ...set, claims: set.claims.filter((c) => c.volume.claim !== 'wal-pg-0') };
+    const [first] = planFixups({ restore, copy, set: part, adapters: createAdapters(), isolated: true }).fixups;
     expect((first?.pod['spec'] as Record<string, unknown>)['volumes']).toEqual([
       { name: 'data', persistentVolumeClaim: { claimName: 'data-pg-0' } },
       { name: 'wal', emptyDir: {} },
@@ -55,12 +55,12 @@ describe('pods of fix-up steps', () => {
 
   test('a member that no workload of the copy makes is refused, not left unprepared', () => {
     const without = { ...set, configuration: set.configuration.filter((o) => o.type.kind !== 'StatefulSet') };
-    expect(planFixups({ restore, snapshot, set: without, adapters: createAdapters(), isolated: true }).missing[0]).toMatch(/^pods\/pg-0: /);
+    expect(planFixups({ restore, copy, set: without, adapters: createAdapters(), isolated: true }).missing[0]).toMatch(/^pods\/pg-0: /);
   });
 
   test('only applications all of whose volumes this restore made are touched', () => {
     const volume = (claim: string) => ({ claim, snapshot: 'x', phase: 'Bound' as const });
-    const names = (claims: string[]): string[] => restoredApplications(appRestore({}, { volumes: claims.map(volume) }), snapshot).map((a) => a.name);
+    const names = (claims: string[]): string[] => restoredApplications(appRestore({}, { volumes: claims.map(volume) }), copy).map((a) => a.name);
     expect([names(['data-pg-0', 'wal-pg-0']), names(['data-pg-0']), names([])]).toEqual([['pg'], [], []]);
   });
 });

@@ -1,21 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import { restoreSet } from '../../../src/controllers/apprestore/restore-set.js';
 import { sentence } from '../../../src/controllers/apprestore/finish.js';
-import { targetAccount } from '../../../src/controllers/apprestore/steps.js';
+import { isElsewhere, isMoved, sourceNamespace, targetAccount } from '../../../src/controllers/apprestore/steps.js';
 import { summarize } from '../../../src/controllers/apprestore/check-summary.js';
 import { objectId } from '../../../src/manifests/captured.js';
 import { dropAt } from '../../../src/manifests/json.js';
-import { appRestore, appSnapshot, capture } from './apprestore-fixtures.js';
+import { appCopy, appRestore, capture } from './apprestore-fixtures.js';
 
 const moved = { into: { namespace: 'copy', serviceAccountName: 'tenant' } };
 
 describe('what a restore makes', () => {
   test('claims from the copy, workloads at rest, what runs by itself at the gate', () => {
-    const set = restoreSet(appRestore(), appSnapshot(), capture());
-    expect(set.claims.map((c) => [c.captured.object.metadata.name, c.snapshot])).toEqual([
-      ['data-pg-0', 'snap-data-pg-0'],
-      ['wal-pg-0', 'snap-wal-pg-0'],
-    ]);
+    const set = restoreSet(appRestore(), appCopy(), capture());
+    expect(set.claims.map((c) => [c.captured.object.metadata.name, c.captured.filled, c.volume.content])).toEqual(
+      ['data-pg-0', 'wal-pg-0'].map((claim) => [claim, true, { kind: 'snapshot', snapshot: `snap-${claim}`, driver: 'a.csi' }]),
+    );
     expect(set.configuration.map(objectId)).toEqual(['configmaps/conf', 'statefulsets.apps/pg', 'cronjobs.batch/tick']);
     expect(set.configuration.map((o) => (o.object['spec'] as { replicas?: number } | undefined)?.replicas)).toEqual([undefined, 0, undefined]);
     expect(set.scaled).toEqual([{ resource: 'statefulsets.apps', name: 'pg', replicas: 1 }]);
@@ -24,21 +23,21 @@ describe('what a restore makes', () => {
 
   test('in a drill the database and what it needs; nothing that acts by itself, nothing in the network of its node', () => {
     const copy = capture();
-    const onNode = restoreSet(appRestore(moved), appSnapshot(), copy, true);
+    const onNode = restoreSet(appRestore(moved), appCopy(), copy, true);
     expect(onNode.configuration.map(objectId)).toEqual(['configmaps/conf']);
     expect(onNode.never).toContainEqual(expect.stringMatching(/^statefulsets\.apps\/pg: not in a drill: .*hostNetwork/));
     const objects = copy.objects.map((captured) => ({ ...captured, object: dropAt(captured.object, ['spec', 'template', 'spec', 'hostNetwork']) }));
-    const set = restoreSet(appRestore(moved), appSnapshot(), { ...copy, objects }, true);
+    const set = restoreSet(appRestore(moved), appCopy(), { ...copy, objects }, true);
     expect(set.configuration.map(objectId)).toEqual(['configmaps/conf', 'statefulsets.apps/pg']);
     expect(set.scaled).toEqual([{ resource: 'statefulsets.apps', name: 'pg', replicas: 1 }]);
     expect(set.gate).toEqual([]);
     expect(set.claims).toHaveLength(2);
     // Without its database there is nothing to look at.
-    expect(restoreSet(appRestore(moved), appSnapshot({ applications: [], members: [] }), { ...copy, objects }, true).scaled).toEqual([]);
+    expect(restoreSet(appRestore(moved), appCopy({ applications: [], members: [] }), { ...copy, objects }, true).scaled).toEqual([]);
   });
 
   test('a claim is filled from its snapshot, at least as large, with the rewritten class', () => {
-    const [first] = restoreSet(appRestore({ rewrite: { storageClasses: { fast: 'slow' } } }), appSnapshot(), capture()).claims;
+    const [first] = restoreSet(appRestore({ rewrite: { storageClasses: { fast: 'slow' } } }), appCopy(), capture()).claims;
     expect(first?.captured.object['spec']).toEqual({
       storageClassName: 'slow',
       accessModes: ['ReadWriteOnce'],
@@ -48,13 +47,26 @@ describe('what a restore makes', () => {
   });
 
   test('in another namespace the claim names the imported snapshot', () => {
-    const [first] = restoreSet(appRestore(moved), appSnapshot(), capture()).claims;
+    const [first] = restoreSet(appRestore(moved), appCopy(), capture()).claims;
     expect(first?.captured.object.metadata.namespace).toBe('copy');
     expect((first?.captured.object['spec'] as { dataSource: { name: string } }).dataSource.name).toBe('stillpoint-f00dfeed-0000-4000-8000-000000000000-uid-data-pg-0');
   });
 
+  test('from a BackupTarget the claim is made empty, as large as the volume was', () => {
+    const copy = { ...appCopy(), volumes: appCopy().volumes.map((volume) => ({ ...volume, content: { kind: 'repository' as const, snapshotId: 'i', tree: 't', bytes: 1, runAs: undefined } })) };
+    const [first] = restoreSet(appRestore({ from: { targetRef: { name: 's3' } } }), copy, capture()).claims;
+    expect(first?.captured).toMatchObject({ filled: true, object: { spec: { storageClassName: 'fast', resources: { requests: { storage: '2Gi' } } } } });
+    expect(first?.captured.object['spec']).not.toHaveProperty('dataSource');
+  });
+
+  test('another namespace than the one that was copied: its names are rewritten, wherever the restore lies', () => {
+    const object = appRestore({ from: { targetRef: { name: 's3' }, namespace: 'origin' } });
+    expect([sourceNamespace(object), isMoved(object), isElsewhere(object)]).toEqual(['origin', true, false]);
+    expect(targetAccount(object)).toEqual({ namespace: 'shop', name: 'stillpoint' });
+  });
+
   test('Volumes: nothing else, also without saved configuration', () => {
-    const set = restoreSet(appRestore({ what: 'Volumes' }), appSnapshot(), undefined);
+    const set = restoreSet(appRestore({ what: 'Volumes' }), appCopy(), undefined);
     expect(set.claims.map((c) => c.captured.object['spec'])).toEqual(
       ['data-pg-0', 'wal-pg-0'].map((claim) => ({
         accessModes: ['ReadWriteOnce'],
@@ -66,7 +78,7 @@ describe('what a restore makes', () => {
   });
 
   test('Configuration: no claim with data, and nothing that runs is stopped', () => {
-    const set = restoreSet(appRestore({ what: 'Configuration' }), appSnapshot(), capture());
+    const set = restoreSet(appRestore({ what: 'Configuration' }), appCopy(), capture());
     expect([...set.claims, ...set.gate]).toEqual([]);
     expect(set.configuration.map(objectId).sort()).toEqual(['configmaps/conf', 'cronjobs.batch/tick', 'horizontalpodautoscalers.autoscaling/scale', 'statefulsets.apps/pg']);
     expect(set.configuration.map((o) => o.object['spec'])).toContainEqual(expect.objectContaining({ replicas: 1 }));

@@ -37,8 +37,8 @@ describe('what movers work with', () => {
   });
 
   test('a Job that writes the recovery point, from Secrets', () => {
-    const job = sealJob(context(done), 'digest');
-    expect(requestOf(job).task).toEqual({ verb: 'seal', setId, digest: 'digest', volumes: [{ claimUid: 'data-uid', snapshotId: hex('0'), tree: hex('a') }, { claimUid: 'wal-uid', snapshotId: hex('1'), tree: hex('a') }] });
+    const job = sealJob(context(done), { digest: 'digest', cutAt: '2026-11-29T10:00:00Z', grade: 'Frozen' });
+    expect(requestOf(job).task).toEqual({ verb: 'seal', setId, digest: 'digest', cutAt: '2026-11-29T10:00:00Z', grade: 'Frozen', volumes: [{ claimUid: 'data-uid', snapshotId: hex('0'), tree: hex('a') }, { claimUid: 'wal-uid', snapshotId: hex('1'), tree: hex('a') }] });
     expect(sealSecret(context(done), '{}').metadata.name).toBe(job.metadata.name);
     expect(partsOf(readySnapshot(), 'doc').map(({ file }) => file)).toEqual(['recoverypoint.json', 'capture-0', 'capture-1']);
   });
@@ -51,7 +51,8 @@ describe('what movers work with', () => {
 describe('the recovery point', () => {
   test('names every volume by id and digest, and is the same for the same status', () => {
     const facts = new Map([['data', { storageClassName: 'fast', accessModes: ['ReadWriteOnce'] }]]);
-    const { text, digest } = recoveryPointDocument(readySnapshot(), done, facts);
+    const { text, digest, ...said } = recoveryPointDocument(readySnapshot(), done, facts);
+    expect(said).toEqual({ cutAt: '2026-11-29T10:00:00Z', grade: 'Frozen' });
     expect(createHash('sha256').update(text).digest('hex')).toBe(digest);
     expect(recoveryPointDocument(readySnapshot(), done, facts).text).toBe(text);
     expect(recoveryPoint.parse(JSON.parse(text))).toMatchObject({
@@ -83,7 +84,7 @@ describe('as whom a volume is read', () => {
     expect(runAsOf([pod({ securityContext: { runAsUser: 1 } }, status)], 'data')).toEqual({ user: 26, group: 27, groups: [28] });
   });
   test('else as the spec asks', () => {
-    expect(runAsOf([{ metadata: { name: 'p' }, spec: { securityContext: { runAsUser: 999, runAsGroup: 998, fsGroup: 997, seLinuxOptions: { level: 's0:c1' } }, volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }], containers: [{ name: 'db', volumeMounts: [{ name: 'v' }] }] } }], 'data')).toEqual({ user: 999, group: 998, groups: [997], seLinux: { level: 's0:c1' } });
+    expect(runAsOf([{ metadata: { name: 'p' }, spec: { securityContext: { runAsUser: 999, runAsGroup: 998, fsGroup: 997, seLinuxOptions: { level: 's0:c1' } }, volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }], containers: [{ name: 'db', volumeMounts: [{ name: 'v' }] }] } }], 'data')).toEqual({ user: 999, group: 998, groups: [997], fsGroup: 997, seLinux: { level: 's0:c1' } });
   });
   test('else as nobody', () => {
     expect(runAsOf([], 'data')).toEqual({ user: 65532, group: 65532, groups: [] });

@@ -1,9 +1,11 @@
-import type { AppSnapshot } from '../../../src/api/kinds.js';
+import type { AppRestore, AppSnapshot } from '../../../src/api/kinds.js';
 import { copyStep } from '../../../src/controllers/appsnapshot/copies/copy-step.js';
 import { forgetCopies } from '../../../src/controllers/appsnapshot/copies/end.js';
 import { forgetStep } from '../../../src/controllers/appsnapshot/copies/forget-step.js';
 import { decide } from '../../../src/controllers/appsnapshot/decide.js';
+import { inUse } from '../../../src/controllers/appsnapshot/in-use.js';
 import { snapshotWriter } from '../../../src/controllers/appsnapshot/steps.js';
+import { sourceKeys } from '../../../src/controllers/copy-keys.js';
 import type { OperatorDeps } from '../../../src/controllers/deps.js';
 import { locationOf } from '../../../src/movers/place.js';
 import { moverRequest, requestVariable, type MoverRequest, type MoverResult } from '../../../src/movers/request.js';
@@ -35,6 +37,8 @@ export class CopiesWorld {
   /** What is in the repository: id, and what it is of. */
   readonly repository = new Map<string, MoverRequest['task']>();
   readonly events: string[] = [];
+  /** As the cache has them. */
+  restores: AppRestore[] = [];
   /** Every Job that was made, in order. */
   readonly made: string[] = [];
   /** Bytes that were counted, read and added. */
@@ -48,9 +52,7 @@ export class CopiesWorld {
   constructor(fate: (request: MoverRequest, n: number) => Fate = () => 'killed', object: AppSnapshot = readySnapshot()) {
     this.#fate = fate;
     this.#put('appsnapshots', object);
-    const target = backupTarget();
-    const status = { repository: { location: locationOf(target), id: hex('a'), keySecret: 's3-encryption-key' }, conditions: [{ type: 'Ready', status: 'True' as const, reason: 'TargetReady', message: '', lastTransitionTime: '' }] };
-    this.#put('backuptargets', { ...target, status });
+    this.addTarget('s3');
     this.#put('namespaces', { metadata: { name: 'shop' } });
     for (const name of ['s3-encryption-key', 'login']) this.#put('secrets', { metadata: { name, namespace: 'shop' }, data: Object.fromEntries(['password', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'].map((key) => [key, 'eA=='])) });
     for (const claim of ['data', 'wal']) this.#cut(claim);
@@ -81,7 +83,7 @@ export class CopiesWorld {
   /** Once around, as the controller does it. False when there is nothing to do. */
   async #reconcile(): Promise<boolean> {
     const writer = snapshotWriter(this.#client, this.#deps.clock, this.snapshot);
-    if (this.snapshot.metadata.deletionTimestamp !== undefined) return !(await forgetCopies(writer, this.#deps));
+    if (this.snapshot.metadata.deletionTimestamp !== undefined) return (await inUse(writer, this.#deps)) || !(await forgetCopies(writer, this.#deps));
     for (let i = 0; i < 20; i += 1) {
       const plan = decide({ object: writer.object, now: this.now });
       if (plan.kind === 'wait') return true;
@@ -97,6 +99,13 @@ export class CopiesWorld {
     const object = this.objects.get('appsnapshots/copy') as AppSnapshot;
     Object.assign(object.spec, spec);
     object.metadata.resourceVersion = String(Number(object.metadata.resourceVersion) + 1);
+  }
+
+  /** One that has passed its check. */
+  addTarget(name: string): void {
+    const target = backupTarget({ encryptionKeySecretRef: { name: 's3-encryption-key' } });
+    const status = { repository: { location: locationOf(target), id: hex('a'), keySecret: 's3-encryption-key' }, conditions: [{ type: 'Ready', status: 'True' as const, reason: 'TargetReady', message: '', lastTransitionTime: '' }] };
+    this.#put('backuptargets', { ...target, metadata: { ...target.metadata, name, uid: `${target.metadata.uid}-${name}` }, status });
   }
 
   delete(): void {
@@ -151,7 +160,7 @@ export class CopiesWorld {
     client: this.#client,
     clock: { now: () => this.now },
     agentNamespace: 'stillpoint-agent',
-    caches: { claims: { get: () => undefined }, appSnapshots: { list: () => [] } },
+    caches: { claims: { get: () => undefined }, appSnapshots: { list: () => [] }, appRestores: { by: (_: string, key: string) => this.restores.filter((restore) => sourceKeys(restore).includes(key)) } },
     events: { record: ({ reason }: { reason: string }) => this.events.push(reason) },
     log: { info: () => undefined, debug: () => undefined },
     metrics: { moved: (_: unknown, { read, added }: { read: number; added: number }) => this.moved.push([read, added]) },

@@ -115,7 +115,7 @@ export class DrillWorld {
     if (this.fate === 'hangs' || restore.status?.phase !== undefined) return;
     const end = ends[this.fate];
     restore.status = { ...end, conditions: [{ type: 'Ready', status: end.phase === 'Ready' ? 'True' : 'False', reason: end.phase === 'Ready' ? 'Restored' : 'CheckFailed', message: 'It came to its end.', lastTransitionTime: new Date(this.now).toISOString() }] };
-    const copy = this.objects.get(place('appsnapshots', { namespace: 'shop', name: restore.spec.from.appSnapshotRef.name })) as AppSnapshot | undefined;
+    const copy = this.objects.get(place('appsnapshots', { namespace: 'shop', name: restore.spec.from.appSnapshotRef?.name ?? '' })) as AppSnapshot | undefined;
     if (end.verified === true && copy?.status !== undefined) copy.status = { ...copy.status, verified: { at: new Date(this.now).toISOString(), by: 'shop/r', checks: 3 } };
   }
 

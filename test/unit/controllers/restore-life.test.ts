@@ -10,6 +10,7 @@ const lives = fc.record({
   spec: fc.record({
     what: fc.constantFrom('All', 'Volumes', 'Configuration'),
     dryRun: fc.nat(9).map((n) => n === 9),
+    from: fc.constantFrom({ appSnapshotRef: { name: 's' } }, { targetRef: { name: 's3' } }),
     verify: fc.record({ enabled: fc.boolean(), timeout: fc.constant('15m') }),
   }),
 });
@@ -25,13 +26,16 @@ test('killed after any write, and again: it always comes to an end, in order, an
       ends.add(phase ?? '');
       expect(['Ready', 'Failed', 'deleted', 'suspended']).toContain(phase);
       // What is to be removed is guarded from before it is made.
-      if (world.made.has('imported') && world.object !== undefined) expect(world.object.metadata.finalizers).toEqual([restoreFinalizer]);
-      if (phase === 'Ready' && !spec.dryRun && spec.what === 'All') expect([...world.made].sort()).toEqual(['claims', 'configuration', 'fixups', 'gate', 'imported', 'started']);
-      if (spec.dryRun) expect([...world.made]).toEqual([]);
+      if ((world.made.has('imported') || world.made.has('fetched')) && world.object !== undefined) expect(world.object.metadata.finalizers).toEqual([restoreFinalizer]);
+      if (phase === 'Ready' && !spec.dryRun && spec.what === 'All') expect([...world.made].sort()).toEqual(['claims', 'configuration', 'fixups', 'gate', ...('targetRef' in spec.from ? [] : ['imported']), 'started']);
+      // What movers have left does not outlive the end.
+      if (phase === 'Ready' || phase === 'Failed') expect(world.made.has('fetched')).toBe(false);
+      // Suspended in the middle, it has movers yet.
+      if (spec.dryRun) expect([...world.made].filter((what) => what !== 'fetched')).toEqual([]);
 
       world.delete();
       live(world, kills.slice(0, 3));
-      expect([world.object, world.made.has('imported'), world.violations]).toEqual([undefined, false, []]);
+      expect([world.object, world.made.has('imported') || world.made.has('fetched'), world.violations]).toEqual([undefined, false, []]);
     }),
     { numRuns: 500 },
   );

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { moverJob, type MoverJob } from '../../../src/movers/job.js';
+import { isForTargetAlone, moverJob, type MoverJob } from '../../../src/movers/job.js';
 import { isMoverOf, moverName } from '../../../src/movers/names.js';
 import { moverPolicy } from '../../../src/movers/network.js';
 import { isDead, moverOutcome, type MoverPod } from '../../../src/movers/outcome.js';
-import { keySecretOf, limitsOf, locationOf, placeOf } from '../../../src/movers/place.js';
+import { keySecretOf, limitsOf, locationOf, placeOf, placeToRead } from '../../../src/movers/place.js';
 import { moverRequest as requestSchema, requestVariable } from '../../../src/movers/request.js';
 import { repositoryUrl, resticEnvironment } from '../../../src/movers/restic/arguments.js';
 import { backupTarget, claimTarget, moverRequest, targetUid } from './fixtures.js';
@@ -42,6 +42,44 @@ describe('the Job of a mover', () => {
     expect(template.spec.securityContext).toMatchObject({ runAsUser: 0 });
     expect(template.spec.securityContext).not.toHaveProperty('runAsNonRoot');
     expect(template.spec.containers[0]?.securityContext).toMatchObject({ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'], add: ['DAC_READ_SEARCH'] } });
+  });
+
+  describe('that fills a volume', () => {
+    const request = moverRequest({ verb: 'restore', claim: 'data', snapshotId: 's', tree: 't', everybody: false });
+    const filling = (more: Partial<MoverJob> = {}): Made['spec']['template']['spec'] => {
+      const { source, ...rest } = job({ request, destination: 'data', worksFor: { restore: 'r' }, ...more });
+      expect(source).toBeDefined();
+      return (moverJob(rest, settings) as unknown as Made).spec.template.spec;
+    };
+
+    test('writes to it as the user of the pod, with the group that the kubelet gives to the volumes of that pod', () => {
+      expect(filling().securityContext).toMatchObject({ runAsUser: 999, runAsGroup: 998, fsGroup: 998, runAsNonRoot: true });
+      expect(filling({ runAs: { ...runAs, fsGroup: 997 } }).securityContext).toMatchObject({ fsGroup: 997, fsGroupChangePolicy: 'OnRootMismatch' });
+      expect(filling().containers[0]?.volumeMounts).toContainEqual({ name: 'destination', mountPath: '/volumes/data' });
+      expect(filling().containers[0]?.securityContext).toMatchObject({ capabilities: { drop: ['ALL'] } });
+    });
+
+    test('as root only where admins allow it, and then with the owners of the copy and no other group', () => {
+      const { securityContext, containers } = filling({ privileged: true });
+      expect(securityContext).toMatchObject({ runAsUser: 0 });
+      expect(securityContext).not.toHaveProperty('fsGroup');
+      expect(containers[0]?.securityContext).toMatchObject({ capabilities: { drop: ['ALL'], add: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID'] } });
+    });
+
+    test('only reads a volume that many share', () => {
+      const { volumes, containers } = filling({ target: backupTarget(claimTarget) });
+      expect(volumes).toContainEqual({ name: 'repository', persistentVolumeClaim: { claimName: 'nas', readOnly: true } });
+      expect(containers[0]?.volumeMounts).toContainEqual({ name: 'repository', mountPath: '/repository', readOnly: true });
+    });
+
+    test('is none of the target alone', () => {
+      const labels = (more: Partial<MoverJob>) => moverJob(job(more), settings).metadata.labels;
+      expect([labels({}), labels({ worksFor: { appSnapshot: 'a' } }), labels({ worksFor: { restore: 'r' } }), undefined].map(isForTargetAlone)).toEqual([true, false, false, false]);
+    });
+  });
+
+  test('what is fetched is on no disk', () => {
+    expect(made({ request: moverRequest({ verb: 'fetch', snapshotId: 's' }) }).template.spec.volumes).toContainEqual({ name: 'recoverypoint', emptyDir: { medium: 'Memory' } });
   });
 
   test('a check shares out the volume of its target', () => {
@@ -83,6 +121,17 @@ describe('places', () => {
     const repository = { location: locationOf(backupTarget()), id: 'a', keySecret: 'k' };
     expect(placeOf(backupTarget({}, { repository })).id).toBe('a');
     expect(placeOf(backupTarget(claimTarget, { repository })).id).toBeUndefined();
+  });
+
+  test('the one of another namespace is read beside its own, whatever the bucket locks, and its id is not that of its own', () => {
+    const repository = { location: locationOf(backupTarget()), id: 'a', keySecret: 'k' };
+    const s3 = { ...backupTarget().spec.s3!, prefix: 'p', objectLock: { mode: 'Compliance' as const, retention: '25h' } };
+    const locked = backupTarget({ s3 }, { repository: { ...repository, location: locationOf(backupTarget({ s3 })) } });
+    expect(placeToRead(locked, 'shop', undefined)).toMatchObject({ folder: 'p/shop', id: 'a' });
+    expect(placeToRead(locked, 'origin', undefined)).toEqual({ folder: 'p/origin', ca: false, s3: { endpoint: 'https://s3.example', bucket: 'copies', region: 'us-east-1' } });
+    expect(placeToRead(locked, 'origin', 'b').id).toBe('b');
+    expect(placeToRead(backupTarget(claimTarget), 'origin', undefined)).toEqual({ folder: 'copies/origin', ca: false });
+    expect(locationOf(locked, 'origin')).toBe('s3:https://s3.example/copies/p/origin');
   });
 
   test('days of a lock are rounded up', () => {

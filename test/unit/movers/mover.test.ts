@@ -1,47 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { MoverRequest } from '../../../src/movers/request.js';
-import { classify } from '../../../src/movers/restic/classify.js';
-import { move, type MoverSurroundings } from '../../../src/movers/restic/mover.js';
-import { readLine, type ResticMessage } from '../../../src/movers/restic/output.js';
-import type { ResticRun } from '../../../src/movers/restic/run.js';
+import { move } from '../../../src/movers/restic/mover.js';
 import { hex, moverRequest } from './fixtures.js';
+import { config, World } from './restic-world.js';
 
-/** What restic answers, by the first words of its arguments. */
-type Answers = Readonly<Record<string, { exitCode?: number; out?: string; err?: string }>>;
-
-class World {
-  readonly calls: string[] = [];
-  readonly removed: string[] = [];
-  shared = 0;
-  readonly #answers: Answers;
-
-  constructor(answers: Answers) {
-    this.#answers = answers;
-  }
-
-  own(more: Partial<MoverSurroundings> = {}): MoverSurroundings {
-    return {
-      restic: { run: (args) => Promise.resolve(this.#answer(args)) },
-      probe: () => Promise.resolve(undefined),
-      shareRepository: () => Promise.resolve(void (this.shared += 1)),
-      removeLock: (id) => Promise.resolve(void this.removed.push(id)),
-      layOut: () => Promise.resolve('digest'),
-      onProgress: () => undefined,
-      secrets: ['hunter22'],
-      ...more,
-    };
-  }
-
-  #answer(args: readonly string[]): ResticRun {
-    const call = args.join(' ');
-    this.calls.push(call);
-    const [, { exitCode = 0, out = '', err = '' } = { exitCode: 99 }] = Object.entries(this.#answers).find(([begin]) => call.startsWith(begin)) ?? [];
-    const messages = [...out.split('\n'), ...err.split('\n')].map(readLine).filter((m): m is ResticMessage => m !== undefined);
-    return { exitCode, said: err, stdout: out, messages, code: exitCode === 0 ? undefined : classify({ exitCode, said: err }) };
-  }
-}
-
-const config = { out: `{"id":"${hex('a')}"}` };
 const summary = `{"message_type":"summary","total_bytes_processed":10,"data_added":4,"snapshot_id":"${hex('5')}"}`;
 const written = `[{"id":"${hex('5')}","tree":"${hex('7')}","time":"2026-11-29T01:00:00Z","tags":[]}]`;
 const copy = moverRequest({ verb: 'copy', setId: 'set-1', claim: 'data-pg-0', claimUid: 'claim-1' });
@@ -125,7 +87,7 @@ describe('copy', () => {
 
 describe('seal', () => {
   const volumes = [{ claimUid: 'claim-1', snapshotId: hex('3'), tree: hex('4') }];
-  const seal = moverRequest({ verb: 'seal', setId: 'set-1', digest: 'digest', volumes });
+  const seal = moverRequest({ verb: 'seal', setId: 'set-1', digest: 'digest', cutAt: '2026-11-29T10:00:00Z', grade: 'Frozen', volumes });
   const there = `[{"id":"${hex('3')}","tree":"${hex('4')}","time":"2026-11-29T01:00:00Z","tags":[]}]`;
 
   test('only when all volumes are in', async () => {
@@ -142,7 +104,7 @@ describe('seal', () => {
   test('writes the recovery point', async () => {
     const world = new World({ 'cat config': config, 'snapshots --json --retry-lock=1m --host': { out: there }, backup: { out: summary }, 'snapshots --json --retry-lock=1m --': { out: written } });
     expect(await move(seal, world.own())).toMatchObject({ ok: true, snapshotId: hex('5') });
-    expect(world.calls.find((call) => call.startsWith('backup'))).toContain('--tag=kind=recoverypoint,set=set-1 -- /recoverypoint');
+    expect(world.calls.find((call) => call.startsWith('backup'))).toContain('--tag=kind=recoverypoint,set=set-1,cut=2026-11-29T10:00:00Z,grade=Frozen -- /recoverypoint');
   });
 });
 

@@ -23,6 +23,17 @@ describe('lines of restic', () => {
     expect(readLine('{"message_type":"summary","num_errors":0}')).toBeUndefined();
   });
 
+  test('a restore, as restic 0.18.1 prints it: what was there already is not in its total', () => {
+    const status = '{"message_type":"status","seconds_elapsed":3,"percent_done":0.25,"total_files":9,"files_restored":1,"total_bytes":400,"bytes_restored":100,"bytes_skipped":11}';
+    expect(readLine(status)).toEqual({ kind: 'progress', progress: { bytesDone: 111, bytesTotal: 411, etaSeconds: 9 } });
+    expect(readLine('{"message_type":"summary","total_files":9,"files_restored":9,"total_bytes":400,"bytes_restored":400,"bytes_skipped":11}')).toEqual({ kind: 'restored', bytes: 411 });
+    expect(readLine('{"message_type":"summary"}')).toEqual({ kind: 'restored', bytes: 0 });
+  });
+
+  test('a file in a snapshot', () => {
+    expect(readLine('{"name":"x","type":"file","path":"/volumes/data/x","uid":999,"gid":998,"mode":384,"message_type":"node","struct_type":"node"}')).toEqual({ kind: 'node', node: { path: '/volumes/data/x', user: 999, group: 998 } });
+  });
+
   test('a file that cannot be read', () => {
     const line = '{"message_type":"error","error":{"message":"open /volumes/data/x: permission denied"},"during":"archival","item":"/volumes/data/x"}';
     expect(readLine(line)).toEqual({ kind: 'unreadable', item: '/volumes/data/x', message: 'open /volumes/data/x: permission denied' });

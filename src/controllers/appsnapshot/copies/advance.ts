@@ -1,8 +1,8 @@
 import type { CopyStatus, CopyVolumeStatus } from '../../../api/appsnapshot.js';
-import type { ErrorCode } from '../../../api/errors.js';
 import { moverName } from '../../../movers/names.js';
 import type { MoverOutcome } from '../../../movers/outcome.js';
-import type { MoverProgress, MoverResult } from '../../../movers/request.js';
+import type { MoverProgress, MoverSuccess } from '../../../movers/request.js';
+import { failed, failureOf, millisToRetry, succeeded, type Failure } from '../../movers/failures.js';
 
 /** What was seen of the movers of one copy. */
 export interface SeenMovers {
@@ -19,16 +19,6 @@ export interface SeenMovers {
 
 /** A copy that has been begun. */
 export type BegunCopy = CopyStatus & { readonly targetUid: string; readonly id: string; readonly volumes: readonly CopyVolumeStatus[] };
-
-/** Until the first new try; doubled after each failure, up to {@link mostPauseMillis}. */
-const pauseMillis = 10_000;
-const mostPauseMillis = 5 * 60_000;
-
-interface Failure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly lockedBy: readonly string[];
-}
 
 /** Name of the mover of a volume, and of the claim that it reads. Pure. */
 export function volumeMover({ targetUid, id }: Pick<BegunCopy, 'targetUid' | 'id'>, { uid, attempt }: CopyVolumeStatus): string {
@@ -57,8 +47,7 @@ function judged(copy: BegunCopy, seen: SeenMovers): BegunCopy {
   const failures = results.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
   const progressed = results.some(({ volume }, i) => volume.phase === 'Done' && copy.volumes[i]?.phase !== 'Done');
   const noted = note({ ...copy, volumes: results.map(({ volume }) => volume) }, failures[0], progressed, seen.now);
-  const waits = noted.retryAt !== undefined && Date.parse(noted.retryAt) > seen.now;
-  const next = totals(waits ? noted : { ...noted, volumes: begin(noted.volumes, seen.slots) });
+  const next = totals(millisToRetry(noted, seen.now) > 0 ? noted : { ...noted, volumes: begin(noted.volumes, seen.slots) });
   return next.volumes.every((volume) => volume.phase === 'Done') ? { ...next, phase: 'Sealing', sealAttempt: (copy.sealAttempt ?? 0) + 1, etaSeconds: undefined } : next;
 }
 
@@ -68,7 +57,7 @@ function judge(copy: BegunCopy, volume: CopyVolumeStatus, { outcomes, progress }
   const outcome = outcomes.get(name);
   if (outcome === undefined) return { volume };
   if (outcome.kind === 'running') return { volume: { ...volume, ...withEta(progress.get(name)) } };
-  const failure = failureOf(outcome, volume.claim);
+  const failure = failureOf(outcome, volume.claim, isWhole);
   if (failure !== undefined) return { volume: { ...volume, phase: 'Pending', etaSeconds: undefined }, failure };
   const result = outcome.kind === 'ended' && outcome.result.ok ? outcome.result : undefined;
   const { snapshotId, tree, bytes = 0, bytesAdded = 0 } = result ?? {};
@@ -79,32 +68,17 @@ function withEta(progress: MoverProgress | undefined): Partial<CopyVolumeStatus>
   return progress === undefined ? {} : { ...progress, etaSeconds: progress.etaSeconds };
 }
 
-/** A success that does not say what was written is none. */
-function failureOf(outcome: Exclude<MoverOutcome, { kind: 'running' }>, what: string): Failure | undefined {
-  if (outcome.kind === 'lost') return { code: 'MoverFailed', message: `${what}: the mover was lost: ${outcome.why}.`, lockedBy: outcome.pods };
-  const { result } = outcome;
-  if (!result.ok) return { code: result.code, message: `${what}: ${result.message}`, lockedBy: result.lockedBy ?? [] };
-  return isWhole(result) ? undefined : { code: 'MoverFailed', message: `${what}: the mover does not say what it has written.`, lockedBy: [] };
-}
-
-function isWhole(result: MoverResult): boolean {
-  return result.ok && result.snapshotId !== undefined && result.tree !== undefined && result.tree !== '';
+function isWhole({ snapshotId, tree }: MoverSuccess): boolean {
+  return snapshotId !== undefined && tree !== undefined && tree !== '';
 }
 
 /** What has failed waits; what goes on has no trouble any more. Locks that were in the way are remembered until something succeeds. */
 function note(copy: BegunCopy, failure: Failure | undefined, progressed: boolean, now: number): BegunCopy {
   if (failure !== undefined) {
     const lockedBy = [...new Set([...failure.lockedBy, ...(copy.lockedBy ?? [])])].slice(0, 16);
-    return { ...copy, ...paused(copy, now), reason: failure.code, message: failure.message.slice(0, 2048), lockedBy: lockedBy.length === 0 ? undefined : lockedBy };
+    return { ...failed(copy, failure, now), lockedBy: lockedBy.length === 0 ? undefined : lockedBy };
   }
-  if (!progressed) return copy;
-  return { ...copy, failures: 0, retryAt: undefined, reason: undefined, message: undefined, lockedBy: undefined };
-}
-
-/** After one more failure nothing is begun for a while, longer each time. Pure. `now`: ms since the epoch. */
-export function paused(copy: CopyStatus, now: number): { readonly failures: number; readonly retryAt: string } {
-  const failures = (copy.failures ?? 0) + 1;
-  return { failures, retryAt: new Date(now + Math.min(mostPauseMillis, pauseMillis * 2 ** Math.min(failures - 1, 10))).toISOString() };
+  return progressed ? { ...succeeded(copy), lockedBy: undefined } : copy;
 }
 
 function begin(volumes: readonly CopyVolumeStatus[], slots: number): CopyVolumeStatus[] {
@@ -134,7 +108,7 @@ function totals(copy: BegunCopy): BegunCopy {
 function seal(copy: BegunCopy, { outcomes, now }: SeenMovers): BegunCopy {
   const outcome = outcomes.get(sealMover(copy));
   if (outcome === undefined || outcome.kind === 'running') return copy;
-  const failure = failureOf(outcome, 'recovery point');
+  const failure = failureOf(outcome, 'recovery point', isWhole);
   if (failure !== undefined) {
     const noted = note({ ...copy, sealAttempt: (copy.sealAttempt ?? 0) + 1 }, failure, false, now);
     // What the repository has lost is written again.

@@ -1,5 +1,6 @@
 import type { CopyStatus } from '../../../api/appsnapshot.js';
 import type { AppSnapshot } from '../../../api/kinds.js';
+import { millisToRetry } from '../../movers/failures.js';
 
 /** What there is to do for the copies of a ready AppSnapshot. */
 export type CopiesPlan =
@@ -26,11 +27,11 @@ export function isUnderWay({ phase, volumes }: CopyStatus): boolean {
 /** One copy after the other, in the order of the spec; one whose target is in trouble does not keep the others waiting. Pure. */
 export function chooseCopy(object: AppSnapshot, now: number): CopiesPlan {
   const open = copiesOf(object).filter((copy) => !isOver(copy) && !isUnwanted(object, copy));
-  const active = open.find((copy) => isUnderWay(copy) && millisUntil(copy, now) <= 0) ?? open.find(isRunning);
+  const active = open.find((copy) => isUnderWay(copy) && millisToRetry(copy, now) <= 0) ?? open.find(isRunning);
   if (active !== undefined) return { kind: 'work', target: active.target };
   // Nothing new is begun while the spec says so.
   const waiting = object.spec.suspend ? [] : open;
-  const due = waiting.find((copy) => millisUntil(copy, now) <= 0);
+  const due = waiting.find((copy) => millisToRetry(copy, now) <= 0);
   if (due !== undefined) return { kind: 'work', target: due.target };
   if (waiting.length === 0) return { kind: 'none' };
   return waitFor(waiting, now);
@@ -41,7 +42,7 @@ export function chooseForget(object: AppSnapshot, now: number): CopiesPlan {
   const copies = copiesOf(object);
   const unwanted = copies.filter((copy) => isUnwanted(object, copy) && copy.phase !== 'Forgotten');
   if (unwanted.length === 0 || copies.some((copy) => isUnderWay(copy) && !isUnwanted(object, copy))) return { kind: 'none' };
-  const due = unwanted.find((copy) => millisUntil(copy, now) <= 0);
+  const due = unwanted.find((copy) => millisToRetry(copy, now) <= 0);
   return due === undefined ? waitFor(unwanted, now) : { kind: 'work', target: due.target };
 }
 
@@ -56,14 +57,10 @@ function isUnwanted({ spec }: AppSnapshot, { target }: CopyStatus): boolean {
 }
 
 function waitFor(copies: readonly CopyStatus[], now: number): CopiesPlan {
-  return { kind: 'wait', seconds: Math.max(0.1, Math.min(...copies.map((copy) => millisUntil(copy, now))) / 1000) };
+  return { kind: 'wait', seconds: Math.max(0.1, Math.min(...copies.map((copy) => millisToRetry(copy, now))) / 1000) };
 }
 
 /** A mover is at work whatever else has failed. */
 function isRunning({ phase, volumes }: CopyStatus): boolean {
   return phase === 'Cleaning' || (phase === 'Copying' && (volumes ?? []).some((volume) => volume.phase === 'Copying'));
-}
-
-function millisUntil({ retryAt }: CopyStatus, now: number): number {
-  return retryAt === undefined ? 0 : Date.parse(retryAt) - now;
 }

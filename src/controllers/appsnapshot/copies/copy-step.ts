@@ -19,7 +19,7 @@ import { accountOf } from '../gather.js';
 import { tell, type SnapshotWriter } from '../steps.js';
 import { advance, sealMover, volumeMover, type BegunCopy, type SeenMovers } from './advance.js';
 import { isUnderWay } from './choose.js';
-import { removeMoverObjects } from './leftovers.js';
+import { moversOfSnapshot, removeMoverObjects } from '../../movers/leftovers.js';
 import { makeMovers } from './make.js';
 import { requireReady, targetSeconds } from './ready.js';
 import { copyOf, writeCopy } from './status.js';
@@ -65,7 +65,7 @@ async function work(writer: SnapshotWriter, name: string, deps: OperatorDeps): P
   const there = new Set(seen.outcomes.keys());
   const needed = neededNames(next);
   // What a crash has left beside the Jobs goes at the end, with all the rest.
-  if ([...there].some((mover) => !needed.has(mover))) await removeMoverObjects(client, object, needed);
+  if ([...there].some((mover) => !needed.has(mover))) await removeMoverObjects(client, moversOfSnapshot(object), needed);
   await makeMovers({ object: writer.object, target, copy: next }, there, client, deps);
   return later(lookSeconds);
 }
@@ -108,8 +108,8 @@ async function beginCopy(object: AppSnapshot, copy: CopyStatus, target: BackupTa
   };
 }
 
-function plainRunAs({ user, group, groups, seLinux }: ReturnType<typeof runAsOf>): NonNullable<NonNullable<CopyStatus['volumes']>[number]['runAs']> {
-  return { user, group, groups: [...groups], ...(seLinux === undefined ? {} : { seLinux: { ...seLinux } }) };
+function plainRunAs({ user, group, groups, fsGroup, seLinux }: ReturnType<typeof runAsOf>): NonNullable<NonNullable<CopyStatus['volumes']>[number]['runAs']> {
+  return { user, group, groups: [...groups], ...(fsGroup === undefined ? {} : { fsGroup }), ...(seLinux === undefined ? {} : { seLinux: { ...seLinux } }) };
 }
 
 /** Those that are still there. */
@@ -167,7 +167,7 @@ function neededNames(copy: BegunCopy): ReadonlySet<string> {
 
 /** Only when nothing is left of the movers is the copy complete. */
 async function clean(writer: SnapshotWriter, copy: CopyStatus, client: Client, deps: OperatorDeps): Promise<StepResult> {
-  if ((await removeMoverObjects(client, writer.object, new Set())) > 0) return later(lookSeconds);
+  if ((await removeMoverObjects(client, moversOfSnapshot(writer.object), new Set())) > 0) return later(lookSeconds);
   await writeCopy(writer, { ...copy, phase: 'Complete' });
   tell(deps, writer.object, 'Normal', 'CopyComplete', `The copy is complete in ${copy.target}: recovery point ${copy.recoveryPoint ?? ''} of ${copy.volumes?.length ?? 0} volumes, ${copy.bytesTotal ?? 0} bytes, of which ${copy.bytesAdded ?? 0} were added to the repository.`);
   return now;

@@ -7,16 +7,18 @@ import { locationOf } from '../../../movers/place.js';
 import { ApiError, isNotFound } from '../../../runtime/api-error.js';
 import { AppError } from '../../../runtime/app-error.js';
 import type { Client } from '../../../runtime/client.js';
+import { findCondition } from '../../../runtime/conditions.js';
 import { namespaces } from '../../../runtime/resource.js';
 import { requireAuthority, rightsToMove } from '../../authority.js';
 import type { OperatorDeps } from '../../deps.js';
+import { failed, failureOf } from '../../movers/failures.js';
 import { deadHosts, ensureMover, listMovers, removeMover } from '../../movers/jobs.js';
+import { moversOfSnapshot, removeMoverObjects } from '../../movers/leftovers.js';
 import { requireSecrets, rightsToSecrets } from '../../movers/secrets.js';
 import { accountOf } from '../gather.js';
 import { tell, type SnapshotWriter } from '../steps.js';
-import { paused, type BegunCopy } from './advance.js';
+import type { BegunCopy } from './advance.js';
 import { copiesOf, isOver } from './choose.js';
-import { removeMoverObjects } from './leftovers.js';
 import { forgetJob } from './objects.js';
 import { copiedCondition, copiesChange, writeCopy } from './status.js';
 
@@ -29,7 +31,7 @@ export async function abandonCopies(writer: SnapshotWriter, deps: OperatorDeps):
   const copies = copiesOf(object);
   if (copies.every(isOver)) return true;
   const sealed = (copy: CopyStatus): boolean => copy.phase === 'Cleaning';
-  if ((await removeMoverObjects(deps.client.as(accountOf(object)), object, new Set())) > 0) return false;
+  if ((await removeMoverObjects(deps.client.as(accountOf(object)), moversOfSnapshot(object), new Set())) > 0) return false;
   const message = 'Its snapshots expired before it was complete.';
   const ended = copies.map((copy): CopyStatus => (isOver(copy) ? copy : sealed(copy) ? { ...copy, phase: 'Complete' } : { ...copy, phase: 'Failed', reason: 'CopyUnfinished', message, retryAt: undefined }));
   await writer.write(copiesChange(ended), undefined, [copiedCondition(ended)]);
@@ -74,7 +76,7 @@ async function forgetEach(writer: SnapshotWriter, open: readonly CopyStatus[], d
   // Beside the movers that forget nothing of it must work on the repository.
   const { jobs } = await listMovers(client, object.metadata.namespace, { key: labels.appSnapshot, value: object.metadata.uid });
   const forgetting = jobs.filter((job) => names.includes(job.metadata.name));
-  const left = await removeMoverObjects(client, object, new Set(forgetting.map((job) => job.metadata.name)));
+  const left = await removeMoverObjects(client, moversOfSnapshot(object), new Set(forgetting.map((job) => job.metadata.name)));
   if (left > 0) return false;
   const toForget = open.find((copy) => !retained(copy));
   if (toForget === undefined) return true;
@@ -95,14 +97,13 @@ export async function forgetOne(writer: SnapshotWriter, copy: CopyStatus, client
   const outcome = job === undefined ? undefined : moverOutcome(job, movers.pods);
   if (outcome?.kind === 'running') return;
   if (outcome === undefined) return begin(object, copy, target, client, deps);
-  const again = { ...copy, ...paused(copy, deps.clock.now()), forgetAttempt: (copy.forgetAttempt ?? 0) + 1 };
-  if (outcome.kind === 'lost') return writeCopy(writer, { ...again, message: `The mover was lost: ${outcome.why}.`, reason: 'MoverFailed', lockedBy: [...outcome.pods].slice(0, 16) });
-  const { result } = outcome;
-  if (!result.ok) return writeCopy(writer, { ...again, reason: result.code, message: result.message, lockedBy: result.lockedBy });
+  const failure = failureOf(outcome, copy.target, ({ removed }) => removed !== undefined);
+  if (failure !== undefined) return writeCopy(writer, { ...failed(copy, failure, deps.clock.now()), forgetAttempt: (copy.forgetAttempt ?? 0) + 1, lockedBy: failure.lockedBy.slice(0, 16) });
+  const removed = outcome.kind === 'ended' && outcome.result.ok ? outcome.result.removed : undefined;
   // First, so that nothing is left of it; after a crash in between it is made again, and finds nothing to remove.
   if (job !== undefined) await removeMover(client, job);
   await writeCopy(writer, { ...copy, phase: 'Forgotten', failures: undefined, retryAt: undefined, message: undefined, reason: undefined, lockedBy: undefined });
-  tell(deps, object, 'Normal', 'CopyForgotten', `The copy was removed from ${copy.target}: ${result.removed ?? 0} snapshots of set ${copy.id ?? ''}.`);
+  tell(deps, object, 'Normal', 'CopyForgotten', `The copy was removed from ${copy.target}: ${removed ?? 0} snapshots of set ${copy.id ?? ''}.`);
 }
 
 async function begin(object: AppSnapshot, copy: CopyStatus, target: BackupTarget, client: Client, deps: OperatorDeps): Promise<void> {
@@ -132,8 +133,11 @@ async function isNamespaceLeaving({ metadata }: AppSnapshot, deps: OperatorDeps)
   return (await deps.client.get(namespaces, { name: metadata.namespace })).metadata.deletionTimestamp !== undefined;
 }
 
-function isGivenUp({ metadata }: AppSnapshot, deps: OperatorDeps): boolean {
-  return deps.clock.now() - Date.parse(metadata.deletionTimestamp ?? '') > patienceMillis;
+/** While a restore read from the copy nobody asked the target. */
+function isGivenUp({ metadata, status }: AppSnapshot, deps: OperatorDeps): boolean {
+  const freed = findCondition(status?.conditions, 'InUse')?.lastTransitionTime;
+  const since = Math.max(Date.parse(metadata.deletionTimestamp ?? ''), freed === undefined ? 0 : Date.parse(freed));
+  return deps.clock.now() - since > patienceMillis;
 }
 
 function keep(object: AppSnapshot, copies: readonly CopyStatus[], why: string, deps: OperatorDeps): void {

@@ -2,21 +2,24 @@ import type { CopyStatus } from '../../../api/appsnapshot.js';
 import { backupTargets, type BackupTarget } from '../../../api/kinds.js';
 import { isNotFound } from '../../../runtime/api-error.js';
 import type { OperatorDeps } from '../../deps.js';
+import { failed } from '../../movers/failures.js';
+import { moversOfSnapshot, removeMoverObjects } from '../../movers/leftovers.js';
 import { later, now, type StepResult } from '../../step.js';
 import { accountOf } from '../gather.js';
+import { inUse } from '../in-use.js';
 import { tell, type SnapshotWriter } from '../steps.js';
-import { paused } from './advance.js';
 import { named } from './copy-step.js';
 import { forgetName, forgetOne } from './end.js';
-import { removeMoverObjects } from './leftovers.js';
 import { requireReady } from './ready.js';
 import { copyOf, writeCopy } from './status.js';
 
 const lookSeconds = 3;
+/** Until a copy that a restore reads from is looked at again; what is to be written to other targets goes on meanwhile. */
+const inUseMillis = 15_000;
 
 /**
- * One round of removing a copy from a target while its object stays. Unlike a deletion it has time: a target that does not answer is asked again for as long as it takes, so that
- * nothing stays there that nobody knows of.
+ * One round of removing a copy from a target while its object stays, when no restore reads from it. Unlike a deletion it has time: a target that does not answer is asked again
+ * for as long as it takes, so that nothing stays there that nobody knows of.
  */
 export async function forgetStep(writer: SnapshotWriter, target: string, deps: OperatorDeps): Promise<StepResult> {
   const copy = copyOf(writer.object, target);
@@ -26,7 +29,7 @@ export async function forgetStep(writer: SnapshotWriter, target: string, deps: O
     const known = named(error);
     if (known === undefined) throw error;
     if (copy.reason !== known.code) tell(deps, writer.object, 'Warning', known.code, known.publicMessage);
-    await writeCopy(writer, { ...copy, ...paused(copy, deps.clock.now()), reason: known.code, message: known.publicMessage.slice(0, 2048) });
+    await writeCopy(writer, failed(copy, { code: known.code, message: known.publicMessage }, deps.clock.now()));
     return now;
   }
 }
@@ -39,7 +42,11 @@ async function forget(writer: SnapshotWriter, copy: CopyStatus, deps: OperatorDe
     await writeCopy(writer, { target: copy.target, phase: 'Forgotten' });
     return now;
   }
-  if ((await removeMoverObjects(client, object, new Set([forgetName(copy)]))) > 0) return later(lookSeconds);
+  if (await inUse(writer, deps)) {
+    await writeCopy(writer, { ...copy, retryAt: new Date(deps.clock.now() + inUseMillis).toISOString() });
+    return now;
+  }
+  if ((await removeMoverObjects(client, moversOfSnapshot(object), new Set([forgetName(copy)]))) > 0) return later(lookSeconds);
   await requireReadyIfThere(object.metadata.namespace, copy.target, deps);
   await forgetOne(writer, copy, client, deps);
   return copyOf(writer.object, copy.target).phase === 'Forgotten' ? now : later(lookSeconds);

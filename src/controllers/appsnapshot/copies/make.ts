@@ -53,9 +53,9 @@ async function makeSealMover(context: CopyContext, client: Client, deps: Operato
     const found = deps.caches.claims.get({ namespace: object.metadata.namespace, name: claim });
     return found === undefined ? [] : [[claim, { storageClassName: found.storageClassName, accessModes: found.accessModes }] as const];
   });
-  const { text, digest } = recoveryPointDocument(object, copy, new Map(facts));
+  const { text, ...point } = recoveryPointDocument(object, copy, new Map(facts));
   await ensure(client, secrets, sealSecret(context, text));
-  await ensureMover(client, sealJob(context, digest));
+  await ensureMover(client, sealJob(context, point));
 }
 
 /** Names have the attempt in them: what is there is what an earlier try has made. */

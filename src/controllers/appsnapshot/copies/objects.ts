@@ -9,7 +9,7 @@ import type { KubeObject, OwnerReference } from '../../../runtime/object.js';
 import type { ImportedSnapshot } from '../../../snapshots/import.js';
 import type { ClaimProjection } from '../../views.js';
 import { sealMover, volumeMover, type BegunCopy } from './advance.js';
-import { partsOf } from './recovery-point.js';
+import { partsOf, type SealedPoint } from './recovery-point.js';
 
 /** What the objects of one copy are made from. */
 export interface CopyContext {
@@ -30,7 +30,7 @@ function ownerOf({ apiVersion, kind, metadata }: AppSnapshot): OwnerReference {
 
 function meta({ object, target }: Pick<CopyContext, 'object' | 'target'>, name: string): KubeObject['metadata'] {
   const { uid, namespace } = object.metadata;
-  return { name, namespace, labels: moverLabels(target.metadata.uid, uid), ownerReferences: [ownerOf(object)] };
+  return { name, namespace, labels: moverLabels(target.metadata.uid, { appSnapshot: uid }), ownerReferences: [ownerOf(object)] };
 }
 
 /** The claim that a mover reads, made from the snapshot; of the class and the size of the claim that was cut. Pure. */
@@ -74,11 +74,11 @@ export function sealSecret(context: CopyContext, text: string): KubeObject {
 const shortSeconds = 3600;
 
 /** The mover of the recovery point. Pure. */
-export function sealJob(context: CopyContext, digest: string): KubeObject {
+export function sealJob(context: CopyContext, { digest, cutAt, grade }: SealedPoint): KubeObject {
   const { copy, object } = context;
   const name = sealMover(copy);
   const volumes = copy.volumes.map(({ uid, snapshotId = '', tree = '' }) => ({ claimUid: uid, snapshotId, tree }));
-  return job(context, name, { verb: 'seal', setId: copy.id, digest, volumes }, { parts: partsOf(object, name), deadlineSeconds: shortSeconds });
+  return job(context, name, { verb: 'seal', setId: copy.id, digest, cutAt, grade, volumes }, { parts: partsOf(object, name), deadlineSeconds: shortSeconds });
 }
 
 /** The mover that removes a copy from its target. Pure. */
@@ -94,7 +94,7 @@ function job({ object, target, dead, settings }: CopyContext, name: string, task
       target,
       keySecret: keySecretOf(target),
       owner: ownerOf(object),
-      appSnapshotUid: object.metadata.uid,
+      worksFor: { appSnapshot: object.metadata.uid },
       request: { place: placeOf(target), host: target.metadata.namespace, task, limits: limitsOf(target.spec, task.verb === 'copy' ? target.spec.concurrency : 1), dead: [...dead] },
       runAs: { user: moverId, group: moverId, groups: [] },
       privileged: false,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Grade } from '../../../api/common.js';
 import { recoveryPoint, recoveryPointFile, type RecoveryPoint } from '../../../api/recoverypoint.js';
 import { fail } from '../../../api/errors.js';
 import type { AppSnapshot } from '../../../api/kinds.js';
@@ -12,14 +13,22 @@ export interface ClaimFacts {
   readonly accessModes: readonly string[];
 }
 
+/** What the repository says of a recovery point beside its document. */
+export interface SealedPoint {
+  readonly digest: string;
+  readonly cutAt: string;
+  readonly grade: Grade;
+}
+
 /** What a Secret holds, with room for its metadata. */
 const mostBytes = 900 * 1024;
 
 /** The document that is written last, and its digest; the same for the same status. Pure. Throws MoverFailed. */
-export function recoveryPointDocument(object: AppSnapshot, copy: BegunCopy, facts: ReadonlyMap<string, ClaimFacts>): { readonly text: string; readonly digest: string } {
-  const text = canonicalJson(recoveryPoint.parse(documentOf(object, copy, facts)));
+export function recoveryPointDocument(object: AppSnapshot, copy: BegunCopy, facts: ReadonlyMap<string, ClaimFacts>): SealedPoint & { readonly text: string } {
+  const document = recoveryPoint.parse(documentOf(object, copy, facts));
+  const text = canonicalJson(document);
   if (Buffer.byteLength(text) > mostBytes) throw fail('MoverFailed', `The recovery point of ${copy.id} is larger than ${mostBytes / 1024} KiB: copy fewer applications with one AppSnapshot.`);
-  return { text, digest: createHash('sha256').update(text).digest('hex') };
+  return { text, digest: createHash('sha256').update(text).digest('hex'), cutAt: document.cutAt, grade: document.grade };
 }
 
 function documentOf({ apiVersion, metadata, status }: AppSnapshot, copy: BegunCopy, facts: ReadonlyMap<string, ClaimFacts>): RecoveryPoint {
@@ -46,6 +55,7 @@ function documentOf({ apiVersion, metadata, status }: AppSnapshot, copy: BegunCo
         ...(member?.restoreSize === undefined ? {} : { restoreSize: member.restoreSize }),
         ...(claim?.storageClassName === undefined ? {} : { storageClassName: claim.storageClassName }),
         ...(claim === undefined ? {} : { accessModes: [...claim.accessModes] }),
+        ...(volume.runAs === undefined ? {} : { runAs: volume.runAs }),
         snapshotId: volume.snapshotId ?? '',
         tree: volume.tree ?? '',
         path: `${paths.volumes}/${volume.claim}`,

@@ -33,7 +33,7 @@ export function placeOf(namespace: KubeObject | undefined, policyUid: string): P
 export function restoreOf(object: AppRestore | undefined, drill: Pick<DrillStatus, 'namespace' | 'copy'>): Restore {
   if (object === undefined) return { kind: 'absent' };
   const { into, from } = object.spec;
-  return into?.namespace === drill.namespace && from.appSnapshotRef.name === drill.copy ? { kind: 'ours', object } : { kind: 'foreign' };
+  return into?.namespace === drill.namespace && from.appSnapshotRef?.name === drill.copy ? { kind: 'ours', object } : { kind: 'foreign' };
 }
 
 interface NamespaceStatus {

@@ -6,7 +6,7 @@ import { appRestore } from '../apprestore-fixtures.js';
 import { World, Writer, type Dice, type Step } from './life.js';
 
 /** What a restore makes in its target, in the order in which it may. */
-export type Made = 'imported' | 'claims' | 'configuration' | 'fixups' | 'started' | 'gate';
+export type Made = 'fetched' | 'imported' | 'claims' | 'configuration' | 'fixups' | 'started' | 'gate';
 
 /**
  * One AppRestore in a world of its own: its status is written as the steps in src/controllers/apprestore write it, in the same order, and
@@ -44,6 +44,14 @@ export class RestoreWorld extends World<AppRestore> {
         return onChange;
       case 'plan':
         return yield* this.#plan(writer);
+      case 'fetch':
+        return yield* this.#fetch(writer);
+      case 'sweep':
+        if (this.dice.roll(3) === 2) return later(2);
+        yield;
+        this.made.delete('fetched');
+        yield* writer.write({ transfer: undefined });
+        return now;
       case 'volumes':
         return yield* this.#volumes(writer);
       case 'configuration':
@@ -63,7 +71,7 @@ export class RestoreWorld extends World<AppRestore> {
       case 'delete':
         if (this.dice.roll(3) === 2) return later(2);
         yield;
-        this.made.delete('imported');
+        for (const what of ['imported', 'fetched'] as const) this.made.delete(what);
         yield* writer.finalizers([]);
         return onChange;
     }
@@ -72,11 +80,30 @@ export class RestoreWorld extends World<AppRestore> {
   *#plan(writer: Writer<AppRestore>): Step {
     if (writer.object.spec.dryRun) {
       yield* writer.write({ phase: 'Ready' });
-      return onChange;
+      return now;
     }
     if (this.dice.roll(5) === 4) return yield* this.#later(writer, 30);
     yield* writer.write({ phase: 'Planned', startTime: new Date(this.now).toISOString() });
     return now;
+  }
+
+  *#fetch(writer: Writer<AppRestore>): Step {
+    const begun = writer.status.transfer ?? { phase: 'Listing', attempt: 1, location: 'x' };
+    if (writer.status.transfer === undefined) {
+      yield* writer.write({ phase: 'Fetching', transfer: begun });
+      return now;
+    }
+    yield* this.#make('fetched', []);
+    switch (this.dice.roll(6)) {
+      case 4:
+        yield* writer.write({ transfer: { ...begun, attempt: begun.attempt + 1 } });
+        return later(10);
+      case 5:
+        return yield* this.#fails(writer);
+      default:
+        yield* writer.write({ transfer: { ...begun, phase: begun.phase === 'Listing' ? 'Fetching' : 'Fetched' } });
+        return now;
+    }
   }
 
   *#volumes(writer: Writer<AppRestore>): Step {
@@ -85,8 +112,9 @@ export class RestoreWorld extends World<AppRestore> {
       return now;
     }
     if (writer.status.phase !== 'RestoringVolumes') yield* writer.write({ phase: 'RestoringVolumes' });
-    yield* this.#make('imported', []);
-    yield* this.#make('claims', ['imported']);
+    const remote = writer.object.spec.from.targetRef !== undefined;
+    if (!remote) yield* this.#make('imported', []);
+    yield* this.#make('claims', [remote ? 'fetched' : 'imported']);
     switch (this.dice.roll(5)) {
       case 3:
         return yield* this.#later(writer, 5);
@@ -136,7 +164,7 @@ export class RestoreWorld extends World<AppRestore> {
     }
     if (this.dice.roll(5) === 4) return yield* this.#later(writer, 5);
     yield* writer.write({ phase: 'Ready', completionTime: new Date(this.now).toISOString() });
-    return onChange;
+    return now;
   }
 
   /** An error that passes: status says so, and it is tried again. */

@@ -1,0 +1,38 @@
+import { appRestoreSpec } from '../../api/apprestore.js';
+import { fail } from '../../api/errors.js';
+import type { AppRestore } from '../../api/kinds.js';
+import { isNotFound } from '../../runtime/api-error.js';
+import { namespaces } from '../../runtime/resource.js';
+import type { OperatorDeps } from '../deps.js';
+import { requirePolicies } from '../policies.js';
+import { isElsewhere, targetNamespace } from './steps.js';
+
+/** What must hold before anything is read for a restore. Throws AppError. */
+export async function requirePreconditions(object: AppRestore, deps: OperatorDeps): Promise<void> {
+  checkSpec(object);
+  await requirePolicies(deps.client, deps.agentNamespace);
+  await requireNamespace(deps, targetNamespace(object));
+}
+
+/** Field that names the account of the target; undefined: the one that is the usual. Pure. */
+export function accountField(object: AppRestore): string | undefined {
+  return isElsewhere(object) ? 'spec.into.serviceAccountName' : undefined;
+}
+
+/** The API server has checked the schema; this catches what an older CRD may have let pass. */
+function checkSpec(object: AppRestore): void {
+  const parsed = appRestoreSpec.safeParse(object.spec);
+  if (parsed.success) return;
+  const [issue] = parsed.error.issues;
+  throw fail('InvalidSpec', `spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
+}
+
+async function requireNamespace(deps: OperatorDeps, name: string): Promise<void> {
+  try {
+    const found = await deps.client.get(namespaces, { name });
+    if (found.metadata.deletionTimestamp === undefined) return;
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  throw fail('TargetNotFound', `spec.into.namespace: there is no namespace ${name}, or it is being deleted. Create it with the ServiceAccount that spec.into.serviceAccountName names.`, { afterSeconds: 30 });
+}

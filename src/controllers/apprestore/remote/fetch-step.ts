@@ -1,0 +1,142 @@
+import type { RestoreTransfer } from '../../../api/apprestore.js';
+import type { AppRestore, BackupTarget } from '../../../api/kinds.js';
+import { moverOutcome, type MoverPod } from '../../../movers/outcome.js';
+import { locationOf } from '../../../movers/place.js';
+import type { MoverSuccess } from '../../../movers/request.js';
+import { AppError } from '../../../runtime/app-error.js';
+import { accountOf } from '../../appsnapshot/gather.js';
+import { requireAuthority } from '../../authority.js';
+import type { Caches } from '../../caches.js';
+import type { OperatorDeps } from '../../deps.js';
+import { failed, failureOf, millisToRetry, type Failure } from '../../movers/failures.js';
+import { ensureMover, listMovers, removeMover } from '../../movers/jobs.js';
+import { removeMoverObjects } from '../../movers/leftovers.js';
+import { waitingFor } from '../../movers/waiting.js';
+import { later, now, type StepResult } from '../../step.js';
+import { requirePreconditions } from '../preconditions.js';
+import { sourceNamespace, targetAccount, tell, type RestoreWriter } from '../steps.js';
+import { sourceOf } from './document.js';
+import { keep, readHeld } from './fetched.js';
+import { fetchJob, listJob, moversOf, readerName, type ReadContext } from './objects.js';
+import { choosePoint, wantedOf } from './points.js';
+import { keyOf, readTarget, requireMovers } from './target.js';
+
+/** How often a mover that lists or fetches is looked at. */
+const lookSeconds = 2;
+
+/** Has the recovery points of the target listed, chooses the one that is meant, and has it fetched. Each mover is noted in status before it is made. */
+export async function fetchStep(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
+  const { object } = writer;
+  const { transfer } = object.status ?? {};
+  if (transfer === undefined) return begin(writer, deps);
+  const pause = millisToRetry(transfer, deps.clock.now());
+  if (pause > 0) return later(Math.max(0.1, pause / 1000));
+  const target = await readTarget(object, deps);
+  const context: ReadContext = { object, target, settings: deps.mover };
+  const name = readerName(context, verbOf(transfer), transfer.attempt);
+  const client = deps.client.as(targetAccount(object));
+  const movers = await listMovers(client, targetAccount(object).namespace, moversOf(object).label);
+  const job = movers.jobs.find(({ metadata }) => metadata.name === name);
+  if (job === undefined) {
+    await make(context, transfer, deps);
+    return later(lookSeconds);
+  }
+  const outcome = moverOutcome(job, movers.pods);
+  if (outcome.kind === 'running') {
+    if (outcome.pod?.status?.phase !== 'Running') return wait(writer, await waitingFor(targetAccount(object), job, outcome.pod, deps));
+    return transfer.phase === 'Fetching' ? read(writer, context, outcome.pod, deps) : later(lookSeconds);
+  }
+  // A mover that ends before what it holds was read has brought nothing.
+  const failure = failureOf(outcome, target.metadata.name, ({ points }) => transfer.phase === 'Listing' && points !== undefined);
+  if (failure !== undefined) return note(writer, target, transfer, failure, deps);
+  try {
+    if (outcome.kind === 'ended' && outcome.result.ok) await choose(writer, transfer, outcome.result, deps);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'RecoveryPointNotFound') throw error;
+    // It may be written yet.
+    return note(writer, target, transfer, { code: error.code, message: error.publicMessage, lockedBy: [] }, deps);
+  }
+  await removeMover(client, job);
+  return now;
+}
+
+async function begin(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
+  const { object } = writer;
+  await requirePreconditions(object, deps);
+  await requireAuthority(deps.client, accountOf(object), []);
+  const target = await readTarget(object, deps);
+  await requireMovers(object, target, deps);
+  const location = locationOf(target, sourceNamespace(object));
+  await writer.write(
+    { phase: 'Fetching', startTime: new Date(deps.clock.now()).toISOString(), transfer: { phase: 'Listing', attempt: 1, location } },
+    { kind: 'working', reason: 'Fetching', message: `The recovery points at ${location} are listed.` },
+  );
+  return now;
+}
+
+function verbOf({ phase }: RestoreTransfer): 'list' | 'fetch' {
+  return phase === 'Listing' ? 'list' : 'fetch';
+}
+
+/** What an earlier try has left goes first. */
+async function make(context: ReadContext, transfer: RestoreTransfer, deps: OperatorDeps): Promise<void> {
+  const { object, target } = context;
+  await requireMovers(object, target, deps);
+  const client = deps.client.as(targetAccount(object));
+  await removeMoverObjects(client, moversOf(object), new Set());
+  const wanted = wantedOf(object, verifiedIn(deps.caches, ({ location }) => location === transfer.location)).slice(0, 32);
+  await ensureMover(client, transfer.phase === 'Listing' ? listJob(context, transfer.attempt, wanted) : fetchJob(context, transfer.attempt, transfer.recoveryPoint ?? ''));
+}
+
+/** Ids of the recovery points that a restore of this cluster has found good. Status is written by the operator only. */
+function verifiedIn(caches: Pick<Caches, 'appRestores'>, isThere: (source: NonNullable<NonNullable<AppRestore['status']>['source']>) => boolean): Set<string> {
+  const sources = caches.appRestores.list().flatMap(({ status }) => (status?.phase === 'Ready' && status.verified === true && status.source?.target !== undefined ? [status.source] : []));
+  return new Set(sources.filter(isThere).map(({ setId }) => setId));
+}
+
+async function choose(writer: RestoreWriter, { location }: RestoreTransfer, { repositoryId, points = [], total = 0 }: MoverSuccess, deps: OperatorDeps): Promise<void> {
+  const { object } = writer;
+  const point = choosePoint(object, { points, total, verified: verifiedIn(deps.caches, (source) => source.repositoryId === repositoryId) });
+  await writer.write(
+    { transfer: { phase: 'Fetching', attempt: 1, location, repositoryId, id: point.id, recoveryPoint: point.snapshotId } },
+    { kind: 'working', reason: 'Fetching', message: `Recovery point ${point.id}, cut ${point.cutAt}, is fetched.` },
+  );
+}
+
+/** Only when all of it is kept is it noted as fetched. */
+async function read(writer: RestoreWriter, context: ReadContext, pod: MoverPod, deps: OperatorDeps): Promise<StepResult> {
+  const { object } = writer;
+  const { transfer } = object.status ?? {};
+  const held = await readHeld(object, pod.metadata.name, deps);
+  if (held === undefined || transfer === undefined) return later(lookSeconds);
+  await keep(context, held, deps);
+  const source = sourceOf(object, held.text, held.point, transfer);
+  const { id, location, repositoryId, recoveryPoint } = transfer;
+  await writer.write({ source, transfer: { phase: 'Fetched', attempt: 0, location, repositoryId, id, recoveryPoint } }, { kind: 'working', reason: 'Fetching', message: `Recovery point ${held.point.id} was fetched.` });
+  await removeMover(deps.client.as(targetAccount(object)), { metadata: { name: readerName(context, 'fetch', transfer.attempt), namespace: targetAccount(object).namespace } });
+  return now;
+}
+
+async function wait(writer: RestoreWriter, message: string): Promise<StepResult> {
+  await writer.write({}, { kind: 'working', reason: 'Fetching', message });
+  return later(lookSeconds);
+}
+
+/** Tried again under another name, later and later. */
+async function note(writer: RestoreWriter, target: BackupTarget, transfer: RestoreTransfer, failure: Failure, deps: OperatorDeps): Promise<StepResult> {
+  const { object } = writer;
+  const said = inWords(object, target, transfer, failure);
+  await writer.write({ transfer: { ...failed(transfer, said, deps.clock.now()), attempt: transfer.attempt + 1 } }, { kind: 'working', reason: said.code, message: said.message });
+  if (transfer.reason !== said.code) tell(deps, object, 'Warning', said.code, said.message);
+  return now;
+}
+
+/** What it means for a restore that a repository is not there, or has another key. */
+function inWords(object: AppRestore, target: BackupTarget, { repositoryId, location }: RestoreTransfer, failure: Failure): Pick<Failure, 'code' | 'message'> {
+  const namespace = sourceNamespace(object);
+  if (failure.code === 'TargetRepositoryGone' && repositoryId === undefined && namespace !== target.metadata.namespace) {
+    return { code: 'RecoveryPointNotFound', message: `There is no repository of namespace ${namespace} at ${location}. Correct spec.from.namespace, or the place in BackupTarget ${target.metadata.name}.` };
+  }
+  if (failure.code !== 'TargetKeyWrong') return failure;
+  return { code: failure.code, message: `The repository of namespace ${namespace} at ${location} has another key than Secret ${keyOf(object, target)}. Put the key of that namespace into a Secret, and name it in spec.from.encryptionKeySecretRef of a new AppRestore.` };
+}

@@ -1,0 +1,70 @@
+import { errorCatalogue, fail, type ErrorCode } from '../../../api/errors.js';
+import { backupTargets, type AppRestore, type BackupTarget } from '../../../api/kinds.js';
+import { keySecretOf, locationOf } from '../../../movers/place.js';
+import { isNotFound } from '../../../runtime/api-error.js';
+import type { Client } from '../../../runtime/client.js';
+import { findCondition } from '../../../runtime/conditions.js';
+import { requireAuthority, rightsToMove, type Right } from '../../authority.js';
+import type { OperatorDeps } from '../../deps.js';
+import { requireSecrets, rightsToSecrets, type OtherKey } from '../../movers/secrets.js';
+import { requirePolicies } from '../../policies.js';
+import { accountField } from '../preconditions.js';
+import { finalFailure, sourceNamespace, targetAccount, targetNamespace } from '../steps.js';
+
+/** Until a target that is not ready is looked at again. */
+const targetSeconds = 15;
+
+/** Beside moving: what is fetched is read by exec and kept in Secrets, and a claim that was not filled whole is removed. */
+const rightsToFetch: readonly Right[] = [
+  ...rightsToMove,
+  { verb: 'create', group: '', resource: 'pods', subresource: 'exec' },
+  ...['create', 'get', 'list', 'delete'].map((verb) => ({ verb, group: '', resource: 'secrets' })),
+  ...['create', 'list', 'delete'].map((verb) => ({ verb, group: '', resource: 'persistentvolumeclaims' })),
+];
+
+/** The BackupTarget of the namespace that is restored into; it must lie where it lay when the restore began. Throws BackupTargetNotFound. */
+export async function readTarget(object: AppRestore, deps: OperatorDeps): Promise<BackupTarget> {
+  const name = object.spec.from.targetRef?.name ?? '';
+  const target = await find(deps.client, targetNamespace(object), name);
+  const begun = object.status?.transfer?.location;
+  const location = locationOf(target, sourceNamespace(object));
+  if (begun !== undefined && begun !== location) throw finalFailure('BackupTargetNotFound', `BackupTarget ${name} was changed: this restore began at ${begun}, and it lies at ${location} now.`);
+  return target;
+}
+
+async function find(client: Client, namespace: string, name: string): Promise<BackupTarget> {
+  try {
+    return await client.get<BackupTarget>(backupTargets, { namespace, name });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    throw fail('BackupTargetNotFound', `spec.from.targetRef.name: there is no BackupTarget ${name} in namespace ${namespace}, which is restored into.`, { cause: error, afterSeconds: targetSeconds });
+  }
+}
+
+/** What its own check has found wrong with the target is said here as well. Damage is no reason not to read what is whole. Throws an error of the target, or BackupTargetNotReady. */
+function requireReady({ metadata, status }: BackupTarget): void {
+  const ready = findCondition(status?.conditions, 'Ready');
+  if (metadata.deletionTimestamp === undefined && ready?.status === 'True') return;
+  const code: ErrorCode = ready !== undefined && ready.reason in errorCatalogue ? (ready.reason as ErrorCode) : 'BackupTargetNotReady';
+  const why = metadata.deletionTimestamp === undefined ? `${ready?.reason ?? 'NotChecked'}: ${ready?.message ?? 'it was not checked yet'}` : 'it is being deleted';
+  throw fail(code, `BackupTarget ${metadata.name} is not ready: ${why}`, { retry: 'after', afterSeconds: targetSeconds });
+}
+
+/** Secret with the key of the repository that is read. Pure. */
+export function keyOf(object: AppRestore, target: BackupTarget): string {
+  return otherKey(object)?.name ?? keySecretOf(target);
+}
+
+function otherKey({ spec }: AppRestore): OtherKey | undefined {
+  const name = spec.from.encryptionKeySecretRef?.name;
+  return name === undefined ? undefined : { field: 'spec.from.encryptionKeySecretRef', name };
+}
+
+/** Makes sure that the target can be read, that movers may be made, and that they find what they mount. Throws AppError. */
+export async function requireMovers(object: AppRestore, target: BackupTarget, deps: OperatorDeps): Promise<void> {
+  const account = targetAccount(object);
+  requireReady(target);
+  await requirePolicies(deps.client, deps.agentNamespace);
+  await requireAuthority(deps.client, account, [...rightsToFetch, ...rightsToSecrets(target, otherKey(object))], accountField(object));
+  await requireSecrets(deps.client, account, target, otherKey(object));
+}

@@ -1,0 +1,26 @@
+import type { AppRestore, AppSnapshot } from '../api/kinds.js';
+import { keyText } from '../runtime/object.js';
+
+/** Keys under which an AppRestore is found by what it reads: its AppSnapshot, or a copy in a BackupTarget as soon as it is known which. Pure. */
+export function sourceKeys({ metadata, spec, status }: AppRestore): string[] {
+  const { appSnapshotRef, recoveryPoint } = spec.from;
+  if (appSnapshotRef !== undefined) return [`${metadata.namespace}/${appSnapshotRef.name}`];
+  const location = status?.source?.location ?? status?.transfer?.location;
+  const id = status?.source?.setId ?? status?.transfer?.id ?? recoveryPoint;
+  return location === undefined || id === undefined ? [] : [copyKey(spec.into?.namespace ?? metadata.namespace, location, id)];
+}
+
+/** Keys of the copies that an AppSnapshot has in BackupTargets. Pure. */
+export function targetKeys({ metadata, status }: AppSnapshot): string[] {
+  return (status?.copies ?? []).flatMap(({ location, id }) => (location === undefined || id === undefined ? [] : [copyKey(metadata.namespace, location, id)]));
+}
+
+/** Keys of the restores that read from an AppSnapshot: from its snapshots, or from what of it is in targets. Pure. */
+export function readerKeys(snapshot: AppSnapshot): string[] {
+  return [keyText(snapshot.metadata), ...targetKeys(snapshot)];
+}
+
+/** The place as the operator has worked it out, and the id there: somebody else's bucket may say anything of its own. A claim is one of its namespace. */
+function copyKey(namespace: string, location: string, id: string): string {
+  return `copy:${location.startsWith('pvc:') ? `${namespace}/` : ''}${location}/${id}`;
+}
