@@ -61,19 +61,34 @@ class Preparation {
 }
 const preparation = new Preparation();
 
-function suite(name: string, env: Record<string, string> = {}, minutes?: number, file = `test/e2e/${name}`): Stage[] {
-  return [
-    {
-      name: `e2e ${name}`,
-      run: async () => {
-        clearFigures(name);
-        const tally = await jest('e2e', { ...bedEnvironment(), ...env }, `${file}\\.test`, minutes);
-        writeSuite(name, tally);
-        return tally;
-      },
-    },
-  ];
+interface SuiteOptions {
+  readonly env?: Record<string, string>;
+  readonly minutes?: number;
+  readonly file?: string;
+  readonly log?: string;
 }
+
+async function runSuite(name: string, { env = {}, minutes, file = `test/e2e/${name}`, log }: SuiteOptions): Promise<Tally> {
+  clearFigures(name);
+  const tally = await jest('e2e', { ...bedEnvironment(), ...env }, `${file}\\.test`, minutes, log);
+  writeSuite(name, tally);
+  return tally;
+}
+
+function suite(name: string, env: Record<string, string> = {}, minutes?: number, file?: string): Stage[] {
+  return [{ name: `e2e ${name}`, run: () => runSuite(name, { env, ...(minutes === undefined ? {} : { minutes }), ...(file === undefined ? {} : { file }) }) }];
+}
+
+/** Two parts at the same time, without a common object, that wait most of the time; what the second says comes after the first. */
+async function beside(first: () => Promise<Tally>, second: (log: string) => Promise<Tally>): Promise<Tally> {
+  const log = 'test/.artifacts/beside.log';
+  rmSync(log, { force: true });
+  const parts = await Promise.all([first(), second(log)]);
+  process.stdout.write(readFileSync(log, 'utf8'));
+  return together(...parts);
+}
+
+const small = { PART: 'small' };
 
 export const suites: Readonly<Record<string, Stage[]>> = {
   postgresql: suite('postgresql'),
@@ -84,16 +99,14 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   install: suite('install'),
   admission: suite('admission'),
   // The rest of it by `make e2e SUITE=kill`.
-  kill: suite('kill', { PART: 'small' }),
+  kill: suite('kill', small),
   shapes: suite('shapes'),
   gate: suite('gate'),
   profile: suite('profile'),
   // Half an hour more by `make e2e SUITE=policy`.
-  policy: suite('policy', { PART: 'small' }),
-  // Kills, full disks, rot and a volume as target by `make e2e SUITE=copies`.
-  copies: suite('copies', { PART: 'small' }),
-  // A killed mover, a clone and every refusal by `make e2e SUITE=restore-remote`.
-  'restore-remote': suite('restore-remote', { PART: 'small' }),
+  policy: suite('policy', small),
+  // Kills, full disks, rot, a volume as target, policies and clones by `make e2e SUITE=copies` and `make e2e SUITE=restore-remote`.
+  targets: [{ name: 'e2e copies, restore-remote', run: () => beside(() => runSuite('copies', { env: small }), (log) => runSuite('restore-remote', { env: small, log })) }],
   // On one set of databases: two bad cuts of PostgreSQL and Kafka that must be caught, then, with the others started beside them, all in one window: proven, and
   // killed at three points. More by `make proof-controls`, `make proof` and `make e2e SUITE=kill-databases APPS=…`.
   four: [
@@ -129,14 +142,13 @@ const bench = (name: string): Stage => ({ name: `bench ${name}`, run: () => one(
 
 export const benches: Readonly<Record<string, Stage>> = { window: bench('window'), databases: bench('databases'), scale: bench('scale'), mover: bench('mover') };
 
-/** Two parts beside each other, without a common object: both wait most of the time, one for a database and the storage, the other for time-outs. */
-async function integration(): Promise<Tally> {
-  const log = 'test/.artifacts/integration.log';
-  rmSync(log, { force: true });
+/** Without a common object: one waits for a database and the storage, the other for time-outs. */
+function integration(): Promise<Tally> {
   const env = bedEnvironment();
-  const parts = await Promise.all([jest('integration', env, 'test/integration/(?!postgresql|snapshots)'), jest('integration', env, 'integration/(snapshots|postgresql)/', undefined, log)]);
-  process.stdout.write(readFileSync(log, 'utf8'));
-  return together(...parts);
+  return beside(
+    () => jest('integration', env, 'test/integration/(?!postgresql|snapshots)'),
+    (log) => jest('integration', env, 'integration/(snapshots|postgresql)/', undefined, log),
+  );
 }
 
 export const stages = {

@@ -22,7 +22,7 @@ export function troubles(scene: () => Scene, small: boolean): void {
 
     test('wrong credentials: the copy waits, the AppSnapshot is ready, and both go on when they are right', async () => {
       const { namespace, server } = scene();
-      await applyIn(namespace, [...serverSecrets(server, { login: 'bad-login', ca: 'bad-ca' }, { secretAccessKey: 'wrong', ca: otherAuthority() }), bucketTarget(server, 'bad-login', {}, { credentialsSecretRef: { name: 'bad-login' } })]);
+      await applyIn(namespace, [...serverSecrets(server, { login: 'bad-login', ca: 'unused-ca' }, { secretAccessKey: 'wrong' }), bucketTarget(server, 'bad-login', {}, { credentialsSecretRef: { name: 'bad-login' } })]);
       await untilReason('bad-login', 'TargetCredentialsWrong');
       await snapshotTo(namespace, 'waits', ['bad-login'], 'Retain');
       const waiting = await watchUntil<AppSnapshot>('appsnapshots', 'waits', namespace, 'waits', (o) => copiedOf(o)?.reason === 'BackupTargetNotReady', 60);
@@ -36,7 +36,7 @@ export function troubles(scene: () => Scene, small: boolean): void {
 
     test('another authority', async () => {
       const { namespace, server } = scene();
-      await applyIn(namespace, [bucketTarget(server, 'bad-ca', {}, { caSecretRef: { name: 'bad-ca' } })]);
+      await applyIn(namespace, [...serverSecrets(server, { login: 'unused-login', ca: 'bad-ca' }, { ca: otherAuthority() }), bucketTarget(server, 'bad-ca', {}, { caSecretRef: { name: 'bad-ca' } })]);
       await untilReason('bad-ca', 'TargetCertificateUntrusted');
       await applyIn(namespace, [bucketTarget(server, 'no-ca', {}, { caSecretRef: undefined })]);
       await untilReason('no-ca', 'TargetCertificateUntrusted');
