@@ -38,7 +38,7 @@ const claim = z
   })
   .describe('A volume, mostly of a file server.');
 
-const rate = z.string().min(1).max(16).regex(/^[1-9][0-9]{0,8}(Ki|Mi|Gi)$/);
+const rate = z.string().min(1).max(11).regex(/^[1-9][0-9]*(Ki|Mi|Gi)$/);
 
 const oneWayRule = { rule: 'has(self.s3) != has(self.persistentVolumeClaim)', message: 'exactly one of s3 and persistentVolumeClaim must be set' };
 

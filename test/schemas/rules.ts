@@ -139,5 +139,6 @@ function justBelow(text: string): string {
   if (unit === 'ms') return `${Number(number) - 1}ms`;
   if (unit === 's') return `${Number(number) - 1}s999ms`;
   if (unit === 'm') return `${Number(number) - 1}m59s999ms`;
+  if (unit === 'h') return `${Number(number) - 1}h59m59s999ms`;
   throw new Error(`nothing known below ${text}`);
 }

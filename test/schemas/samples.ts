@@ -52,8 +52,19 @@ export function distinctItem(list: Node, n: number, variant = 0): unknown {
   const items = list.items ?? {};
   const [key] = list['x-kubernetes-list-map-keys'] ?? [];
   if (list['x-kubernetes-list-type'] === 'set') return `a${n}`;
-  if (key === undefined) return sample(items, variant);
-  return { ...(sample(items, variant) as object), [key]: `a${n}` };
+  if (key !== undefined) return { ...(sample(items, variant) as object), [key]: `a${n}` };
+  const once = onceField(list);
+  return once === undefined ? sample(items, variant) : withField(sample(items, variant) as object, once, `a${n}`);
+}
+
+/** The field by which a rule of CEL lets each entry of a list be there once only. */
+function onceField(list: Node): string[] | undefined {
+  const fields = (list['x-kubernetes-validations'] ?? []).map(({ rule }) => /exists_one\(b, b\.([\w.]+) == a\.\1\)/.exec(rule)?.[1]);
+  return fields.find((field) => field !== undefined)?.split('.');
+}
+
+function withField(object: object, [step = '', ...rest]: readonly string[], value: string): object {
+  return { ...object, [step]: rest.length === 0 ? value : withField((object as Record<string, object>)[step] ?? {}, rest, value) };
 }
 
 const durationRule = /^duration\(self\) >= duration\('(\w+)'\) && duration\(self\) <= duration\('(\w+)'\)$/;
@@ -109,6 +120,8 @@ export function textOfLength(node: Node, length: number): string {
     'a'.repeat(length),
     `${'a'.repeat(Math.max(0, length - 64))}/${'a'.repeat(63)}`,
     '0'.repeat(length),
+    `https://${'a'.repeat(Math.max(0, length - 8))}`,
+    `1${'0'.repeat(Math.max(0, length - 3))}Ki`,
   ];
   const found = candidates.find((text) => text.length === length && patternOf(node).test(text));
   if (found === undefined) throw new Error(`no text of ${length} characters is known for ${node.pattern ?? ''}: add one to test/schemas/samples.ts`);
@@ -118,7 +131,7 @@ export function textOfLength(node: Node, length: number): string {
 /** A text that breaks the pattern of its node and nothing else. Throws when there is none among what it knows. */
 export function textAgainst(node: Node): string {
   const pattern = patternOf(node);
-  const found = ['!', '!!', '-a-', 'a b', ' ', 'a\nb'].find((text) => text.length >= (node.minLength ?? 0) && text.length <= (node.maxLength ?? Infinity) && !pattern.test(text));
+  const found = ['!', '!!', '-a-', 'a b', ' ', 'a\nb', '!'.repeat(8)].find((text) => text.length >= (node.minLength ?? 0) && text.length <= (node.maxLength ?? Infinity) && !pattern.test(text));
   if (found === undefined) throw new Error(`nothing known breaks ${node.pattern ?? ''}: add a text to test/schemas/samples.ts`);
   return found;
 }
