@@ -106,7 +106,7 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   // Half an hour more by `make e2e SUITE=policy`.
   policy: suite('policy', small),
   // Kills, full disks, rot, a volume as target, policies and clones by `make e2e SUITE=copies` and `make e2e SUITE=restore-remote`.
-  targets: [{ name: 'e2e copies, restore-remote', run: () => beside(() => runSuite('copies', { env: small }), (log) => runSuite('restore-remote', { env: small, log })) }],
+  targets: [{ name: 'e2e copies, restore-remote, tenancy', run: () => beside(() => runSuite('copies', { env: small }), async (log) => together(await runSuite('restore-remote', { env: small, log }), await runSuite('tenancy', { log }))) }],
   // On one set of databases: two bad cuts of PostgreSQL and Kafka that must be caught, then, with the others started beside them, all in one window: proven, and
   // killed at three points. More by `make proof-controls`, `make proof` and `make e2e SUITE=kill-databases APPS=…`.
   four: [
@@ -121,13 +121,14 @@ export const suites: Readonly<Record<string, Stage[]>> = {
 /** RUNS decides how long these take. */
 const longMinutes = 240;
 
-/** Suites that take too long for `make test`, whole: `make e2e SUITE=…` runs them. */
+/** Suites that take too long for `make test`, whole, or that it runs beside others: `make e2e SUITE=…` runs them. */
 export const longSuites: Readonly<Record<string, Stage[]>> = {
   kill: suite('kill', {}, longMinutes),
   'kill-databases': suite('kill-databases', {}, longMinutes),
   crash: suite('crash', {}, longMinutes),
   copies: suite('copies', {}, longMinutes),
   'restore-remote': suite('restore-remote', {}, longMinutes),
+  tenancy: suite('tenancy'),
   drill: suite('drill', {}, longMinutes),
   storm: suite('storm', {}, longMinutes),
   many: suite('many', {}, longMinutes),
