@@ -40,8 +40,9 @@ export async function storeCapture(client: Client, capture: Capture, owner: Capt
   const existing = (await listChunks(client, namespace, digest)).map((s) => s.metadata.name);
   const result = (names: string[]): StoredCapture => ({ objects: capture.objects.length, digest, secrets: names, missing: [...capture.missing] });
   if (existing.length > 0 && (await isIntact(client, namespace, digest, existing))) {
-    for (const name of existing) await addOwner(client, namespace, name, ownerOf(owner));
-    return result(existing);
+    const kept = await Promise.all(existing.map((name) => addOwner(client, namespace, name, ownerOf(owner))));
+    // Whoever was its last owner may have let it go in between: then it is written anew.
+    if (kept.every(Boolean)) return result(existing);
   }
   const archive = pack(capture);
   const count = Math.ceil(archive.length / chunkBytes);
@@ -171,7 +172,8 @@ async function editOwners(client: Client, namespace: string, name: string, edit:
     if (ownerReferences === before) return true;
     const { resourceVersion, uid } = secret.metadata;
     try {
-      if (ownerReferences.length === 0) await client.delete(secrets, { namespace, name }, uid === undefined ? {} : { uid });
+      // As it was seen: another AppSnapshot may become an owner in this moment.
+      if (ownerReferences.length === 0) await client.delete(secrets, { namespace, name }, { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) });
       else await client.mergePatch(secrets, { namespace, name }, { metadata: { resourceVersion, ownerReferences } });
       return true;
     } catch (error) {

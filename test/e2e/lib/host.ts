@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 
 /** What the host sees of a container, past kubectl and past the operator. The test cluster runs on this machine. */
@@ -15,9 +15,19 @@ function cgroupsOf(containerId: string): string[] {
 }
 
 function named(directory: string, name: string, depth: number): string[] {
-  const entries = readdirSync(directory, { withFileTypes: true }).filter((e) => e.isDirectory());
+  const entries = directoriesIn(directory);
   const own = entries.filter((e) => e.name === name).map((e) => join(directory, e.name));
   return own.length > 0 || depth === 0 ? own : entries.flatMap((e) => named(join(directory, e.name), name, depth - 1));
+}
+
+/** None in one that goes away meanwhile: pods of others end. */
+function directoriesIn(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true }).filter((e) => e.isDirectory());
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** Whether there is such a container on this host. */

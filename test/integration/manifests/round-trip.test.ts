@@ -140,6 +140,38 @@ describe('the store', () => {
     expect(await stored()).toEqual([]);
     await expect(loadCapture(asSource, source, record)).rejects.toMatchObject({ code: 'CaptureDamaged' });
   }, 60_000);
+
+  test('whoever joins in the moment in which the last owner lets go has it all the same', async () => {
+    const ids = await Promise.all(['leaving', 'joining'].map(async (name) => (await bed.client.create(configMaps, { metadata: { name, namespace: source } })).metadata.uid!));
+    const [leaving, joining] = [owner('leaving', ids[0]!), owner('joining', ids[1]!)];
+    const record = await storeCapture(asSource, capture, leaving);
+    // Between what the one has read and its deletion.
+    await releaseCapture(once(asSource, 'delete', () => storeCapture(asSource, capture, joining)), leaving);
+    expect((await loadCapture(asSource, source, record)).digest).toBe(capture.digest);
+    // Between what the one has read and its joining.
+    await storeCapture(once(asSource, 'mergePatch', () => releaseCapture(asSource, joining)), capture, leaving);
+    expect((await loadCapture(asSource, source, record)).digest).toBe(capture.digest);
+    await releaseCapture(asSource, leaving);
+    expect(await stored()).toEqual([]);
+  }, 60_000);
+
+  /** A client by which something else happens just before its first call of one verb. */
+  function once(client: Client, verb: 'delete' | 'mergePatch', before: () => Promise<unknown>): Client {
+    let done = false;
+    return new Proxy(client, {
+      get: (own, name: keyof Client) => {
+        const value: unknown = own[name];
+        if (name !== verb || typeof value !== 'function') return value;
+        return async (...args: unknown[]): Promise<unknown> => {
+          if (!done) {
+            done = true;
+            await before();
+          }
+          return (value as (...all: unknown[]) => Promise<unknown>).apply(own, args);
+        };
+      },
+    });
+  }
 });
 
 describe('into another namespace', () => {
