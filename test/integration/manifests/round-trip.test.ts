@@ -160,7 +160,7 @@ describe('the store', () => {
     let done = false;
     return new Proxy(client, {
       get: (own, name: keyof Client) => {
-        const value: unknown = own[name];
+        const value: unknown = Reflect.get(own, name);
         if (name !== verb || typeof value !== 'function') return value;
         return async (...args: unknown[]): Promise<unknown> => {
           if (!done) {
