@@ -166,17 +166,21 @@ async function addOwner(client: Client, namespace: string, name: string, owner: 
 async function editOwners(client: Client, namespace: string, name: string, edit: (owners: OwnerReference[]) => OwnerReference[]): Promise<boolean> {
   for (let i = 0; i < tries; i += 1) {
     const secret = await find(client, namespace, name);
-    if (secret === undefined) return false;
+    if (secret === undefined || secret.metadata.deletionTimestamp !== undefined) return false;
     const before = secret.metadata.ownerReferences ?? [];
     const ownerReferences = edit(before);
     if (ownerReferences === before) return true;
     const { resourceVersion, uid } = secret.metadata;
     try {
-      // As it was seen: another AppSnapshot may become an owner in this moment.
-      if (ownerReferences.length === 0) await client.delete(secrets, { namespace, name }, { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) });
-      else await client.mergePatch(secrets, { namespace, name }, { metadata: { resourceVersion, ownerReferences } });
+      if (ownerReferences.length === 0) {
+        // As it was seen: another AppSnapshot may become an owner in this moment. What happened is looked at.
+        await client.delete(secrets, { namespace, name }, { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) });
+        continue;
+      }
+      await client.mergePatch(secrets, { namespace, name }, { metadata: { resourceVersion, ownerReferences } });
       return true;
     } catch (error) {
+      if (isNotFound(error)) return false;
       if (!isConflict(error)) throw refused(name, error);
     }
   }

@@ -159,15 +159,15 @@ describe('the store', () => {
   function once(client: Client, verb: 'delete' | 'mergePatch', before: () => Promise<unknown>): Client {
     let done = false;
     return new Proxy(client, {
-      get: (own, name: keyof Client) => {
-        const value: unknown = Reflect.get(own, name);
-        if (name !== verb || typeof value !== 'function') return value;
+      get: (_, name: keyof Client) => {
+        const own = Reflect.get(client, name).bind(client) as (...args: unknown[]) => Promise<unknown>;
+        if (name !== verb) return own;
         return async (...args: unknown[]): Promise<unknown> => {
           if (!done) {
             done = true;
             await before();
           }
-          return (value as (...all: unknown[]) => Promise<unknown>).apply(own, args);
+          return own(...args);
         };
       },
     });
