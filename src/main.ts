@@ -6,7 +6,7 @@ import { reconcileBackupTarget } from './controllers/backuptarget/controller.js'
 import type { OperatorDeps } from './controllers/deps.js';
 import { createOperatorMetrics } from './controllers/metrics.js';
 import { reconcileVolumePolicy } from './controllers/volumepolicy/controller.js';
-import { DrillLine } from './controllers/volumepolicy/drill/line.js';
+import { drillMemory } from './controllers/volumepolicy/drill/memory.js';
 import { sweepDrills, sweepKey } from './controllers/volumepolicy/drill/sweep.js';
 import { connect, forgetDeleted } from './controllers/wake-up.js';
 import { createWindowLine } from './controllers/window-line.js';
@@ -76,7 +76,7 @@ registry.beforeRender(() => deps.metrics.windows(line.count()));
 // A window takes a worker while it is open, and what else there is to do must not wait for it.
 const appSnapshots = createController({ ...controllerOptions, name: 'appsnapshot', concurrency: settings.windows.global + 8, reconcile: reconcileAppSnapshot(deps, line) });
 const appRestores = createController({ ...controllerOptions, name: 'apprestore', concurrency: 8, timeoutMillis: 30 * 60_000, reconcile: reconcileAppRestore(deps) });
-const volumePolicies = createController({ ...controllerOptions, name: 'volumepolicy', concurrency: 8, reconcile: reconcileVolumePolicy(deps, new DrillLine(settings.drills.atOnce)) });
+const volumePolicies = createController({ ...controllerOptions, name: 'volumepolicy', concurrency: 8, reconcile: reconcileVolumePolicy(deps, drillMemory(settings.drills.atOnce, clock)) });
 const backupTargets = createController({ ...controllerOptions, name: 'backuptarget', concurrency: 8, reconcile: reconcileBackupTarget(deps) });
 // What drills left behind; without the right to make namespaces there is none to look for them.
 const drillSweep = createController({ ...controllerOptions, name: 'drillsweep', reconcile: sweepDrills(deps) });

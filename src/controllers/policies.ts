@@ -30,7 +30,7 @@ export const requiredPolicies: readonly RequiredPolicy[] = [
   },
 ];
 
-/** Policies without which no drill is begun, beside those above; the chart installs them where drills are switched on. */
+/** Policies without which no drill is begun, beside those above; the chart installs that of namespaces in any case, the others where drills are switched on. */
 export const drillPolicies: readonly RequiredPolicy[] = [
   { name: 'stillpoint-drill-namespace', covers: each(['CREATE', 'UPDATE', 'DELETE'], ['namespaces', 'namespaces/status', 'namespaces/finalize']), where: 'everywhere', conditions: ['concerns-drills'] },
   { name: 'stillpoint-drill-binding', covers: each(['CREATE', 'UPDATE', 'DELETE'], ['rolebindings']), where: 'everywhere', conditions: ['by-the-operator'] },

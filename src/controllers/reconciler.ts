@@ -19,6 +19,8 @@ export interface Kind<O extends KubeObject, W> {
   report(writer: W, deps: OperatorDeps, error: AppError, verdict: Verdict & { kind: 'working' | 'failed' }): Promise<void>;
   /** Code for what the API server refuses for another reason than a missing right; undefined: tried again, in the log only. */
   readonly refused: ErrorCode | undefined;
+  /** The object is not there any more. No reconcile of its key is under way. */
+  gone?(key: string): void;
 }
 
 /** A reconcile goes on while there is something to do at once; more than this many steps would be a loop. */
@@ -28,7 +30,10 @@ const maxSteps = 20;
 export function reconciler<O extends KubeObject, W>(kind: Kind<O, W>, deps: OperatorDeps): (key: string, context: ReconcileContext) => Promise<Outcome> {
   return async (key, context) => {
     const object = await observe<O>(kind.type, deps, key);
-    if (object === undefined) return { kind: 'done' };
+    if (object === undefined) {
+      kind.gone?.(key);
+      return { kind: 'done' };
+    }
     const own = { ...deps, log: context.log };
     const writer = kind.writer(object, own);
     try {

@@ -51,15 +51,12 @@ function interesting({ generation, deletionTimestamp, finalizers, annotations, u
   return JSON.stringify([generation, deletionTimestamp, finalizers, annotations, uid]);
 }
 
-/** What is gone leaves the line and the metrics. */
-export function forgetDeleted(caches: Caches, line: Pick<WindowLine, 'leave'>, metrics: Pick<OperatorMetrics, 'forget' | 'forgetPolicy' | 'forgetTarget'>): void {
+/** What is gone leaves the line and the metrics; a policy in its own reconcile, so that none that is under way brings its series back. */
+export function forgetDeleted(caches: Caches, line: Pick<WindowLine, 'leave'>, metrics: Pick<OperatorMetrics, 'forget' | 'forgetTarget'>): void {
   caches.appSnapshots.subscribe((event) => {
     if (event.type !== 'deleted') return;
     line.leave(event.key);
     metrics.forget({ namespace: event.old.metadata.namespace, name: event.old.metadata.name });
-  });
-  caches.volumePolicies.subscribe((event) => {
-    if (event.type === 'deleted') metrics.forgetPolicy({ namespace: event.old.metadata.namespace, policy: event.old.metadata.name });
   });
   caches.backupTargets.subscribe((event) => {
     if (event.type === 'deleted') metrics.forgetTarget({ namespace: event.old.metadata.namespace, target: event.old.metadata.name });

@@ -7,6 +7,8 @@ import { kindKey, podSpecPath } from './pod-templates.js';
 export interface DrillSelection {
   readonly kept: readonly CapturedObject[];
   readonly left: readonly string[];
+  /** Of those: workloads whose pods have data in the copy, which is thereby not proven. */
+  readonly unproven: readonly string[];
 }
 
 /**
@@ -55,10 +57,13 @@ const classAnnotation = 'volume.beta.kubernetes.io/storage-class';
  * the copy; others, such as clients, prove nothing of it, and would only look for what they cannot reach. Pure.
  */
 export function forDrill(objects: readonly CapturedObject[], holdsData: (workload: CapturedObject) => boolean): DrillSelection {
-  const why = objects.map((captured) => whyLeftOut(captured, holdsData));
+  const looked = objects.map((captured) => ({ captured, why: whyLeftOut(captured, holdsData) }));
+  const kept = looked.flatMap(({ captured, why }) => (why === undefined ? [captured] : []));
+  const left = looked.flatMap(({ captured, why }) => (why === undefined ? [] : [{ captured, said: `${objectId(captured)}: not in a drill: ${why}` }]));
   return {
-    kept: objects.filter((_, i) => why[i] === undefined).map(tame),
-    left: objects.flatMap((captured, i) => (why[i] === undefined ? [] : [`${objectId(captured)}: not in a drill: ${why[i]}`])),
+    kept: kept.map(tame),
+    left: [...left.map(({ said }) => said), ...kept.flatMap(droppedNetworks)],
+    unproven: left.filter(({ captured }) => podSpecPath(captured.type) !== undefined && holdsData(captured)).map(({ said }) => said),
   };
 }
 
@@ -85,8 +90,23 @@ function tame(captured: CapturedObject): CapturedObject {
   let object = editAt(captured.object, ['metadata', 'annotations'], (all) => Object.fromEntries(Object.entries(record(all)).filter(([name]) => name === classAnnotation)));
   if (kindKey(type) === '/Service') object = editAt(object, ['spec'], (spec) => inside(record(spec)));
   const path = podSpecPath(type);
-  if (path !== undefined) object = editAt(object, path, (spec) => quiet(record(spec)));
+  if (path === undefined) return { ...captured, object };
+  object = editAt(object, path, (spec) => quiet(record(spec)));
+  object = editAt(object, [...path.slice(0, -1), 'metadata', 'annotations'], (all) => Object.fromEntries(Object.entries(record(all)).filter(([name]) => !attachesNetwork(name))));
+  // What waits for a controller of the original would hold the namespace back when it is to go.
+  for (const made of [path.slice(0, -1), ['spec', 'volumeClaimTemplates', '*'], [...path, 'volumes', '*', 'ephemeral', 'volumeClaimTemplate']]) object = dropAt(object, [...made, 'metadata', 'finalizers']);
   return { ...captured, object };
+}
+
+/** Whether an annotation of a pod asks for another network, in which no NetworkPolicy of the drill holds: of any plugin, or of Multus instead of the cluster's. */
+function attachesNetwork(annotation: string): boolean {
+  return /^(([^/]+\.)?cni\.cncf\.io|v1\.multus-cni\.io)\//.test(annotation);
+}
+
+function droppedNetworks(captured: CapturedObject): string[] {
+  const path = podSpecPath(captured.type);
+  const names = path === undefined ? [] : Object.keys(record(valueAt(captured.object, [...path.slice(0, -1), 'metadata', 'annotations']))).filter(attachesNetwork);
+  return names.length === 0 ? [] : [`${objectId(captured)}: made without annotation ${names.join(', ')} of its pods: a drill has no other network`];
 }
 
 /** Addresses and ports that lead in from outside. */
@@ -97,9 +117,33 @@ function inside(spec: Json): Json {
   return 'type' in own ? { ...own, type: 'ClusterIP' } : own;
 }
 
-/** Without a token, without a port of its node, and displacing nobody. */
+/** What a pod may take to end. A longer time would keep the namespace, and with it the place of the drill, when all is over. */
+const longestGraceSeconds = 60;
+
+/** Parts of a projected volume by which a pod shows who it is, or trusts others. */
+const identities = ['serviceAccountToken', 'clusterTrustBundle', 'podCertificate'];
+
+/** Without a token, without a port of its node, displacing nobody, and gone within a minute. */
 function quiet(spec: Json): Json {
   let pod = Object.fromEntries(Object.entries(spec).filter(([field]) => field !== 'priorityClassName' && field !== 'priority' && field !== 'preemptionPolicy'));
-  for (const containers of ['containers', 'initContainers']) pod = dropAt(pod, [containers, '*', 'ports', '*', 'hostPort']);
+  for (const containers of ['containers', 'initContainers']) {
+    pod = dropAt(pod, [containers, '*', 'ports', '*', 'hostPort']);
+    for (const probe of ['livenessProbe', 'startupProbe']) pod = editAt(pod, [containers, '*', probe, 'terminationGracePeriodSeconds'], atMostGrace);
+  }
+  pod = editAt(pod, ['terminationGracePeriodSeconds'], atMostGrace);
+  pod = editAt(pod, ['volumes', '*'], (volume) => anonymous(record(volume)));
   return { ...pod, automountServiceAccountToken: false };
+}
+
+function atMostGrace(seconds: unknown): unknown {
+  return typeof seconds === 'number' && seconds <= longestGraceSeconds ? seconds : longestGraceSeconds;
+}
+
+/** A projected volume of which nothing else is left is there, and empty. */
+function anonymous(volume: Json): Json {
+  const sources = list(valueAt(volume, ['projected', 'sources']));
+  const others = sources.filter((source) => !Object.keys(record(source)).some((field) => identities.includes(field)));
+  if (others.length === sources.length) return volume;
+  if (others.length > 0) return editAt(volume, ['projected', 'sources'], () => others);
+  return { name: volume['name'], emptyDir: {} };
 }

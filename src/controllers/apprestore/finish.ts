@@ -10,6 +10,7 @@ import { now, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { summarize } from './check-summary.js';
 import { compareWithTarget, refusals, toApply } from './compare.js';
+import type { RestoreSet } from './restore-set.js';
 import { readSource } from './source.js';
 import { count, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
 
@@ -18,23 +19,24 @@ const fieldManager = 'stillpoint-restore';
 
 /** The checks are passed: what was held back is made, then the restore is Ready. */
 export async function finish(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
-  await applyGate(writer.object, deps);
+  const source = writer.object.spec.what === 'All' ? await readSource(writer.object, deps) : undefined;
+  if (source !== undefined) await applyGate(writer.object, source.set, deps);
   const volumes = await boundVolumes(writer.object, deps);
   const { object } = writer;
   const at = deps.clock.now();
-  if (object.status?.verified === true) await markVerified(object, at, deps);
-  const reason = object.status?.verified === false ? 'RestoredNotVerified' : 'Restored';
-  const message = sentence(object);
+  const unproven = source?.drill === true ? unprovenOf(source.set, volumes ?? []) : [];
+  const verified = unproven.length > 0 ? false : object.status?.verified;
+  if (verified === true) await markVerified(object, at, deps);
+  const reason = verified === false ? 'RestoredNotVerified' : 'Restored';
+  const message = sentence(object, unproven);
   const rtoSeconds = Math.round((at - Date.parse(object.status?.startTime ?? new Date(at).toISOString())) / 1000);
-  await writer.write({ phase: 'Ready', volumes, completionTime: new Date(at).toISOString(), rtoSeconds: Math.max(0, rtoSeconds) }, { kind: 'ready', reason, message });
+  await writer.write({ phase: 'Ready', verified, volumes, completionTime: new Date(at).toISOString(), rtoSeconds: Math.max(0, rtoSeconds) }, { kind: 'ready', reason, message });
   tell(deps, object, 'Normal', reason, message);
   return now;
 }
 
 /** Autoscalers, Jobs and whatever else acts by itself. */
-async function applyGate(object: AppRestore, deps: OperatorDeps): Promise<void> {
-  if (object.spec.what !== 'All') return;
-  const { set } = await readSource(object, deps);
+async function applyGate(object: AppRestore, set: Pick<RestoreSet, 'gate'>, deps: OperatorDeps): Promise<void> {
   const client = deps.client.as(targetAccount(object));
   const plans = await compareWithTarget(object, set.gate, deps, '');
   const { failed } = await applyObjects(client, toApply(plans), { restoreUid: object.metadata.uid, force: object.spec.existing === 'Adopt' });
@@ -51,8 +53,13 @@ async function boundVolumes(object: AppRestore, deps: OperatorDeps): Promise<Res
   return before.map((v) => (bound.has(v.claim) ? { claim: v.claim, ...(v.snapshot === undefined ? {} : { snapshot: v.snapshot }), ...(v.content === undefined ? {} : { content: v.content }), phase: 'Bound' } : v));
 }
 
+/** What of the copy a drill has not shown to be good, whatever its checks say: data that no pod has mounted. Pure. */
+export function unprovenOf({ unproven }: Pick<RestoreSet, 'unproven'>, volumes: readonly RestoredVolume[]): string[] {
+  return [...unproven, ...volumes.filter(({ phase }) => phase !== 'Bound').map(({ claim }) => `claim ${claim}: no pod has asked for its volume`)];
+}
+
 /** `Restored 2 volumes and 9 objects into shop; 7 checks passed.` */
-export function sentence(object: AppRestore): string {
+export function sentence(object: AppRestore, unproven: readonly string[] = []): string {
   const { status } = object;
   const volumes = status?.volumes ?? [];
   const made = (status?.plan?.create?.length ?? 0) + (status?.plan?.change?.length ?? 0);
@@ -61,16 +68,16 @@ export function sentence(object: AppRestore): string {
   const parts = [...(object.spec.what === 'Configuration' ? [] : [count(volumes.length, 'volume')]), ...(object.spec.what === 'Volumes' ? [] : [count(objects, 'object')])];
   const waiting = volumes.filter((v) => v.phase === 'Pending').map((v) => v.claim);
   const held = object.spec.what === 'Volumes' && waiting.length > 0 ? ` Made when their first pod is scheduled: ${some(waiting)}.` : '';
-  return `Restored ${parts.join(' and ')} into ${targetNamespace(object)}${checked(object)}.${held}`;
+  return `Restored ${parts.join(' and ')} into ${targetNamespace(object)}${checked(object, unproven)}.${held}`;
 }
 
-function checked(object: AppRestore): string {
+function checked(object: AppRestore, unproven: readonly string[]): string {
   if (object.spec.what !== 'All') return '';
   if (!object.spec.verify.enabled) return '; not checked (spec.verify.enabled: false)';
   const { passed, unknown, skipped } = summarize((object.status?.applications ?? []).flatMap((a) => a.checks ?? []));
   const left = skipped.length === 0 ? '' : `, ${skipped.length} skipped`;
-  if (object.status?.verified === true) return `; ${count(passed.length, 'check')} passed${left}`;
-  return `; not verified: ${count(passed.length, 'check')} passed${left}${unknown.length === 0 ? '' : `, unknown: ${some(unknown)}`}`;
+  if (object.status?.verified === true && unproven.length === 0) return `; ${count(passed.length, 'check')} passed${left}`;
+  return `; not verified: ${count(passed.length, 'check')} passed${left}${unknown.length === 0 ? '' : `, unknown: ${some(unknown)}`}${unproven.length === 0 ? '' : `, not run: ${some(unproven)}`}`;
 }
 
 /** Of an AppSnapshot. What is in a BackupTarget is known to be verified by this restore itself. Only the one field, under a field manager of its own. A copy that is gone meanwhile has nothing to be told. */

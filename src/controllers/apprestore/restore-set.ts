@@ -1,6 +1,6 @@
 import type { AppRestore } from '../../api/kinds.js';
 import { objectId, type Capture, type CapturedObject } from '../../manifests/captured.js';
-import { forDrill } from '../../manifests/drill.js';
+import { forDrill, type DrillSelection } from '../../manifests/drill.js';
 import { orderForRestore, splitClaims, type ScaledWorkload } from '../../manifests/order.js';
 import { fillClaim, rewriteForRestore, type ClaimFill } from '../../manifests/rewrite.js';
 import { persistentVolumeClaims } from '../../runtime/resource.js';
@@ -28,6 +28,8 @@ export interface RestoreSet {
   readonly gate: readonly CapturedObject[];
   /** Left out, with the reason. */
   readonly never: readonly string[];
+  /** In a drill: what holds data of the copy and is not run, with the reason. */
+  readonly unproven: readonly string[];
 }
 
 /** Rewrites the configuration of the copy for the target and splits it by when it is made. `drill`: the target is the namespace of a drill. Pure. */
@@ -36,17 +38,25 @@ export function restoreSet(object: AppRestore, copy: Copy, capture: Capture | un
   const namespace = targetNamespace(object);
   const fills = new Map(copy.volumes.map((volume) => [volume.claim, fill(object, volume)]));
   const maps = { namespaces: { [copy.namespace]: namespace }, storageClasses: object.spec.rewrite?.storageClasses ?? {} };
-  const { kept, left } = drill ? forDrill(capture?.objects ?? [], makesMembers(copy, capture?.objects ?? [])) : { kept: capture?.objects ?? [], left: [] };
+  const objects = capture?.objects ?? [];
+  const { kept, left, unproven } = drill ? drilled(copy, objects) : { kept: objects, left: [], unproven: [] };
   const rewritten = rewriteForRestore(kept, maps, { moved: isMoved(object), claims: fills });
   const ordered = orderForRestore(rewritten);
   const order = { ...ordered, never: [...ordered.never, ...left] };
   const all = splitClaims(order.first);
   const own = (o: CapturedObject): boolean => fills.has(o.object.metadata.name);
   const claims = copy.volumes.map((volume) => ({ volume, captured: all.claims.find((c) => c.object.metadata.name === volume.claim) ?? plainClaim(namespace, volume, fills.get(volume.claim)) }));
-  if (what === 'Volumes') return { claims, configuration: [], scaled: [], gate: [], never: [] };
+  if (what === 'Volumes') return { claims, configuration: [], scaled: [], gate: [], never: [], unproven };
   const others = [...all.claims.filter((c) => !own(c)), ...all.others];
-  if (what === 'All') return { claims, configuration: others, scaled: order.scaled, gate: order.gate, never: order.never };
-  return configurationOnly(rewritten, { ...order, kept: new Set([...others, ...order.gate].map(objectId)) });
+  if (what === 'All') return { claims, configuration: others, scaled: order.scaled, gate: order.gate, never: order.never, unproven };
+  return { ...configurationOnly(rewritten, { ...order, kept: new Set([...others, ...order.gate].map(objectId)) }), unproven };
+}
+
+/** The part of a configuration that a drill makes. Volumes whose pods nothing of the copy makes stand beside workloads that are left out: nobody mounts either. */
+function drilled(copy: Copy, objects: readonly CapturedObject[]): DrillSelection {
+  const selection = forDrill(objects, makesMembers(copy, objects));
+  const unmade = copy.volumes.filter(({ pods }) => pods.length > 0 && pods.every((pod) => podSource(pod, objects) === undefined));
+  return { ...selection, unproven: [...selection.unproven, ...unmade.map(({ claim, pods }) => `claim ${claim}: nothing in a drill makes its pods (${pods.join(', ')})`)] };
 }
 
 /** Whether a workload of the copy makes a pod whose volumes are in it, or that is part of one of its applications. */
@@ -57,7 +67,7 @@ function makesMembers({ applications, volumes }: Copy, objects: readonly Capture
 }
 
 /** Without data there is nothing to prepare: every object in the state of the copy, so that what runs is not stopped. */
-function configurationOnly(rewritten: readonly CapturedObject[], order: { scaled: readonly ScaledWorkload[]; never: readonly string[]; kept: ReadonlySet<string> }): RestoreSet {
+function configurationOnly(rewritten: readonly CapturedObject[], order: { scaled: readonly ScaledWorkload[]; never: readonly string[]; kept: ReadonlySet<string> }): Omit<RestoreSet, 'unproven'> {
   return { claims: [], configuration: rewritten.filter((o) => order.kept.has(objectId(o))), scaled: order.scaled, gate: [], never: order.never };
 }
 

@@ -1,8 +1,8 @@
-import { labels } from '../../api/common.js';
 import type { AppRestore } from '../../api/kinds.js';
 import { namespaces } from '../../runtime/resource.js';
 import { getOrUndefined } from '../../snapshots/observe-set.js';
 import type { OperatorDeps } from '../deps.js';
+import { isDrillNamespace } from '../volumepolicy/drill/names.js';
 import type { Copy, ReadCopy } from './copy.js';
 import { readRemoteCopy } from './remote/source.js';
 import { restoreSet, type RestoreSet } from './restore-set.js';
@@ -26,11 +26,11 @@ export async function readSource(object: AppRestore, deps: OperatorDeps): Promis
   return { copy, set: restoreSet(object, copy, capture, drill), drill };
 }
 
-/** By the label of the target, which only the operator can set and nobody can change: what is on the AppRestore its author may take off. */
+/** By name and mark of the target, which only the operator can set and nobody can change: what is on the AppRestore its author may take off. */
 async function isDrill(object: AppRestore, deps: OperatorDeps): Promise<boolean> {
   if (!isElsewhere(object)) return false;
   const target = await getOrUndefined(deps.client, namespaces, { name: targetNamespace(object) });
-  return target?.metadata.labels?.[labels.drill] !== undefined;
+  return target !== undefined && isDrillNamespace(target.metadata);
 }
 
 function read(object: AppRestore, deps: OperatorDeps): Promise<ReadCopy> {

@@ -1,5 +1,6 @@
 import { volumePolicies, type VolumePolicy } from '../../api/kinds.js';
 import type { ReconcileContext } from '../../runtime/controller.js';
+import { parseKey } from '../../runtime/object.js';
 import type { Outcome } from '../../runtime/outcome.js';
 import type { OperatorDeps } from '../deps.js';
 import { reconciler } from '../reconciler.js';
@@ -8,7 +9,7 @@ import { now, onChange, sooner, type StepResult } from '../step.js';
 import type { PolicyCopy } from './copies.js';
 import { copyStep } from './copy-step.js';
 import { decide, type PolicyPlan } from './decide.js';
-import type { DrillLine } from './drill/line.js';
+import type { DrillMemory } from './drill/memory.js';
 import { drillStep, type DrillLook } from './drill/step.js';
 import { observeCopies } from './observe.js';
 import { reportOf } from './report.js';
@@ -16,7 +17,7 @@ import { say, settleStep } from './settle-step.js';
 import { policyWriter, type PolicyWriter } from './steps.js';
 
 /** The controller of VolumePolicies. */
-export function reconcileVolumePolicy(deps: OperatorDeps, drills: DrillLine): (key: string, context: ReconcileContext) => Promise<Outcome> {
+export function reconcileVolumePolicy(deps: OperatorDeps, drills: DrillMemory): (key: string, context: ReconcileContext) => Promise<Outcome> {
   return reconciler<VolumePolicy, PolicyWriter>(
     {
       type: volumePolicies,
@@ -31,6 +32,10 @@ export function reconcileVolumePolicy(deps: OperatorDeps, drills: DrillLine): (k
         return sooner(look.again, await act(plan, writer, copies, look, own));
       },
       report: (writer, own, error, verdict) => sayWith(writer, verdict, own),
+      gone: (key) => {
+        const { namespace = '', name } = parseKey(key);
+        deps.metrics.forgetPolicy({ namespace, policy: name });
+      },
     },
     deps,
   );

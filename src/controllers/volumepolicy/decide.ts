@@ -62,19 +62,17 @@ function adopt({ object, now }: PolicyInput): PolicyPlan | undefined {
   return { kind: 'adopt', schedule: copies === 'as it is' ? noted?.schedule : copies, drillSchedule: drills === 'as it is' ? noted?.drillSchedule : drills };
 }
 
-/** The ticks of the copies, or what is wrong with the spec. */
+/** The ticks of the copies, or what is wrong with the spec. What is wrong with the schedule of the drills is theirs to say. */
 function readTicks({ spec }: VolumePolicy, now: number): Ticks | string {
   const parsed = volumePolicySpec.safeParse(spec);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return `spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`;
   }
-  const { schedule, verify, copies = [] } = parsed.data.protection;
+  const { schedule, copies = [] } = parsed.data.protection;
   const { timeZone } = schedule;
-  const drills = verify === undefined ? [] : [readSchedule(verify, 'spec.protection.verify', now)];
   const ofTargets = copies.flatMap(({ cron }, i) => (cron === undefined ? [] : [readSchedule({ cron, timeZone }, `spec.protection.copies[${i}]`, now)]));
-  const wrong = [...ofTargets, ...drills].find((ticks) => typeof ticks === 'string');
-  return wrong ?? readSchedule(schedule, 'spec.protection.schedule', now);
+  return ofTargets.find((ticks) => typeof ticks === 'string') ?? readSchedule(schedule, 'spec.protection.schedule', now);
 }
 
 function due({ object, copies, now }: PolicyInput, ticks: Ticks): Due {

@@ -77,7 +77,8 @@ function isSaid(status: object, change: object): boolean {
 function measure(writer: PolicyWriter, { change, conditions }: PolicyReport, deps: OperatorDeps): void {
   const { namespace, name } = writer.object.metadata;
   const met = conditions.find(({ type }) => type === 'RPOMet')?.status ?? 'Unknown';
-  const drill = writer.object.status?.lastDrill;
+  // What drills have proven once is nothing to watch where there are none any more.
+  const drill = writer.object.spec.protection.verify === undefined ? undefined : writer.object.status?.lastDrill;
   const seconds = (time: string | undefined): number | undefined => (time === undefined ? undefined : Date.parse(time) / 1000);
   deps.metrics.policy(
     { namespace, policy: name },

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { as, clusterAdmin } from '../admission/identities.js';
 import { recordFigures } from '../lib/figures.js';
 import { kubectl } from '../lib/kubectl.js';
 import { conditionOf, untilNothingLeft, untilPolicy, type Scene } from './scene.js';
@@ -12,6 +13,13 @@ export function switchedOff(scene: () => Scene): void {
     recordFigures('drill', { switchedOff: conditionOf(told, 'Verified')?.message });
     await untilNothingLeft(scene().namespace, 5);
   }, 90_000);
+
+  test('switched off: nobody can prepare a namespace that would pass for one of a drill later', async () => {
+    for (const value of ['', '0badcafe-0000-4000-8000-000000000000']) {
+      const { code, stderr } = await as(clusterAdmin, ['label', '--dry-run=server', 'namespace', scene().namespace, `stillpoint.dev/drill=${value}`]);
+      expect({ value, code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('stillpoint-drill-namespace') as unknown });
+    }
+  }, 15_000);
 
   test('switched off: there is no role that makes namespaces', async () => {
     expect(await kubectl(['get', 'clusterroles', 'stillpoint-drills', 'stillpoint-drill', '--ignore-not-found', '-o', 'name'])).toBe('');

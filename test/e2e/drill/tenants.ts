@@ -5,8 +5,8 @@ import { recordFigures } from '../lib/figures.js';
 import { appRestore } from '../lib/tenant.js';
 import { beginDrill, untilCopy, untilNothingLeft, untilOver, untilPolicy, type Scene } from './scene.js';
 
-const mark = { 'stillpoint.dev/drill': 'x', 'pod-security.kubernetes.io/enforce': 'baseline' };
-const space = (name: string, labels: object): unknown => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+const mark = { 'stillpoint.dev/drill': '0badcafe-0000-4000-8000-000000000000', 'pod-security.kubernetes.io/enforce': 'baseline' };
+const space = (name: string, labels: object): unknown => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels, annotations: { 'stillpoint.dev/drill-of': 'shop/nightly' } } });
 const role = (namespace: string, name: string): unknown => ({
   apiVersion: 'rbac.authorization.k8s.io/v1',
   kind: 'RoleBinding',
@@ -58,12 +58,18 @@ export function tenants(scene: () => Scene): void {
     test('to an admin: the mark, given or taken', async () => {
       await refused(clusterAdmin, 'make a marked namespace', create, space(`${scene().namespace}-drill-0123456789`, mark), /stillpoint-drill-namespace/);
       await refused(clusterAdmin, 'mark a namespace', ['label', '--dry-run=server', 'namespace', scene().namespace, 'stillpoint.dev/drill=x'], undefined, /stillpoint-drill-namespace/);
+      await refused(clusterAdmin, 'make a namespace with an empty mark', create, space(`${scene().namespace}-drill-0123456789`, { ...mark, 'stillpoint.dev/drill': '' }), /stillpoint-drill-namespace/);
+      await refused(clusterAdmin, 'give a namespace an empty mark', ['label', '--dry-run=server', 'namespace', scene().namespace, 'stillpoint.dev/drill='], undefined, /stillpoint-drill-namespace/);
+      await refused(clusterAdmin, 'empty the mark of a drill', ['label', '--dry-run=server', '--overwrite', 'namespace', drill.namespace, 'stillpoint.dev/drill='], undefined, /stillpoint-drill-namespace/);
+      await refused(clusterAdmin, 'hide whose drill it is', ['annotate', '--dry-run=server', 'namespace', drill.namespace, 'stillpoint.dev/drill-of-'], undefined, /stillpoint-drill-namespace/);
       await refused(clusterAdmin, 'unmark a drill', ['label', '--dry-run=server', 'namespace', drill.namespace, 'stillpoint.dev/drill-'], undefined, /stillpoint-drill-namespace/);
     }, 30_000);
 
     test('to whoever has the token of the operator: other namespaces, other labels, other roles', async () => {
       const name = `${scene().namespace}-drill-0123456789`;
       await refused(operator, 'make a plain namespace', create, space('anything', {}), /stillpoint-drill-namespace/);
+      await refused(operator, 'make a drill with an empty mark', create, space(name, { ...mark, 'stillpoint.dev/drill': '' }), /stillpoint-drill-namespace/);
+      await refused(operator, 'make a drill with a mark that is no uid', create, space(name, { ...mark, 'stillpoint.dev/drill': 'x' }), /stillpoint-drill-namespace/);
       await refused(operator, 'make a privileged drill', create, space(name, { ...mark, 'pod-security.kubernetes.io/enforce': 'privileged' }), /stillpoint-drill-namespace/);
       await refused(operator, 'make a drill with a label of its choice', create, space(name, { ...mark, team: 'admins' }), /stillpoint-drill-namespace/);
       await refused(operator, 'delete a namespace of others', ['delete', '--dry-run=server', 'namespace', scene().namespace], undefined, /stillpoint-drill-namespace/);

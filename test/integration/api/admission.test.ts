@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { requiredPolicies } from '../../../src/controllers/policies.js';
+import { drillPolicies, requiredPolicies } from '../../../src/controllers/policies.js';
 import { applyRendered, crdsOf, operatorUser, release, removeAdded, render, type Rendered } from './chart.js';
 import { kubectl, must, until, type Outcome } from './kubectl.js';
 
@@ -12,7 +12,9 @@ const author = 'author@test.stillpoint.dev';
 const profiler = 'profiler@test.stillpoint.dev';
 /** Cluster admin by group: bound to nothing, allowed everything. */
 const admin = ['--as=admin@test.stillpoint.dev', '--as-group=system:masters'];
-const policies = requiredPolicies.map((p) => p.name);
+/** That of the namespaces of drills is there while drills are off, too; the other two are tried by the suite `drill`. */
+const marks = 'stillpoint-drill-namespace';
+const policies = [...requiredPolicies, ...drillPolicies.filter((p) => p.name === marks)].map((p) => p.name);
 const policyKinds = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];
 const installed = ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'ServiceAccount', ...policyKinds];
 
@@ -28,6 +30,13 @@ const snapshot = (account: string): unknown => object('AppSnapshot', { serviceAc
 const restore = (into: object | undefined, account = 'allowed'): unknown =>
   object('AppRestore', { serviceAccountName: account, from: { appSnapshotRef: { name: 'copy' } }, ...(into === undefined ? {} : { into }) });
 const profile = (hold = {}): unknown => ({ ...(object('QuiesceProfile', {}, 'cache') as object), spec: { hold: 'Freeze', recovery: 'Unknown', ...hold } });
+const mark = 'stillpoint.dev/drill';
+const drillName = `${namespace}-drill-0123456789`;
+/** A namespace as the operator makes it for a drill, but for this. */
+function drillSpace(metadata: { name?: string; labels?: Record<string, string>; annotations?: object }): unknown {
+  const whole = { name: drillName, labels: { [mark]: '0badcafe-0000-4000-8000-000000000000', 'pod-security.kubernetes.io/enforce': 'baseline' }, annotations: { [`${mark}-of`]: 'shop/nightly' } };
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { ...whole, ...metadata } };
+}
 const createAs = (who: string[], what: unknown): Promise<Outcome> => kubectl(['create', '--dry-run=server', ...who, '-f', '-'], what);
 const asAuthor = [`--as=${author}`];
 const asOperator = [`--as=${operatorUser}`];
@@ -90,11 +99,17 @@ beforeAll(async () => {
   await until('stillpoint-profile acts', () => createAs(asAuthor, profile()), (o) => o.stderr.includes('stillpoint-profile'));
   await must(['create', '-f', '-'], profile());
   await until('stillpoint-agent-exec acts', () => execAs(admin, ['true']), (o) => o.stderr.includes('stillpoint-agent-exec'));
+  // The policy is what is tried, not that the operator has no right to namespaces where drills are off.
+  await must(['create', 'clusterrole', namespace, '--verb=create,update,patch,delete,get', '--resource=namespaces']);
+  await must(['create', 'clusterrolebinding', namespace, `--clusterrole=${namespace}`, `--serviceaccount=${release.namespace}:stillpoint`]);
+  await until(`${marks} acts`, () => createAs(admin, drillSpace({ labels: { [mark]: '' } })), (o) => o.stderr.includes(marks));
   await until('stillpoint-agent-closed acts', () => addEphemeral(admin), (o) => o.stderr.includes('stillpoint-agent-closed'));
 }, 180_000);
 
 afterAll(async () => {
   await removeAdded(added);
+  await must(['delete', 'clusterrole,clusterrolebinding', namespace, '--ignore-not-found']);
+  await must(['delete', 'namespace', drillName, '--ignore-not-found', '--wait=false']);
   await must(['delete', 'role,rolebinding', '-n', release.agentNamespace, pod, '--ignore-not-found']);
   await must(['delete', 'pod', '-n', release.agentNamespace, pod, '--ignore-not-found', '--wait=false']);
   for (const name of [namespace, target]) await must(['delete', 'namespace', name, '--wait=false']);
@@ -250,6 +265,45 @@ describe('every other way into agents is closed', () => {
         expect((await kubectl(['auth', 'can-i', verb, 'pods', `--subresource=${sub}`, '-n', release.agentNamespace, ...asOperator])).stdout.trim()).toBe('no');
       }
     }
+  });
+});
+
+describe('namespaces of drills', () => {
+  const uid = '0badcafe-0000-4000-8000-000000000000';
+  const security = { 'pod-security.kubernetes.io/enforce': 'baseline' };
+  const change = (what: string, ...words: string[]): Promise<Outcome> => kubectl([what, ...admin, '--dry-run=server', '--overwrite', 'namespace', ...words]);
+
+  beforeAll(async () => {
+    await must(['create', ...asOperator, '-f', '-'], drillSpace({}));
+  });
+
+  test.each([
+    ['a plain one', { labels: security }, /makes and deletes namespaces of drills only/],
+    ['one with an empty mark', { labels: { ...security, [mark]: '' } }, /by the uid of a VolumePolicy/],
+    ['one with a mark that is no uid', { labels: { ...security, [mark]: 'x' } }, /by the uid of a VolumePolicy/],
+    ['one of another name', { name: `${namespace}-other` }, /metadata\.name: the namespace of a drill is named after its source, -drill- and ten hexadecimal digits/],
+    ['one of no policy', { name: `${namespace}-drill-0123456780`, annotations: {} }, /metadata\.annotations: stillpoint\.dev\/drill-of names the VolumePolicy of a drill as namespace\/name/],
+    ['one with a label of its choice', { name: `${namespace}-drill-0123456780`, labels: { ...security, [mark]: uid, team: 'admins' } }, /metadata\.labels: the namespace of a drill has its mark, Pod Security/],
+    ['a privileged one', { name: `${namespace}-drill-0123456780`, labels: { [mark]: uid, 'pod-security.kubernetes.io/enforce': 'privileged' } }, /enforces Pod Security baseline or restricted/],
+  ])('the operator does not make %s', async (_, metadata, says) => {
+    refusedBy(await createAs(asOperator, drillSpace(metadata)), marks, says);
+  });
+
+  test.each(['', uid])('nobody else gives the mark %p', async (value) => {
+    refusedBy(await createAs(admin, drillSpace({ name: `${namespace}-drill-0123456780`, labels: { ...security, [mark]: value } })), marks, /is given by it only/);
+    refusedBy(await change('label', namespace, `${mark}=${value}`), marks, /neither given nor changed nor taken away/);
+    if (value === '') refusedBy(await change('label', drillName, `${mark}=`), marks, /neither given nor changed nor taken away/);
+  });
+
+  test('nor takes it or what it is of; everything else of the namespace is whose it was', async () => {
+    refusedBy(await change('label', drillName, `${mark}-`), marks, /neither given nor changed nor taken away/);
+    refusedBy(await change('annotate', drillName, `${mark}-of-`), marks, /drill-of names the VolumePolicy of a drill\. It is neither changed nor taken away/);
+    expect(await change('label', drillName, 'team=shop')).toMatchObject({ code: 0 });
+  });
+
+  test('the operator deletes none of others, and that of a drill', async () => {
+    refusedBy(await kubectl(['delete', ...asOperator, '--dry-run=server', 'namespace', namespace]), marks, /makes and deletes namespaces of drills only/);
+    expect(await kubectl(['delete', ...asOperator, '--dry-run=server', 'namespace', drillName])).toMatchObject({ code: 0 });
   });
 });
 

@@ -177,11 +177,13 @@ describe('rights', () => {
     expect(objects.filter((o) => (o['roleRef'] as { name: string } | undefined)?.name === 'stillpoint-drill')).toEqual([]);
   });
 
-  test('without drills nothing may make a namespace, and none of their policies is there', async () => {
+  test('without drills nothing may make a namespace, and of their policies there is the one that keeps the mark from everybody', async () => {
     const off = await render();
     const makers = off.filter((o) => o.rules?.some((r) => r.resources.includes('namespaces') && r.verbs.includes('create')) === true);
     expect(makers).toEqual([]);
-    expect(off.filter((o) => o.metadata.name.startsWith('stillpoint-drill'))).toEqual([]);
+    const ofDrills = (objects: readonly Rendered[]): string[] => objects.filter((o) => o.metadata.name.startsWith('stillpoint-drill')).map((o) => `${o.kind} ${o.metadata.name}`);
+    expect(ofDrills(off)).toEqual(['ValidatingAdmissionPolicy stillpoint-drill-namespace', 'ValidatingAdmissionPolicyBinding stillpoint-drill-namespace']);
+    expect(ofDrills(await render('admission.enabled=false'))).toEqual([]);
   });
 
   test('drills may bind one role, by its name', () => {

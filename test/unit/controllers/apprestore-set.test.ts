@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { restoreSet } from '../../../src/controllers/apprestore/restore-set.js';
-import { sentence } from '../../../src/controllers/apprestore/finish.js';
+import { sentence, unprovenOf } from '../../../src/controllers/apprestore/finish.js';
 import { isElsewhere, isMoved, sourceNamespace, targetAccount } from '../../../src/controllers/apprestore/steps.js';
 import { summarize } from '../../../src/controllers/apprestore/check-summary.js';
 import { objectId } from '../../../src/manifests/captured.js';
@@ -32,6 +32,9 @@ describe('what a restore makes', () => {
     expect(set.scaled).toEqual([{ resource: 'statefulsets.apps', name: 'pg', replicas: 1 }]);
     expect(set.gate).toEqual([]);
     expect(set.claims).toHaveLength(2);
+    expect([onNode.unproven, set.unproven]).toEqual([[expect.stringContaining('hostNetwork')], []]);
+    const made = copy.objects.filter(({ type }) => type.kind !== 'StatefulSet');
+    expect(restoreSet(appRestore(moved), appCopy(), { ...copy, objects: made }, true).unproven).toEqual(['data-pg-0', 'wal-pg-0'].map((claim) => `claim ${claim}: nothing in a drill makes its pods (pg-0)`));
     // Without its database there is nothing to look at.
     expect(restoreSet(appRestore(moved), appCopy({ applications: [], members: [] }), { ...copy, objects }, true).scaled).toEqual([]);
   });
@@ -113,5 +116,12 @@ describe('checks', () => {
     expect(sentence(appRestore({}, checked(check('Passed'), check('Unknown', 'Unknown'))))).toBe('Restored 2 volumes and 3 objects into shop; not verified: 1 check passed, unknown: Unknown: why.');
     expect(sentence(appRestore({ verify: { enabled: false, timeout: '15m' } }, status))).toBe('Restored 2 volumes and 3 objects into shop; not checked (spec.verify.enabled: false).');
     expect(sentence(appRestore({ what: 'Volumes', ...moved }, { ...status, plan: { create: ['a', 'b'] } }))).toBe('Restored 2 volumes into copy.');
+  });
+
+  test('a drill has not proven what it has not run, whatever the checks say', () => {
+    const unproven = unprovenOf({ unproven: ['deployments.apps/web: not in a drill: why'] }, [...volumes, { claim: 'spare', snapshot: 'x', phase: 'Pending' }]);
+    expect(unproven).toEqual(['deployments.apps/web: not in a drill: why', 'claim spare: no pod has asked for its volume']);
+    const passed = { ...status, verified: true, applications: [{ name: 'pg', kind: 'PostgreSQL' as const, checks: [check('Passed')] }] };
+    expect(sentence(appRestore(moved, passed), unproven)).toBe(`Restored 2 volumes and 3 objects into copy; not verified: 1 check passed, not run: ${unproven.join('; ')}.`);
   });
 });

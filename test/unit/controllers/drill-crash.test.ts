@@ -24,17 +24,17 @@ describe('a drill', () => {
     expect(world.events).toEqual(expect.arrayContaining(['DrillBegun', 'DrillPassed']));
   });
 
-  test('makes the fences before anything of the copy, and the restore last', async () => {
+  test('makes the fences before anything of the copy, the quotas when the isolation is proven, and the restore last', async () => {
     const world = new DrillWorld();
     await afterDrill(world);
     expect(world.made.map((name) => name.replace(/shop-drill-[0-9a-f]{10}/, 'D').replace(/drill-[0-9a-f]{8}$/, 'drill-U'))).toEqual([
       'namespaces/D',
       'rolebindings/stillpoint-drill',
       'networkpolicies/stillpoint-drill',
-      'resourcequotas/stillpoint-drill',
-      'resourcequotas/source-all',
       'serviceaccounts/stillpoint-drill-U',
       'pods/stillpoint-isolation',
+      'resourcequotas/stillpoint-drill',
+      'resourcequotas/source-all',
       'apprestores/D',
     ]);
   });
@@ -129,6 +129,85 @@ describe('a drill', () => {
     world.objects.get('volumepolicies/shop/nightly')!['status'] = { ...status, drill: undefined, lastDrill: { ...status.drill, verified: false } };
     await world.live(5);
     expect(world.left).toEqual([]);
+  });
+
+  test.each([
+    ['the name of a drill', { name: 'shop' }],
+    ['a uid as its mark', { labels: { 'stillpoint.dev/drill': '' } }],
+    ['the policy that it is of', { annotations: {} }],
+  ])('a marked namespace without %s is nothing to sweep', async (_, metadata) => {
+    const world = new DrillWorld();
+    world.mark(metadata);
+    await world.live(3);
+    expect(world.marked).toBe(true);
+  });
+
+  test('what is left of a deleted policy is swept, whatever is wrong with another; not without the policies that fence the mark', async () => {
+    const world = new DrillWorld();
+    world.mark({ name: 'shop-drill-0000000001', annotations: { 'stillpoint.dev/drill-of': 'broken/gone' } });
+    world.mark({});
+    world.missing = 'stillpoint-drill-namespace';
+    await world.live(3);
+    expect(world.marked).toBe(true);
+    world.missing = undefined;
+    await world.live(3);
+    expect([...world.objects.keys()].filter((key) => key.includes('-drill-'))).toEqual(['namespaces//shop-drill-0000000001']);
+  });
+
+  test('waits for the room that the namespace of a deleted policy still takes', async () => {
+    const world = new DrillWorld();
+    world.terminatingHangs = true;
+    world.mark({ annotations: { 'stillpoint.dev/drill-of': 'shop/forgotten' } });
+    await afterDrill(world);
+    expect(world.noted).toEqual([]);
+    expect(world.condition('Verified')).toMatchObject({ status: 'Unknown', reason: 'WaitingForTurn' });
+    world.terminatingHangs = false;
+    await world.live(40);
+    expect(world.noted).toMatchObject([{ reason: 'DrillPassed' }]);
+  });
+
+  test('has series while there are drills; a policy that is gone has none, whoever looked at it last', async () => {
+    const world = new DrillWorld();
+    await afterDrill(world);
+    expect(world.series).toMatchObject({ drill: expect.any(Number) as unknown, drillVerified: true });
+    const { protection } = world.policy.spec;
+    const set = (verify: object | undefined): unknown => (world.objects.get('volumepolicies/shop/nightly')!['spec'] = { ...world.policy.spec, protection: { ...protection, verify } });
+    set(undefined);
+    await world.live(2);
+    expect(world.series).toEqual({ drill: undefined, drillVerified: undefined });
+    world.userDeletes('volumepolicies');
+    await world.live(3);
+    expect(world.series).toBeUndefined();
+  });
+
+  test('whose schedule can never come says so, and copies go on', async () => {
+    const world = new DrillWorld({ cron: '0 0 31 2 *' });
+    await world.live(3);
+    expect(world.condition('Verified')).toMatchObject({ status: 'Unknown', reason: 'InvalidSpec', message: expect.stringMatching(/^spec\.protection\.verify\.cron: no day/) as unknown });
+    expect(world.condition('Ready')).toMatchObject({ status: 'True', reason: 'Scheduled' });
+  });
+
+  test('of which nothing was restored when its time is over says nothing of the copy', async () => {
+    const world = new DrillWorld();
+    world.canaryHangs = true;
+    await world.live(2);
+    world.now = at('11:00:01');
+    await world.live(60, 30);
+    expect(world.noted).toMatchObject([{ reason: 'DrillAborted', message: expect.stringContaining('before anything was restored') as unknown }]);
+    expect(world.condition('Verified')).toMatchObject({ status: 'Unknown', reason: 'DrillAborted' });
+  });
+
+  test('is not isolated because nobody knows whether the API server was there: the try is repeated', async () => {
+    const world = new DrillWorld();
+    await world.live(2);
+    world.now = at('11:00:01');
+    // Nothing is heard of the API server for longer than the pod needs to find itself alone.
+    await world.live(10, 30);
+    expect(world.made.filter((name) => name === 'pods/stillpoint-isolation').length).toBeGreaterThan(2);
+    expect(world.made.some((name) => name.startsWith('apprestores/'))).toBe(false);
+    expect(world.policy.status?.drill?.isolated).toBeUndefined();
+    await world.live(20);
+    expect(world.noted).toMatchObject([{ reason: 'DrillPassed', isolated: true }]);
   });
 
   test('leaves a namespace alone that has its name and not its mark', async () => {

@@ -5,12 +5,13 @@ import type { AppRestore, AppSnapshot } from '../../../src/api/kinds.js';
 import type { DrillStatus, VolumePolicyStatus } from '../../../src/api/volumepolicy.js';
 import { canaryPod, isolationOf } from '../../../src/controllers/volumepolicy/drill/canary.js';
 import { copiesOf, expiredAfter } from '../../../src/controllers/volumepolicy/copies.js';
+import { Control } from '../../../src/controllers/volumepolicy/drill/control.js';
 import { decideDrill, type DrillInput } from '../../../src/controllers/volumepolicy/drill/decide.js';
 import { DrillLine } from '../../../src/controllers/volumepolicy/drill/line.js';
-import { drillAccount, drillName } from '../../../src/controllers/volumepolicy/drill/names.js';
+import { drillAccount, drilledPolicy, drillName, isDrillNamespace } from '../../../src/controllers/volumepolicy/drill/names.js';
 import { drillBinding, drillLabels, drillNetworkPolicy, drillRestore } from '../../../src/controllers/volumepolicy/drill/objects.js';
-import { placeOf, restoreOf } from '../../../src/controllers/volumepolicy/drill/observe.js';
-import { resultOf } from '../../../src/controllers/volumepolicy/drill/result.js';
+import { lastOf, placeOf, restoreOf } from '../../../src/controllers/volumepolicy/drill/observe.js';
+import { resultOf, timedOut } from '../../../src/controllers/volumepolicy/drill/result.js';
 import { speaksOf } from '../../../src/controllers/volumepolicy/drill/sweep.js';
 import { appRestoreSpec } from '../../../src/api/apprestore.js';
 import { appRestore } from './apprestore-fixtures.js';
@@ -43,6 +44,29 @@ describe('names', () => {
 
   test('the account is that of this very namespace', () => {
     expect(drillAccount('0badcafe-0000-4000-8000-000000000000')).toBe('stillpoint-drill-0badcafe');
+  });
+});
+
+describe('what is the namespace of a drill', () => {
+  const labels = { 'stillpoint.dev/drill': '0badcafe-0000-4000-8000-000000000000' };
+  test.each([
+    ['name and mark', { name: 'shop-drill-0123456789', labels }, true],
+    ['another name', { name: 'shop', labels }, false],
+    ['no mark', { name: 'shop-drill-0123456789' }, false],
+    ['an empty mark', { name: 'shop-drill-0123456789', labels: { 'stillpoint.dev/drill': '' } }, false],
+    ['a mark that is no uid', { name: 'shop-drill-0123456789', labels: { 'stillpoint.dev/drill': 'x' } }, false],
+  ])('%s', (_, metadata, is) => {
+    expect(isDrillNamespace(metadata)).toBe(is);
+  });
+
+  test.each([
+    ['shop/nightly', 'shop/nightly'],
+    ['shop/nightly.v2', 'shop/nightly.v2'],
+    ['nightly', undefined],
+    ['../nightly', undefined],
+    ['shop/nightly/status', undefined],
+  ])('that is of %s', (of, policy) => {
+    expect(drilledPolicy({ annotations: { 'stillpoint.dev/drill-of': of } })).toBe(policy);
   });
 });
 
@@ -120,6 +144,22 @@ describe('decide', () => {
     expect(resultOf(drill, refused, at('11:03:01'))).toMatchObject({ reason: 'DrillFailed', message: 'RestoreRefused: no', verified: false });
   });
 
+  test('a drill whose time is over before its restore was made says nothing of the copy', () => {
+    expect(timedOut(drill, undefined, at('11:21'))).toMatchObject({ reason: 'DrillAborted', verified: false });
+    expect(timedOut(drill, appRestore({}, {}), at('11:21'))).toMatchObject({ reason: 'DrillTimedOut' });
+    expect(timedOut({ ...drill, restore: 'uid' }, undefined, at('11:21'))).toMatchObject({ reason: 'DrillTimedOut' });
+  });
+
+  test('a schedule that is none is said, whatever else there is of it', () => {
+    expect(decideAt('11:01', { verify: { cron: '5-1 * * * *' } })).toMatchObject({ kind: 'invalid', message: expect.stringMatching(/^spec\.protection\.verify\.cron: /) as unknown });
+  });
+
+  test('when a namespace was drilled last follows from all of its policies', () => {
+    const drilled = (at: string) => volumePolicy({ verify }, { ...inForce, lastDrill: { ...resultOf({ ...drill }, appRestore({}, { phase: 'Failed' }), Date.parse(at))! } });
+    expect(lastOf('shop', [volumePolicy({ verify }, inForce)])).toBeUndefined();
+    expect(lastOf('shop', ['2026-11-28T00:00:00Z', '2026-11-29T00:00:00Z'].map(drilled))).toBe(Date.parse('2026-11-29T00:00:00Z'));
+  });
+
   test('nothing of a policy that is being deleted: the sweep finds it', () => {
     const going = volumePolicy({ verify }, { ...inForce, drill }, { deletionTimestamp: '2026-11-29T11:05:00Z' });
     expect(decideAt('11:05', { object: going })).toEqual({ kind: 'none', next: undefined });
@@ -132,22 +172,76 @@ describe('decide', () => {
 
 describe('the line', () => {
   const due = at('11:00');
+  const ask = (key: string, more: { due?: number; last?: number; drill?: string } = {}) => ({ key, drill: `${key.replace('/', '-')}-drill`, due, last: undefined, ...more });
+  const running = (...keys: string[]) => keys.map((key) => ({ drill: ask(key).drill, source: key.split('/')[0] }));
 
   test('so many at a time, one of each namespace', () => {
     const line = new DrillLine(2);
-    expect(line.mayBegin({ key: 'a/x', due }, [], 0)).toBe(true);
-    expect(line.mayBegin({ key: 'a/y', due }, [], 0)).toBe(false);
-    expect(line.mayBegin({ key: 'b/x', due }, ['a/x'], 0)).toBe(true);
-    expect(line.mayBegin({ key: 'c/x', due }, ['a/x', 'b/x'], 0)).toBe(false);
+    expect(line.mayBegin(ask('a/x'), [], 0)).toBe(true);
+    expect(line.mayBegin(ask('a/y'), [], 0)).toBe(false);
+    expect(line.mayBegin(ask('b/x'), running('a/x'), 0)).toBe(true);
+    expect(line.mayBegin(ask('c/x'), running('a/x', 'b/x'), 0)).toBe(false);
     // Both have ended, and their statuses say so.
-    expect(line.mayBegin({ key: 'c/x', due }, [], 61_000)).toBe(true);
+    expect(line.mayBegin(ask('c/x'), [], 61_000)).toBe(true);
   });
 
-  test('whose turn was first goes first; who is always due does not keep others waiting', () => {
+  test('a policy that is made anew under its name does not get the room of what the former one left', () => {
     const line = new DrillLine(1);
-    expect(line.mayBegin({ key: 'b/x', due }, ['a/x'], 0)).toBe(false);
-    expect(line.mayBegin({ key: 'a/x', due: due + 60_000 }, [], 1000)).toBe(false);
-    expect(line.mayBegin({ key: 'b/x', due }, [], 2000)).toBe(true);
+    expect(line.mayBegin(ask('a/x', { drill: 'a-drill-2' }), [{ drill: 'a-drill-1', source: 'a' }], 0)).toBe(false);
+    expect(line.mayBegin(ask('b/x'), [{ drill: 'of-nobody', source: undefined }], 0)).toBe(false);
+  });
+
+  test('first goes the namespace that was drilled longest ago, or never; then who was due first', () => {
+    const line = new DrillLine(1);
+    const [never, older, newer] = [ask('c/x', { due: due + 60_000 }), ask('b/x', { last: 1 }), ask('a/x', { last: 2 })];
+    for (const each of [newer, older, never]) expect(line.mayBegin(each, running('z/z'), 0)).toBe(false);
+    expect([newer, older, never].map((each) => line.isTurn(each, [], 1000))).toEqual([false, false, true]);
+    expect(line.mayBegin(never, [], 1000)).toBe(true);
+    const two = new DrillLine(1);
+    for (const each of [ask('a/y', { due: due + 1 }), ask('b/x')]) two.mayBegin(each, running('z/z'), 0);
+    expect([ask('a/y', { due: due + 1 }), ask('b/x')].map((each) => two.isTurn(each, [], 0))).toEqual([false, true]);
+  });
+
+  test('many policies of one namespace count once, and a turn is remembered although its policy is gone', () => {
+    const line = new DrillLine(2);
+    for (let i = 0; i < 9; i += 1) line.isTurn(ask(`a/${i}`), running('y/y', 'z/z'), 0);
+    expect(line.isTurn(ask('b/x', { due: due + 60_000 }), [], 0)).toBe(true);
+    const after = new DrillLine(1);
+    after.begun(ask('a/old'), 0);
+    after.isTurn(ask('a/new'), running('z/z'), 1);
+    expect(after.isTurn(ask('b/x', { due: due + 60_000 }), [], 1)).toBe(true);
+  });
+
+  test('asking takes no place, and who cannot begin gives its place back', () => {
+    const line = new DrillLine(1);
+    expect(line.isTurn(ask('a/x'), [], 0)).toBe(true);
+    expect(line.mayBegin(ask('a/x'), [], 0)).toBe(true);
+    expect(line.isTurn(ask('b/x'), [], 0)).toBe(false);
+    line.giveBack(ask('a/x'));
+    expect(line.mayBegin(ask('b/x'), [], 0)).toBe(true);
+  });
+
+  test('who waits for its own namespace keeps nobody waiting', () => {
+    const line = new DrillLine(1);
+    expect(line.mayBegin(ask('a/x'), [{ drill: 'a-left', source: 'a' }], 0)).toBe(false);
+    expect(line.mayBegin(ask('b/x', { due: due + 60_000 }), [], 0)).toBe(true);
+  });
+});
+
+describe('the control of the isolation', () => {
+  test('holds while the API server answers without a gap from the begin', () => {
+    let millis = 0;
+    const control = new Control({ monotonic: () => millis });
+    expect(control.answered('unheard')).toBe(false);
+    control.begin('u');
+    for (const at of [2000, 4000, 13_000]) {
+      millis = at;
+      expect(control.answered('u')).toBe(true);
+    }
+    for (const at of [24_000, 26_000]) {
+      millis = at;
+      expect(control.answered('u')).toBe(false);
+    }
   });
 });
 
@@ -155,11 +249,12 @@ describe('isolation', () => {
   const ended = (exitCode: number) => ({ metadata: { name: 'p' }, status: { phase: 'Failed', containerStatuses: [{ name: 'isolation', state: { terminated: { exitCode } } }] } });
 
   test('is what the pod has found, and unknown when it could not try', () => {
-    expect(isolationOf({ metadata: { name: 'p' }, status: { phase: 'Succeeded' } })).toEqual({ kind: 'known', isolated: true });
-    expect(isolationOf(ended(10))).toEqual({ kind: 'known', isolated: false });
-    expect(isolationOf(ended(11))).toMatchObject({ kind: 'lost', why: expect.stringContaining('drills.dnsNamespace') as unknown });
-    expect(isolationOf(ended(137))).toMatchObject({ kind: 'lost' });
-    expect(isolationOf({ metadata: { name: 'p' }, status: { phase: 'Pending' } })).toMatchObject({ kind: 'unknown' });
+    expect(isolationOf({ metadata: { name: 'p' }, status: { phase: 'Succeeded' } }, true)).toEqual({ kind: 'known', isolated: true });
+    expect(isolationOf({ metadata: { name: 'p' }, status: { phase: 'Succeeded' } }, false)).toMatchObject({ kind: 'lost', why: expect.stringContaining('API server') as unknown });
+    expect(isolationOf(ended(10), false)).toEqual({ kind: 'known', isolated: false });
+    expect(isolationOf(ended(11), false)).toMatchObject({ kind: 'lost', why: expect.stringContaining('drills.dnsNamespace') as unknown });
+    expect(isolationOf(ended(137), false)).toMatchObject({ kind: 'lost' });
+    expect(isolationOf({ metadata: { name: 'p' }, status: { phase: 'Pending' } }, true)).toMatchObject({ kind: 'unknown' });
   });
 
   test('the program is one that Node takes', () => {

@@ -2,9 +2,10 @@ import type { AppRestoreStatus } from '../../../src/api/apprestore.js';
 import type { AppRestore, AppSnapshot, VolumePolicy } from '../../../src/api/kinds.js';
 import type { DrillResult } from '../../../src/api/volumepolicy.js';
 import type { OperatorDeps } from '../../../src/controllers/deps.js';
+import type { PolicyKey } from '../../../src/controllers/metrics/policies.js';
 import { reconcileVolumePolicy } from '../../../src/controllers/volumepolicy/controller.js';
 import { canaryName } from '../../../src/controllers/volumepolicy/drill/canary.js';
-import { DrillLine } from '../../../src/controllers/volumepolicy/drill/line.js';
+import { drillMemory } from '../../../src/controllers/volumepolicy/drill/memory.js';
 import { sweepDrills } from '../../../src/controllers/volumepolicy/drill/sweep.js';
 import { ApiError } from '../../../src/runtime/api-error.js';
 import type { Client } from '../../../src/runtime/client.js';
@@ -37,16 +38,22 @@ export class DrillWorld {
   readonly noted: DrillResult[] = [];
   /** Objects of a drill that were made, in order. */
   readonly made: string[] = [];
+  /** What the metrics say of drills; undefined: nothing of the policy. */
+  series: { drill: number | undefined; drillVerified: boolean | undefined } | undefined;
   fate: Fate = 'passes';
   isolated = true;
   enabled = true;
   requireIsolation = true;
+  /** The pod that tries the isolation does not come to its end. */
+  canaryHangs = false;
+  /** An admission policy that is not installed. */
+  missing: string | undefined;
   /** Namespaces that are being deleted stay. */
   terminatingHangs = false;
   /** Writes until the operator dies, and whether the last one is done. */
   crash: { after: number; done: boolean } | undefined;
   #uids = 0;
-  #line = new DrillLine(2);
+  #memory = this.#forgotten();
 
   constructor(verify: object = {}) {
     this.#store('volumepolicies', volumePolicy({ schedule: { cron: '0 0 1 1 *' }, verify: { cron: '0 * * * *', timeout: '20m', ...verify } }));
@@ -68,6 +75,17 @@ export class DrillWorld {
     return [...this.objects.keys()].filter((key) => key.includes('-drill-'));
   }
 
+  /** A namespace as a drill has one, which no policy speaks of, but for this. */
+  mark(metadata: object): void {
+    const whole = { name: 'shop-drill-00000000ff', labels: { 'stillpoint.dev/drill': 'beef0000-0000-4000-8000-0000000000ff' }, annotations: { 'stillpoint.dev/drill-of': 'shop/gone' } };
+    this.#store('namespaces', { metadata: { ...whole, ...metadata } });
+  }
+
+  /** Whether one of those is there, and is not being deleted. */
+  get marked(): boolean {
+    return [...this.objects.values()].some(({ metadata }) => metadata.labels?.['stillpoint.dev/drill'] !== undefined && metadata.deletionTimestamp === undefined);
+  }
+
   restore(): AppRestore | undefined {
     return [...this.objects].find(([key]) => key.startsWith('apprestores/'))?.[1] as AppRestore | undefined;
   }
@@ -86,9 +104,13 @@ export class DrillWorld {
     }
   }
 
+  #forgotten() {
+    return drillMemory(2, { monotonic: () => this.now });
+  }
+
   async #reconcile(): Promise<void> {
     try {
-      await reconcileVolumePolicy(this.#deps, this.#line)('shop/nightly', { log: this.#deps.log, signal: new AbortController().signal });
+      await reconcileVolumePolicy(this.#deps, this.#memory)('shop/nightly', { log: this.#deps.log, signal: new AbortController().signal });
       if (this.enabled) await sweepDrills(this.#deps)();
     } catch (thrown) {
       if (!(thrown instanceof Crash)) throw thrown;
@@ -96,14 +118,14 @@ export class DrillWorld {
     if (this.crash === undefined || this.crash.after >= 0) return;
     // The next one knows nothing but what the API has.
     this.crash = undefined;
-    this.#line = new DrillLine(2);
+    this.#memory = this.#forgotten();
   }
 
   #othersWork(): void {
     for (const [key, object] of [...this.objects]) {
       const [plural = ''] = key.split('/');
       if (plural === 'resourcequotas') object['status'] ??= { hard: {} };
-      if (plural === 'pods' && object.metadata.name === canaryName) object['status'] ??= this.isolated ? { phase: 'Succeeded' } : { phase: 'Failed', containerStatuses: [{ name: 'isolation', state: { terminated: { exitCode: 10 } } }] };
+      if (plural === 'pods' && object.metadata.name === canaryName && !this.canaryHangs) object['status'] ??= this.isolated ? { phase: 'Succeeded' } : { phase: 'Failed', containerStatuses: [{ name: 'isolation', state: { terminated: { exitCode: 10 } } }] };
       if (plural === 'apprestores') this.#restoreWorks(object as AppRestore);
       if (object.metadata.deletionTimestamp === undefined) continue;
       if (plural === 'namespaces' && this.terminatingHangs) object['status'] = { conditions: [{ status: 'True', message: 'Some content remains.' }] };
@@ -157,7 +179,7 @@ export class DrillWorld {
       agentNamespace: 'stillpoint-agent',
       caches: { appSnapshots: { by: () => values('appsnapshots') }, appRestores: { by: () => values('apprestores') }, volumePolicies: { list: () => values('volumepolicies') } },
       events: { record: ({ reason }: { reason: string }) => this.events.push(reason) },
-      metrics: { policy: () => undefined },
+      metrics: { policy: (_: PolicyKey, { drill, drillVerified }: { drill?: number; drillVerified?: boolean }) => (this.series = { drill, drillVerified }), forgetPolicy: () => (this.series = undefined) },
       log,
       mover: { image: 'i', pullPolicy: 'IfNotPresent', resources: {} },
       drills: { enabled: this.enabled, atOnce: 2, longestMillis: 3_600_000, requireIsolation: this.requireIsolation, labels: ['team'], dnsNamespace: 'kube-system', operator: { namespace: 'stillpoint-system', name: 'stillpoint' } },
@@ -175,7 +197,8 @@ export class DrillWorld {
   }
 
   #get(type: ResourceType, key: ObjectKey): Promise<KubeObject> {
-    const policy = installedPolicy(type, key.name);
+    if (key.namespace === 'broken') return Promise.reject(error(500, 'InternalError'));
+    const policy = key.name === this.missing ? undefined : installedPolicy(type, key.name);
     const found = policy ?? (key.namespace === 'shop' && type.plural === 'serviceaccounts' ? { metadata: { ...key } } : this.objects.get(place(type.plural, key)));
     return found === undefined ? Promise.reject(error(404, 'NotFound')) : Promise.resolve(clone(found));
   }

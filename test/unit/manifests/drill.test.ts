@@ -50,6 +50,49 @@ describe('what is made in a drill', () => {
     expect((workload?.object['spec'] as { template: { spec: object } }).template.spec).toEqual({ automountServiceAccountToken: false, containers: [{ name: 'pg', ports: [{ containerPort: 5432 }] }], volumes: pod.volumes });
   });
 
+  const podOf = (captured: CapturedObject | undefined): Record<string, unknown> => (captured?.object['spec'] as { template: { spec: Record<string, unknown> } }).template.spec;
+
+  test.each([
+    [undefined, undefined],
+    [10, 10],
+    [86_400, 60],
+  ])('a pod that may take %p s to end gets %p', (asked, given) => {
+    const probe = { exec: { command: ['true'] }, ...(asked === undefined ? {} : { terminationGracePeriodSeconds: asked }) };
+    const [workload] = one(stateful({ ...(asked === undefined ? {} : { terminationGracePeriodSeconds: asked }), containers: [{ name: 'pg', livenessProbe: probe }] })).kept;
+    const pod = podOf(workload) as { terminationGracePeriodSeconds?: number; containers: { livenessProbe: { terminationGracePeriodSeconds?: number } }[] };
+    expect([pod.terminationGracePeriodSeconds, pod.containers[0]?.livenessProbe.terminationGracePeriodSeconds]).toEqual([given, given]);
+  });
+
+  test('nothing that it makes waits for somebody else to let it go', () => {
+    const finalizers = ['example.com/hold'];
+    const spec = { template: { metadata: { finalizers, labels: { app: 'pg' } }, spec: { volumes: [{ name: 'e', ephemeral: { volumeClaimTemplate: { metadata: { finalizers }, spec: {} } } }] } }, volumeClaimTemplates: [{ metadata: { name: 'd', finalizers }, spec: {} }] };
+    const [workload] = one(captured('apps', 'statefulsets', 'StatefulSet', spec)).kept;
+    expect(JSON.stringify(workload?.object)).not.toContain('hold');
+    expect(workload?.object['spec']).toMatchObject({ template: { metadata: { labels: { app: 'pg' } } }, volumeClaimTemplates: [{ metadata: { name: 'd' } }] });
+  });
+
+  test('of projected volumes stays what says nothing of who the pod is, and trusts nobody', () => {
+    const identity = [{ serviceAccountToken: { path: 't' } }, { clusterTrustBundle: { path: 'b', name: 'b' } }, { podCertificate: { signerName: 's/s', keyType: 'ED25519' } }];
+    const volumes = [{ name: 'mixed', projected: { sources: [...identity, { configMap: { name: 'c' } }] } }, { name: 'token', projected: { sources: identity } }, { name: 'plain', projected: { sources: [{ secret: { name: 's' } }] } }];
+    const [workload] = one(stateful({ volumes })).kept;
+    expect(podOf(workload)['volumes']).toEqual([{ name: 'mixed', projected: { sources: [{ configMap: { name: 'c' } }] } }, { name: 'token', emptyDir: {} }, volumes[2]]);
+  });
+
+  test('a pod gets no other network, and the plan says so', () => {
+    const annotations = { 'k8s.v1.cni.cncf.io/networks': 'lan', 'v1.multus-cni.io/default-network': 'x', 'other.cni.cncf.io/a': 'b', 'prometheus.io/scrape': 'true' };
+    const { kept, left, unproven } = one(captured('apps', 'statefulsets', 'StatefulSet', { template: { metadata: { annotations }, spec: {} } }));
+    expect((kept[0]?.object['spec'] as { template: { metadata: object } }).template.metadata).toEqual({ annotations: { 'prometheus.io/scrape': 'true' } });
+    expect(left).toEqual(['statefulsets.apps/x: made without annotation k8s.v1.cni.cncf.io/networks, v1.multus-cni.io/default-network, other.cni.cncf.io/a of its pods: a drill has no other network']);
+    expect(unproven).toEqual([]);
+  });
+
+  test('what has data in the copy and is left out is not proven', () => {
+    expect(one(stateful({ hostNetwork: true })).unproven).toEqual([expect.stringMatching(/^statefulsets\.apps\/x: not in a drill: .*hostNetwork/)]);
+    expect(one(captured('apps', 'daemonsets', 'DaemonSet')).unproven).toHaveLength(1);
+    expect(one(captured('apps', 'daemonsets', 'DaemonSet'), false).unproven).toEqual([]);
+    expect(one(captured('', 'endpoints', 'Endpoints')).unproven).toEqual([]);
+  });
+
   test('what runs is what has data in the copy', () => {
     for (const workload of [captured('', 'pods', 'Pod', { containers: [] }), stateful({ containers: [] })]) {
       expect(one(workload, false).left[0]).toContain('has no data in the copy');

@@ -5,11 +5,11 @@ import { podTrouble, type RawPod } from '../../apprestore/pod-state.js';
 
 /** Name of the pod, and value of the label `internal` on it. */
 export const canaryName = 'stillpoint-isolation';
-/** Of its tries to get out. Rules may come some seconds after the pod. */
+/** Asked for names so often; and so often it may get out before it gives up: rules may come some seconds after the pod. */
 const tries = 20;
-/** It is isolated when so many tries after another have failed. */
-const enough = 3;
 const tryMillis = 2000;
+/** It is isolated when for so long no try has got out. An API server that is away for as long leaves a longer gap than {@link maxGapMillis} in what the operator hears of it. */
+const silenceMillis = 20_000;
 /** Exit codes of the program. */
 const codes = { isolated: 0, reached: 10, deaf: 11 } as const;
 /** The kubelet ends it after so long. */
@@ -17,7 +17,7 @@ const deadlineSeconds = 180;
 
 /**
  * Tries to reach the API server, which every cluster has and no drill may reach. Names must be answered: a pod whose network does not work at all
- * proves nothing. Whatever keeps the connection from being made is isolation.
+ * proves nothing. Whatever keeps the connection from being made is isolation, while the operator itself reaches the API server.
  */
 const program = `
 const { lookup } = require('node:dns/promises');
@@ -39,10 +39,15 @@ const answered = async () => {
 };
 (async () => {
   if (!(await answered())) process.exit(${codes.deaf});
-  for (let i = 0, kept = 0; i < ${tries}; i += 1) {
-    kept = (await reach(process.env.KUBERNETES_SERVICE_HOST, process.env.KUBERNETES_SERVICE_PORT)) ? 0 : kept + 1;
-    if (kept >= ${enough}) process.exit(${codes.isolated});
-    await pause(500);
+  for (let out = 0, since; out < ${tries}; await pause(500)) {
+    const begun = performance.now();
+    if (await reach(process.env.KUBERNETES_SERVICE_HOST, process.env.KUBERNETES_SERVICE_PORT)) {
+      out += 1;
+      since = undefined;
+    } else {
+      since ??= begun;
+      if (performance.now() - since >= ${silenceMillis}) process.exit(${codes.isolated});
+    }
   }
   process.exit(${codes.reached});
 })();
@@ -83,9 +88,10 @@ export type Isolation =
   | { readonly kind: 'lost'; readonly why: string }
   | { readonly kind: 'known'; readonly isolated: boolean };
 
-/** Pure. */
-export function isolationOf(pod: RawPod): Isolation {
+/** `answered`: the API server has answered the operator from the begin of the try to its end. Pure. */
+export function isolationOf(pod: RawPod, answered: boolean): Isolation {
   const terminated = pod.status?.containerStatuses?.[0]?.state?.terminated;
+  if (pod.status?.phase === 'Succeeded' && !answered) return { kind: 'lost', why: 'the operator does not know that the API server was there all the time, so not reaching it proves nothing' };
   if (pod.status?.phase === 'Succeeded') return { kind: 'known', isolated: true };
   if (pod.status?.phase !== 'Failed') return { kind: 'unknown', why: podTrouble(pod) ?? 'it is being tried' };
   if (terminated?.exitCode === codes.reached) return { kind: 'known', isolated: false };

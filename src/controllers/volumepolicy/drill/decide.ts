@@ -41,6 +41,8 @@ export interface DrillInput {
 export type DrillPlan =
   /** No drill is under way. `next`: when the next one is begun. `why`: a drill is due and cannot be begun. */
   | { readonly kind: 'none'; readonly next: number | undefined; readonly why?: 'disabled' | 'noCopy' }
+  /** The schema lets pass what cannot be a schedule: no drill is ever due, and copies are made. */
+  | { readonly kind: 'invalid'; readonly message: string }
   /** Note in status that the drill of a tick is begun. Nothing is made before. */
   | { readonly kind: 'begin'; readonly drill: DrillStatus }
   /** Make the namespace and what belongs into it, see that it is isolated, then make the AppRestore. */
@@ -69,10 +71,11 @@ export function decideDrill(input: DrillInput): DrillPlan {
 function begin({ object, copies, now, enabled, longest }: DrillInput): DrillPlan {
   const { verify } = object.spec.protection;
   const noted = object.status?.drillSchedule;
+  if (verify === undefined) return { kind: 'none', next: undefined };
+  const ticks = readSchedule(verify, 'spec.protection.verify', now);
+  if (typeof ticks === 'string') return { kind: 'invalid', message: ticks };
   // Another expression is adopted first.
-  if (verify === undefined || noted?.cron !== verify.cron || noted.timeZone !== verify.timeZone) return { kind: 'none', next: undefined };
-  const ticks = readSchedule(verify, '', now);
-  if (verify.suspend || typeof ticks === 'string') return { kind: 'none', next: undefined };
+  if (verify.suspend || noted?.cron !== verify.cron || noted.timeZone !== verify.timeZone) return { kind: 'none', next: undefined };
   const last = object.status?.lastDrill;
   const { tick, next } = dueOf(verify, ticks, `${object.metadata.uid} drill`, { inForce: noted, done: last === undefined ? [] : [Date.parse(last.due)], now });
   if (!enabled) return { kind: 'none', next: undefined, why: 'disabled' };

@@ -10,6 +10,7 @@ import { reviews, type Right } from '../../authority.js';
 import type { OperatorDeps } from '../../deps.js';
 import type { PolicyWriter } from '../steps.js';
 import { canaryName, canaryPod, isolationOf } from './canary.js';
+import type { Control } from './control.js';
 import { drillAccount } from './names.js';
 import { copiedFence, drillBinding, drillNamespace, drillNetworkPolicy, drillQuota, drillRestore, drillServiceAccount } from './objects.js';
 import { placeOf, restoreOf } from './observe.js';
@@ -21,21 +22,23 @@ const rightToFence: Right = { verb: 'create', group: 'networking.k8s.io', resour
 type Waiting = string | undefined;
 
 /**
- * Makes what is not there yet of a drill, in this order: the namespace, the right to work in it, its fences, the proof of its isolation, and last the
- * AppRestore. Every part is found again by its name. Resolves with what it waits for.
+ * Makes what is not there yet of a drill, in this order: the namespace, the right to work in it, the fence of its network and the proof of it, the quotas
+ * and limits, which must not count or change the pod that tries it, and last the AppRestore. Every part is found again by its name. Resolves with what it waits for.
  * @throws AppError DrillRefused; ApiError of what the API server refuses.
  */
-export async function prepareStep(writer: PolicyWriter, drill: DrillStatus, deps: OperatorDeps): Promise<Waiting> {
+export async function prepareStep(writer: PolicyWriter, drill: DrillStatus, control: Control, deps: OperatorDeps): Promise<Waiting> {
   const { object } = writer;
   const uid = await ensureNamespace(object, drill, deps);
   const account = drillAccount(uid);
   await ensure(deps, roleBindings, drillBinding(drill.namespace, account, deps.drills.operator));
   if (!(await reviews(deps.client, drill.namespace, rightToFence))) return 'its rights in the namespace';
-  await fence(object, drill.namespace, account, deps);
+  await ensure(deps, networkPolicies, drillNetworkPolicy(drill.namespace, deps.drills.dnsNamespace));
+  await ensure(deps, serviceAccounts, drillServiceAccount(drill.namespace, account));
+  if (drill.isolated === undefined) return tryIsolation(writer, drill, { account, control }, deps);
+  if (await removeCanary(drill.namespace, account, deps)) return 'the pod that tried the isolation to go';
+  await limit(object.metadata.namespace, drill.namespace, deps);
   const unready = await unreadyQuotas(drill.namespace, deps);
   if (unready.length > 0) return `ResourceQuota ${unready.join(', ')} to be in force`;
-  if (drill.isolated === undefined) return tryIsolation(writer, drill, account, deps);
-  if (await removeCanary(drill.namespace, account, deps)) return 'the pod that tried the isolation to go';
   const restore = await ensureRestore(object, drill, account, deps);
   await writer.write({ drill: { ...drill, restore: restore.metadata.uid, message: undefined } });
   return undefined;
@@ -50,15 +53,13 @@ async function ensureNamespace(object: VolumePolicy, drill: DrillStatus, deps: O
   return place.uid;
 }
 
-async function fence(object: VolumePolicy, namespace: string, account: string, deps: OperatorDeps): Promise<void> {
-  const source = object.metadata.namespace;
-  await ensure(deps, networkPolicies, drillNetworkPolicy(namespace, deps.drills.dnsNamespace));
+/** As much as the source may have, and no way in from outside. */
+async function limit(source: string, namespace: string, deps: OperatorDeps): Promise<void> {
   await ensure(deps, resourceQuotas, drillQuota(namespace));
   for (const type of [resourceQuotas, limitRanges]) {
     const { items } = await deps.client.list(type, { namespace: source });
     for (const item of items) await ensure(deps, type, copiedFence(item, type.kind, namespace));
   }
-  await ensure(deps, serviceAccounts, drillServiceAccount(namespace, account));
 }
 
 /** Until the cluster has counted, a quota refuses everything that it is about. */
@@ -67,14 +68,15 @@ async function unreadyQuotas(namespace: string, deps: OperatorDeps): Promise<str
   return items.filter((quota) => (quota['status'] as { hard?: object } | undefined)?.hard === undefined).map((quota) => quota.metadata.name);
 }
 
-async function tryIsolation(writer: PolicyWriter, drill: DrillStatus, account: string, deps: OperatorDeps): Promise<Waiting> {
+async function tryIsolation(writer: PolicyWriter, drill: DrillStatus, { account, control }: { readonly account: string; readonly control: Control }, deps: OperatorDeps): Promise<Waiting> {
   const client = deps.client.as({ namespace: drill.namespace, name: account });
   const pod = (await getOrUndefined(client, pods, { namespace: drill.namespace, name: canaryName })) as RawPod | undefined;
   if (pod === undefined) {
-    await ensure({ client }, pods, canaryPod(drill.namespace, account, deps.mover));
+    const made = await ensure({ client }, pods, canaryPod(drill.namespace, account, deps.mover));
+    if (made?.metadata.uid !== undefined) control.begin(made.metadata.uid);
     return 'the isolation to be tried';
   }
-  const isolation = isolationOf(pod);
+  const isolation = isolationOf(pod, control.answered(pod.metadata.uid ?? ''));
   if (isolation.kind === 'unknown') return `the isolation to be tried: ${isolation.why}`;
   if (isolation.kind === 'lost' && deps.drills.requireIsolation) {
     await removeCanary(drill.namespace, account, deps);

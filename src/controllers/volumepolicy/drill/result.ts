@@ -23,7 +23,10 @@ export function resultOf(drill: DrillStatus, restore: AppRestore, now: number): 
 export function timedOut(drill: DrillStatus, restore: AppRestore | undefined, now: number): DrillResult {
   const ready = findCondition(restore?.status?.conditions, 'Ready');
   const last = ready === undefined ? (drill.message ?? 'nothing was begun') : `${ready.reason}: ${ready.message}`;
-  return ended(drill, 'DrillTimedOut', `The drill did not end in its time (spec.protection.verify.timeout, and the chart value drills.longest). Last: ${last}`, now);
+  const limits = '(spec.protection.verify.timeout, and the chart value drills.longest)';
+  // Of the copy nothing is known then, neither good nor bad.
+  if (drill.restore === undefined && restore === undefined) return ended(drill, 'DrillAborted', `The time of the drill was over before anything was restored ${limits}. Last: ${last}`, now);
+  return ended(drill, 'DrillTimedOut', `The drill did not end in its time ${limits}. Last: ${last}`, now);
 }
 
 /** The result of a drill that has ended. Pure. */

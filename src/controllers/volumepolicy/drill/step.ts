@@ -14,8 +14,8 @@ import { later, now, onChange, type StepResult } from '../../step.js';
 import type { PolicyCopy } from '../copies.js';
 import { tell, type PolicyWriter } from '../steps.js';
 import { decideDrill, type DrillPlan } from './decide.js';
-import type { DrillLine } from './line.js';
-import { observeDrill } from './observe.js';
+import type { DrillMemory } from './memory.js';
+import { drillsByStatus, drillsThere, lastOf, observeDrill } from './observe.js';
 import { prepareStep } from './prepare-step.js';
 
 /** The restore wakes the policy when it ends; this is for the limit of time. */
@@ -48,27 +48,29 @@ export interface DrillLook {
 }
 
 /** Takes the drills of a policy one step further. What goes wrong is said and tried again: the copies of the policy never wait for it. */
-export async function drillStep(writer: PolicyWriter, copies: readonly PolicyCopy[], line: DrillLine, deps: OperatorDeps): Promise<DrillLook> {
+export async function drillStep(writer: PolicyWriter, copies: readonly PolicyCopy[], memory: DrillMemory, deps: OperatorDeps): Promise<DrillLook> {
   const { enabled, requireIsolation, longestMillis: longest } = deps.drills;
   const found = await observeDrill(writer.object, deps);
   const plan = decideDrill({ object: writer.object, copies, now: deps.clock.now(), enabled, requireIsolation, longest, ...found });
   deps.log.debug('decided of drills', { plan: plan.kind });
   try {
-    return await act(plan, writer, line, deps);
+    return await act(plan, writer, memory, deps);
   } catch (error) {
     return troubled(error, writer, deps);
   }
 }
 
-async function act(plan: DrillPlan, writer: PolicyWriter, line: DrillLine, deps: OperatorDeps): Promise<DrillLook> {
+async function act(plan: DrillPlan, writer: PolicyWriter, memory: DrillMemory, deps: OperatorDeps): Promise<DrillLook> {
   const { drill } = writer.object.status ?? {};
   switch (plan.kind) {
     case 'none':
       return idle(plan);
+    case 'invalid':
+      return { ...look(onChange), trouble: { reason: 'InvalidSpec', message: plan.message } };
     case 'begin':
-      return begin(writer, plan.drill, line, deps);
+      return begin(writer, plan.drill, memory, deps);
     case 'prepare':
-      return drill === undefined ? look(now) : prepare(writer, drill, deps);
+      return drill === undefined ? look(now) : prepare(writer, drill, memory, deps);
     case 'wait':
       return look(later(waitSeconds));
     case 'note': {
@@ -98,25 +100,37 @@ function idle({ next, why }: Extract<DrillPlan, { kind: 'none' }>): DrillLook {
   return why === 'noCopy' ? { ...base, trouble: { reason: 'NoCopyYet', message: 'A drill is due, and there is no copy that is ready. It is begun when there is one.' } } : base;
 }
 
-/** Whatever is lacking is found out before anything is begun. */
-async function begin(writer: PolicyWriter, drill: DrillStatus, line: DrillLine, deps: OperatorDeps): Promise<DrillLook> {
+/** Whatever is lacking is found out before anything is begun, and when it is its turn: who waits asks nobody. */
+async function begin(writer: PolicyWriter, drill: DrillStatus, { line }: DrillMemory, deps: OperatorDeps): Promise<DrillLook> {
   const { object } = writer;
-  await requirePolicies(deps.client, deps.agentNamespace, drillPolicies);
-  await requirePolicies(deps.client, deps.agentNamespace);
-  await requireAuthority(deps.client, accountOf(object), rightsToDrill);
-  const underWay = deps.caches.volumePolicies.list().flatMap(({ metadata, status }) => (status?.drill === undefined ? [] : [keyText(metadata)]));
-  if (!line.mayBegin({ key: keyText(object.metadata), due: Date.parse(drill.due) }, underWay, deps.clock.now())) {
-    return { ...look(later(lineSeconds)), trouble: { reason: 'WaitingForTurn', message: 'A drill is due and waits: another one of this namespace, or as many as the chart value drills.atOnce allows, are under way.' } };
+  const policies = deps.caches.volumePolicies.list();
+  const asking = { key: keyText(object.metadata), drill: drill.namespace, due: Date.parse(drill.due), last: lastOf(object.metadata.namespace, policies) };
+  const known = drillsByStatus(policies);
+  if (!line.isTurn(asking, known, deps.clock.now())) return waiting;
+  if (!line.mayBegin(asking, [...known, ...(await drillsThere(deps))], deps.clock.now())) return waiting;
+  try {
+    await requirePolicies(deps.client, deps.agentNamespace, drillPolicies);
+    await requirePolicies(deps.client, deps.agentNamespace);
+    await requireAuthority(deps.client, accountOf(object), rightsToDrill);
+  } catch (error) {
+    line.giveBack(asking);
+    throw error;
   }
   await writer.write({ drill });
+  line.begun(asking, deps.clock.now());
   tell(deps, object, 'Normal', 'DrillBegun', `AppSnapshot ${drill.copy} is restored into namespace ${drill.namespace}, due at ${drill.due}.`);
   return look(now);
 }
 
-async function prepare(writer: PolicyWriter, drill: DrillStatus, deps: OperatorDeps): Promise<DrillLook> {
-  const waiting = await prepareStep(writer, drill, deps);
-  if (waiting === undefined) return look(now);
-  await sayWaiting(writer, `Waiting for ${waiting}.`);
+const waiting: DrillLook = {
+  ...look(later(lineSeconds)),
+  trouble: { reason: 'WaitingForTurn', message: 'A drill is due and waits: another one of this namespace, or as many as the chart value drills.atOnce allows, are under way or not removed yet, or others were drilled longer ago.' },
+};
+
+async function prepare(writer: PolicyWriter, drill: DrillStatus, { control }: DrillMemory, deps: OperatorDeps): Promise<DrillLook> {
+  const waitsFor = await prepareStep(writer, drill, control, deps);
+  if (waitsFor === undefined) return look(now);
+  await sayWaiting(writer, `Waiting for ${waitsFor}.`);
   return look(later(lookSeconds));
 }
 
