@@ -4,7 +4,7 @@ import type { AppRestore } from '../../../src/api/kinds.js';
 import { hex } from '../movers/fixtures.js';
 import { appRestore } from './apprestore-fixtures.js';
 import { recoveryPointOf, remoteRestore, textOf } from './remote-fixtures.js';
-import { RemoteWorld, success, type Fate } from './remote-world.js';
+import { error, RemoteWorld, success, type Fate } from './remote-world.js';
 
 const reasonOf = (world: RemoteWorld): { reason: string; message: string } | undefined => world.restore?.status?.conditions?.find(({ type }) => type === 'Ready');
 const contents = (world: RemoteWorld): string[] => world.of('persistentvolumeclaims').map(({ metadata }) => world.filled.get(metadata.uid ?? '') ?? 'nothing');
@@ -64,6 +64,39 @@ describe('a restore from a target', () => {
     world.delete();
     await world.live(20);
     expect([world.restore ?? undefined, world.left, world.of('persistentvolumeclaims').map(({ metadata }) => metadata.name)]).toEqual([undefined, [], ['data-pg-0']]);
+  });
+});
+
+describe('deleted before all of its volumes are filled', () => {
+  const half = async (): Promise<RemoteWorld> => {
+    const world = new RemoteWorld(remoteRestore(), (request) => (request.task.verb === 'restore' ? 'killed' : success(request)));
+    await world.live(20);
+    world.delete();
+    return world;
+  };
+  const claims = ['data-pg-0', 'wal-pg-0'];
+
+  test.each([
+    ['the API server is down', error(503, 'ServiceUnavailable')],
+    ['it is busy', error(429, 'TooManyRequests')],
+    ['an answer was lost', error(0, 'Unknown')],
+  ])('%s: it waits, and takes them along when that has passed', async (_, broken) => {
+    const world = await half();
+    world.broken.set('list persistentvolumeclaims', broken);
+    await world.live(10);
+    expect([world.restore?.metadata.finalizers?.length, world.of('persistentvolumeclaims').length, world.events.includes('ClaimsLeft')]).toEqual([1, 2, false]);
+    world.broken.clear();
+    await world.live(10);
+    expect([world.restore ?? undefined, world.of('persistentvolumeclaims'), world.events.includes('ClaimsLeft')]).toEqual([undefined, [], false]);
+  });
+
+  test('what its account may not remove does not hold it, and is named', async () => {
+    const world = await half();
+    world.broken.set('list persistentvolumeclaims', error(403, 'Forbidden'));
+    await world.live(10);
+    expect(world.restore ?? undefined).toBeUndefined();
+    expect(world.events.at(-1)).toBe('ClaimsLeft');
+    for (const claim of claims) expect(world.notes.at(-1)).toContain(claim);
   });
 });
 

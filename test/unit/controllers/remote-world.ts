@@ -21,7 +21,7 @@ class Crash extends Error {}
 /** What becomes of a mover: its result, or nothing, when it is killed. */
 export type Fate = MoverResult | 'killed';
 
-const error = (code: number, reason: string): ApiError => new ApiError({ code, reason, message: reason });
+export const error = (code: number, reason: string): ApiError => new ApiError({ code, reason, message: reason });
 const clone = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 interface JobSpec {
@@ -33,6 +33,7 @@ export class RemoteWorld {
   now = start;
   readonly objects = new Map<string, KubeObject>();
   readonly events: string[] = [];
+  readonly notes: string[] = [];
   /** Every Job that was made, in order, and what it was for. */
   readonly made: { readonly name: string; readonly request: MoverRequest }[] = [];
   /** Content of claims, by uid. */
@@ -40,6 +41,8 @@ export class RemoteWorld {
   point: RecoveryPoint = recoveryPointOf('point-2');
   /** Writes until the operator dies, and whether the last one is done. */
   crash: { after: number; done: boolean } | undefined;
+  /** What the API server does not answer as it should, by verb and plural. */
+  readonly broken = new Map<string, ApiError>();
   #uids = 0;
   readonly #fate: (request: MoverRequest, n: number) => Fate;
 
@@ -116,7 +119,10 @@ export class RemoteWorld {
 
   readonly #client: Client = {
     get: (type: ResourceType, { name }: ObjectKey) => this.#get(type, name),
-    list: (type: ResourceType, { labelSelector = '' } = {}) => Promise.resolve({ items: this.#select(type, labelSelector), resourceVersion: '' }),
+    list: (type: ResourceType, { labelSelector = '' } = {}) => {
+      const broken = this.broken.get(`list ${type.plural}`);
+      return broken === undefined ? Promise.resolve({ items: this.#select(type, labelSelector), resourceVersion: '' }) : Promise.reject(broken);
+    },
     create: (type: ResourceType, object: KubeObject) => (type.plural === 'selfsubjectaccessreviews' ? Promise.resolve({ ...object, status: { allowed: true } }) : this.#write(() => this.#create(type, object))),
     delete: (type: ResourceType, { name }: ObjectKey) => this.#write(() => this.#remove(type, name)),
     apply: (type: ResourceType, object: KubeObject, { dryRun = false } = {}) => (dryRun ? Promise.resolve(object) : this.#write(() => this.#apply(type, object))),
@@ -131,7 +137,7 @@ export class RemoteWorld {
     agentNamespace: 'stillpoint-agent',
     caches: { appRestores: { list: () => this.verified } },
     exec: { run: (target: ExecTarget) => Promise.resolve(this.#show(target)) },
-    events: { record: ({ reason }: { reason: string }) => this.events.push(reason) },
+    events: { record: ({ reason, note }: { reason: string; note: string }) => this.notes.push(note) && this.events.push(reason) },
     log: { info: () => undefined, debug: () => undefined, warn: () => undefined },
     mover: { image: 'i', pullPolicy: 'IfNotPresent', resources: {} },
     adapters: {},
