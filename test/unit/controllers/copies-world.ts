@@ -20,8 +20,8 @@ import { installedPolicy } from './installed-policies.js';
 /** The operator dies here; what it has asked for may be done or not. */
 export class Crash extends Error {}
 
-/** What becomes of a mover: its result, or nothing, when it is killed. */
-export type Fate = MoverResult | 'killed';
+/** What becomes of a mover: its result, or nothing, when it is killed; or it still runs. */
+export type Fate = MoverResult | 'killed' | 'runs';
 
 const error = (code: number, reason: string): ApiError => new ApiError({ code, reason, message: reason });
 const clone = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
@@ -137,6 +137,7 @@ export class CopiesWorld {
   #end(job: KubeObject, request: MoverRequest): void {
     this.#count += 1;
     const fate = this.#fate(request, this.#count);
+    if (fate === 'runs') return;
     const good = fate !== 'killed' && fate.ok;
     if (good && request.task.verb === 'seal') for (const { snapshotId } of request.task.volumes) if (!this.repository.has(snapshotId)) this.violations.push(`sealed without ${snapshotId}`);
     if (good && request.task.verb === 'forget') this.repository.clear();
