@@ -67,6 +67,34 @@ describe('a restore from a target', () => {
   });
 });
 
+describe('from a target that has not passed its check', () => {
+  const checked = (reason: string): RemoteWorld => {
+    const world = new RemoteWorld(remoteRestore());
+    (world.objects.get('backuptargets/s3')!['status'] as { conditions: object[] }).conditions[0] = { type: 'Ready', status: 'False', reason, message: 'as the check says', lastTransitionTime: '' };
+    return world;
+  };
+
+  test.each(['TargetLocked', 'TargetFull', 'TargetNotWritable', 'TargetNotLocked', 'TargetCredentialsWrong', 'TargetDamaged', 'MoverFailed'])('%s: it is read all the same', async (reason) => {
+    const world = checked(reason);
+    await world.live(60);
+    expect(world.restore?.status?.phase).toBe('Ready');
+    expect(contents(world)).toEqual([hex('1'), hex('2')]);
+  });
+
+  test.each(['TargetKeyWrong', 'TargetUnreachable', 'TargetRepositoryGone', 'TargetBucketMissing', 'TargetSecretMissing', 'Checking', 'Suspended'])('%s: no mover is made', async (reason) => {
+    const world = checked(reason);
+    await world.live(12);
+    expect(reasonOf(world)).toMatchObject({ reason: reason.startsWith('Target') ? reason : 'BackupTargetNotReady', message: expect.stringContaining('as the check says') as unknown });
+    expect(world.made).toEqual([]);
+  });
+
+  test('credentials that may not read either: what the reader is told, it says', async () => {
+    const world = new RemoteWorld(remoteRestore(), () => ({ ok: false, code: 'TargetCredentialsWrong', message: 'AccessDenied' }));
+    await world.live(12);
+    expect(reasonOf(world)).toMatchObject({ reason: 'TargetCredentialsWrong', message: expect.stringContaining('AccessDenied') as unknown });
+  });
+});
+
 describe('deleted before all of its volumes are filled', () => {
   const half = async (): Promise<RemoteWorld> => {
     const world = new RemoteWorld(remoteRestore(), (request) => (request.task.verb === 'restore' ? 'killed' : success(request)));
