@@ -95,6 +95,39 @@ describe('from a target that has not passed its check', () => {
   });
 });
 
+describe('beside another restore into the namespace', () => {
+  const claim = { claim: 'data-pg-0', snapshotId: hex('1') };
+  const beside = (volume: object, existing: 'Skip' | 'Fail' | 'Adopt' = 'Skip', phase: 'Failed' | 'RestoringVolumes' | 'Ready' = 'Failed'): RemoteWorld => {
+    const world = new RemoteWorld(remoteRestore({}, { existing }));
+    world.others = [appRestore({}, { phase, volumes: [{ ...claim, phase: 'Restoring', ...volume }] }, { name: 'first', uid: 'another' })];
+    world.put('persistentvolumeclaims', { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data-pg-0', namespace: 'shop', labels: { 'stillpoint.dev/apprestore': 'another' } }, status: { phase: 'Bound' } });
+    return world;
+  };
+
+  test.each([
+    ['Skip', 'Failed'],
+    ['Fail', 'Failed'],
+    ['Adopt', 'Failed'],
+    ['Skip', 'RestoringVolumes'],
+  ] as const)('what it has not filled whole is refused, never taken for what exists: existing %s, phase %s', async (existing, phase) => {
+    const world = beside({}, existing, phase);
+    await world.live(30);
+    expect(reasonOf(world)).toMatchObject({ reason: 'RestoreRefused', message: expect.stringContaining('data-pg-0: AppRestore shop/first has not filled it whole') as unknown });
+    expect(world.of('persistentvolumeclaims')).toHaveLength(1);
+    // It is deleted, and takes its claim along.
+    world.others = [];
+    world.objects.delete('persistentvolumeclaims/data-pg-0');
+    await world.live(100);
+    expect([world.restore?.status?.phase, contents(world)]).toEqual(['Ready', [hex('1'), hex('2')]]);
+  });
+
+  test('what it has filled exists', async () => {
+    const world = beside({ phase: 'Bound' }, 'Skip', 'Ready');
+    await world.live(60);
+    expect(world.restore?.status).toMatchObject({ phase: 'Ready', plan: { skip: [expect.stringContaining('data-pg-0: exists already')] }, volumes: [{ claim: 'wal-pg-0' }] });
+  });
+});
+
 describe('deleted before all of its volumes are filled', () => {
   const half = async (): Promise<RemoteWorld> => {
     const world = new RemoteWorld(remoteRestore(), (request) => (request.task.verb === 'restore' ? 'killed' : success(request)));
@@ -154,7 +187,7 @@ describe('what cannot be read is refused in words', () => {
   test('latest-verified is the newest of those that a restore from the same repository has found good', async () => {
     const world = new RemoteWorld(remoteRestore({ recoveryPoint: 'latest-verified' }));
     const verified = (setId: string, repositoryId: string): AppRestore => appRestore({}, { phase: 'Ready', verified: true, source: { target: 's3', location: 's3:https://s3.example/copies/shop', repositoryId, setId, grade: 'Frozen' } });
-    world.verified = [verified('point-1', hex('a')), verified('point-2', hex('b'))];
+    world.others = [verified('point-1', hex('a')), verified('point-2', hex('b'))];
     world.point = recoveryPointOf('point-1');
     await world.live(60);
     expect(world.restore?.status).toMatchObject({ phase: 'Ready', source: { setId: 'point-1' } });

@@ -135,7 +135,7 @@ export class RemoteWorld {
     client: this.#client,
     clock: { now: () => this.now },
     agentNamespace: 'stillpoint-agent',
-    caches: { appRestores: { list: () => this.verified } },
+    caches: { appRestores: { list: () => this.others, by: (_: string, uid: string) => this.others.filter(({ metadata }) => metadata.uid === uid) } },
     exec: { run: (target: ExecTarget) => Promise.resolve(this.#show(target)) },
     events: { record: ({ reason, note }: { reason: string; note: string }) => this.notes.push(note) && this.events.push(reason) },
     log: { info: () => undefined, debug: () => undefined, warn: () => undefined },
@@ -144,7 +144,7 @@ export class RemoteWorld {
   } as unknown as OperatorDeps;
 
   /** Other restores of the cluster. */
-  verified: AppRestore[] = [];
+  others: AppRestore[] = [];
   #asked = 0;
 
   /** The first time it is not whole yet. */
