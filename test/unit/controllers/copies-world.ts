@@ -1,6 +1,6 @@
 import type { AppRestore, AppSnapshot } from '../../../src/api/kinds.js';
 import { copyStep } from '../../../src/controllers/appsnapshot/copies/copy-step.js';
-import { forgetCopies } from '../../../src/controllers/appsnapshot/copies/end.js';
+import { forgetCopies, isNamespaceLeaving } from '../../../src/controllers/appsnapshot/copies/end.js';
 import { forgetStep } from '../../../src/controllers/appsnapshot/copies/forget-step.js';
 import { decide } from '../../../src/controllers/appsnapshot/decide.js';
 import { inUse } from '../../../src/controllers/appsnapshot/in-use.js';
@@ -83,7 +83,7 @@ export class CopiesWorld {
   /** Once around, as the controller does it. False when there is nothing to do. */
   async #reconcile(): Promise<boolean> {
     const writer = snapshotWriter(this.#client, this.#deps.clock, this.snapshot);
-    if (this.snapshot.metadata.deletionTimestamp !== undefined) return (await inUse(writer, this.#deps)) || !(await forgetCopies(writer, this.#deps));
+    if (this.snapshot.metadata.deletionTimestamp !== undefined) return (await inUse(writer, this.#deps, () => isNamespaceLeaving(this.snapshot, this.#deps))) || !(await forgetCopies(writer, this.#deps));
     for (let i = 0; i < 20; i += 1) {
       const plan = decide({ object: writer.object, now: this.now });
       if (plan.kind === 'wait') return true;
