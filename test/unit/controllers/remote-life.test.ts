@@ -43,6 +43,15 @@ describe('a restore from a target', () => {
     expect(contents(world)).toEqual([hex('1'), hex('2')]);
   });
 
+  test('whoever reads from a mover and is killed, or prints nothing, has found out nothing: it is read again', async () => {
+    const world = new RemoteWorld(remoteRestore());
+    world.execs.push({ kind: 'exited', code: 137 }, { kind: 'exited', code: 143 }, { kind: 'exited', code: 1 }, { kind: 'lost', why: 'connection reset' });
+    await world.live(80);
+    expect(world.restore?.status?.phase).toBe('Ready');
+    expect([world.execs, world.events.includes('MoverFailed'), world.events.includes('RecoveryPointUnusable')]).toEqual([[], true, false]);
+    expect(world.made.filter(({ request }) => request.task.verb === 'fetch')).toHaveLength(1);
+  });
+
   test('a claim that is made anew in the middle is filled again, not taken for full', async () => {
     let world: RemoteWorld | undefined = undefined;
     const made = new RemoteWorld(remoteRestore(), (request, n) => {

@@ -2,7 +2,7 @@ import type { AppRestore } from '../../../src/api/kinds.js';
 import { recoveryPointFile, type RecoveryPoint } from '../../../src/api/recoverypoint.js';
 import { reconcileAppRestore } from '../../../src/controllers/apprestore/controller.js';
 import type { OperatorDeps } from '../../../src/controllers/deps.js';
-import { notYet } from '../../../src/movers/held.js';
+import { noSuchFile, notYet } from '../../../src/movers/held.js';
 import { locationOf } from '../../../src/movers/place.js';
 import { moverRequest, requestVariable, type MoverRequest, type MoverResult } from '../../../src/movers/request.js';
 import { ApiError } from '../../../src/runtime/api-error.js';
@@ -145,6 +145,8 @@ export class RemoteWorld {
 
   /** Other restores of the cluster. */
   others: AppRestore[] = [];
+  /** How the next ones end that read from a mover. */
+  readonly execs: object[] = [];
   #asked = 0;
 
   /** The first time it is not whole yet. */
@@ -153,7 +155,8 @@ export class RemoteWorld {
     const file = command.at(-1) ?? '';
     if (this.#asked === 1) return { outcome: { kind: 'exited', code: notYet }, stdout: '', stderr: '', truncated: false };
     const content = file === recoveryPointFile ? Buffer.from(textOf(this.point).text) : parts[Number(file.slice('capture-'.length))];
-    return content === undefined ? { outcome: { kind: 'exited', code: 1 }, stdout: '' } : { outcome: { kind: 'exited', code: 0 }, stdout: content.toString('base64'), stderr: '', truncated: false };
+    if (this.execs.length > 0) return { outcome: this.execs.shift(), stdout: '', stderr: '', truncated: false };
+    return content === undefined ? { outcome: { kind: 'exited', code: noSuchFile }, stdout: '' } : { outcome: { kind: 'exited', code: 0 }, stdout: content.toString('base64'), stderr: '', truncated: false };
   }
 
   /** The operator may die before or after any write. */
