@@ -52,6 +52,20 @@ describe('a restore from a target', () => {
     expect(world.made.filter(({ request }) => request.task.verb === 'fetch')).toHaveLength(1);
   });
 
+  test('storage that reports errors has its quarter of an hour from when the claim was made, however long the target took before', async () => {
+    let down = true;
+    const world = new RemoteWorld(remoteRestore(), (request) => (down ? 'killed' : success(request)));
+    world.storage = 'Pending';
+    world.put('events', { metadata: { name: 'e' }, message: 'pool is full', reason: 'ProvisioningFailed' });
+    await world.live(700);
+    expect(world.now - Date.parse(world.restore?.status?.startTime ?? '')).toBeGreaterThan(30 * 60_000);
+    down = false;
+    await world.live(200);
+    expect(world.restore?.status).toMatchObject({ phase: 'RestoringVolumes', volumes: [{ phase: 'Pending', message: 'ProvisioningFailed: pool is full' }, {}] });
+    await world.live(300);
+    expect([world.restore?.status?.phase, reasonOf(world)?.reason]).toEqual(['Failed', 'VolumeRestoreFailed']);
+  });
+
   test('a claim that is made anew in the middle is filled again, not taken for full', async () => {
     let world: RemoteWorld | undefined = undefined;
     const made = new RemoteWorld(remoteRestore(), (request, n) => {

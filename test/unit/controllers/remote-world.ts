@@ -147,6 +147,8 @@ export class RemoteWorld {
   others: AppRestore[] = [];
   /** How the next ones end that read from a mover. */
   readonly execs: object[] = [];
+  /** What becomes of claims that are made. */
+  storage: 'Bound' | 'Pending' = 'Bound';
   #asked = 0;
 
   /** The first time it is not whole yet. */
@@ -199,7 +201,7 @@ export class RemoteWorld {
     const key = `${type.plural}/${object.metadata.name}`;
     const known = this.objects.get(key);
     if (type.plural === 'persistentvolumeclaims') {
-      if (known === undefined) this.put(type.plural, { ...object, status: { phase: 'Bound' } });
+      if (known === undefined) this.put(type.plural, { ...object, metadata: { ...object.metadata, creationTimestamp: new Date(this.now).toISOString() }, status: { phase: this.storage } });
       return clone(this.objects.get(key)!);
     }
     if (known === undefined || known.metadata.resourceVersion !== object.metadata.resourceVersion) throw error(409, 'Conflict');
