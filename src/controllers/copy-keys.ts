@@ -1,12 +1,15 @@
 import type { AppRestore, AppSnapshot } from '../api/kinds.js';
 import { keyText } from '../runtime/object.js';
 
-/** Keys under which an AppRestore is found by what it reads: its AppSnapshot, or a copy in a BackupTarget as soon as it is known which. Pure. */
+/**
+ * Keys under which an AppRestore is found by what it reads: its AppSnapshot, or a copy in a BackupTarget as soon as it was found there. That needs the key of the repository; who only
+ * names the id of somebody else's copy does not hold it. Pure.
+ */
 export function sourceKeys({ metadata, spec, status }: AppRestore): string[] {
-  const { appSnapshotRef, recoveryPoint } = spec.from;
+  const { appSnapshotRef } = spec.from;
   if (appSnapshotRef !== undefined) return [`${metadata.namespace}/${appSnapshotRef.name}`];
   const location = status?.source?.location ?? status?.transfer?.location;
-  const id = status?.source?.setId ?? status?.transfer?.id ?? recoveryPoint;
+  const id = status?.source?.setId ?? status?.transfer?.id;
   return location === undefined || id === undefined ? [] : [copyKey(spec.into?.namespace ?? metadata.namespace, location, id)];
 }
 

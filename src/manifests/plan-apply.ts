@@ -22,6 +22,8 @@ export interface PlanApplyRequest {
   readonly restoreUid: string;
   /** Random, for the digests of Secret values in diffs. */
   readonly salt: string;
+  /** Why an object that is there, and not ours, must be left to somebody else whatever {@link existing} says. */
+  readonly unfinished?: (live: KubeObject, captured: CapturedObject) => string | undefined;
 }
 
 /** What applying would do with one object. */
@@ -48,7 +50,7 @@ async function planOne(captured: CapturedObject, request: PlanApplyRequest): Pro
   }
   const ours = live?.metadata.labels?.[labels.restore] === request.restoreUid;
   if (live !== undefined && !ours) {
-    const decided = decideExisting(captured, live, request.existing);
+    const decided = decideExisting(captured, live, request);
     if (decided !== undefined) return decided;
   }
   try {
@@ -63,9 +65,11 @@ async function planOne(captured: CapturedObject, request: PlanApplyRequest): Pro
 }
 
 /** What to do with an object that is there and not ours; undefined: apply over it. */
-function decideExisting(captured: CapturedObject, live: KubeObject, existing: ExistingPolicy): ObjectPlan | undefined {
+function decideExisting(captured: CapturedObject, live: KubeObject, { existing, unfinished }: Pick<PlanApplyRequest, 'existing' | 'unfinished'>): ObjectPlan | undefined {
   const refuse = (why: string): ObjectPlan => ({ verdict: 'refuse', captured, why });
   if (live.metadata.deletionTimestamp !== undefined) return refuse('is being deleted; wait until it is gone');
+  const why = unfinished?.(live, captured);
+  if (why !== undefined) return refuse(why);
   if (existing === 'Fail') return refuse('exists already (spec.existing: Fail)');
   if (existing === 'Skip') return { verdict: 'skip', captured, why: 'exists already (spec.existing: Skip)' };
   if (kindKey(captured.type) === '/PersistentVolumeClaim') {

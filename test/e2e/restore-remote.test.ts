@@ -8,6 +8,7 @@ import { startLoad, stopAllLoads } from './lib/load.js';
 import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
 import { makeTenant, removeNamespace } from './lib/tenant.js';
 import { comesBack } from './restore-remote/comes-back.js';
+import { locked } from './restore-remote/locked.js';
 import { refusals } from './restore-remote/refusals.js';
 import { targetObjects, type Scene } from './restore-remote/scene.js';
 import { Site } from './restore-remote/site.js';
@@ -60,5 +61,6 @@ describe('AppRestore from a BackupTarget', () => {
   }, 300_000);
 
   refusals(scene, small);
+  if (!small) locked(scene);
   comesBack(scene, small);
 });

@@ -1,8 +1,12 @@
+import { labels } from '../../api/common.js';
 import type { AppRestore } from '../../api/kinds.js';
-import type { CapturedObject } from '../../manifests/captured.js';
-import { objectId } from '../../manifests/captured.js';
+import { objectId, type CapturedObject } from '../../manifests/captured.js';
 import { planApply, type ObjectPlan } from '../../manifests/plan-apply.js';
+import { kindKey } from '../../manifests/pod-templates.js';
+import type { KubeObject } from '../../runtime/object.js';
+import type { Caches } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
+import { unfinishedClaims } from './remote/sweep.js';
 import { targetAccount } from './steps.js';
 
 /**
@@ -11,13 +15,21 @@ import { targetAccount } from './steps.js';
  * bindings are such objects as a rule.
  */
 export async function compareWithTarget(object: AppRestore, objects: readonly CapturedObject[], deps: OperatorDeps, salt: string): Promise<ObjectPlan[]> {
-  const request = { client: deps.client.as(targetAccount(object)), restoreUid: object.metadata.uid, salt };
+  const unfinished = (live: KubeObject, captured: CapturedObject): string | undefined => (kindKey(captured.type) === '/PersistentVolumeClaim' ? fillerOf(live, deps.caches) : undefined);
+  const request = { client: deps.client.as(targetAccount(object)), restoreUid: object.metadata.uid, salt, unfinished };
   const { existing } = object.spec;
   const plans = await planApply({ ...request, objects, existing });
   const refused = plans.filter((p) => p.verdict === 'refuse').map((p) => p.captured);
   if (existing !== 'Fail' || refused.length === 0) return plans;
   const same = (await planApply({ ...request, objects: refused, existing: 'Adopt' })).filter((p) => p.verdict === 'skip');
   return plans.map((plan) => same.find((s) => s.captured === plan.captured) ?? plan);
+}
+
+/** A claim that another restore has not filled whole, be it at work or failed, looks like one that exists: a database would take half of its data for all. */
+function fillerOf({ metadata }: KubeObject, caches: Pick<Caches, 'appRestores'>): string | undefined {
+  const uid = metadata.labels?.[labels.restore];
+  const other = uid === undefined ? undefined : caches.appRestores.by('uid', uid).find((restore) => unfinishedClaims(restore).has(metadata.name));
+  return other === undefined ? undefined : `AppRestore ${other.metadata.namespace}/${other.metadata.name} has not filled it whole; wait until it has, or delete that AppRestore first, and the claim goes with it`;
 }
 
 /** Objects that are to be applied. Pure. */

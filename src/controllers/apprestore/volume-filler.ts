@@ -22,7 +22,7 @@ export interface VolumeState {
   readonly why?: string | undefined;
   /** All of its data is there, or comes with its first pod by the rules of its class. */
   readonly settled: boolean;
-  /** The storage reports an error. */
+  /** The storage has not made it for longer than it is waited for, and reports an error. */
   readonly failed: boolean;
 }
 

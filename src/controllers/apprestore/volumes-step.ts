@@ -20,7 +20,7 @@ import { lastWarning } from '../warnings.js';
 
 /** Claims wake the restore up when they change; what a driver only says in an event is seen this often. */
 const lookSeconds = 5;
-/** A driver that reports errors for this long is not waited for any longer. */
+/** A driver that reports errors of a claim that is older is not waited for any longer. However long it took to fetch the copy, each has this time. */
 const errorPatienceMillis = 15 * 60_000;
 
 /** Makes what the copy lies in usable in the target and claims from it, as the target's account; waits until all of the data is there. */
@@ -43,7 +43,7 @@ export async function volumesStep(writer: RestoreWriter, deps: OperatorDeps): Pr
   const volumes = states.map((s) => s.volume);
   if (open.length === 0) return proceed(writer, volumes, deps);
   const message = `Waiting for ${some(open.map(textOf))}.`;
-  if (states.some((s) => s.failed) && isOverdue(object, deps)) throw finalFailure('VolumeRestoreFailed', message);
+  if (states.some((s) => s.failed)) throw finalFailure('VolumeRestoreFailed', message);
   await writer.write({ volumes }, { kind: 'working', reason: writer.object.status?.transfer?.reason ?? 'RestoringVolumes', message });
   return later(lookSeconds);
 }
@@ -79,10 +79,10 @@ async function observeClaims(object: AppRestore, prepared: readonly PreparedClai
       if (live === undefined) return pending(claim.from, claim.message);
       const from = { ...claim.from, uid: live.metadata.uid };
       if (live.phase === 'Bound') return { volume: { ...from, phase: 'Bound' }, settled: true, failed: false };
-      if (live.phase === 'Lost') return { volume: { ...from, phase: 'Failed', message: 'The volume of the claim is lost.' }, settled: false, failed: true };
+      if (live.phase === 'Lost') return { volume: { ...from, phase: 'Failed', message: 'The volume of the claim is lost.' }, settled: false, failed: isOverdue(live, deps) };
       if (classes.has(live.storageClassName ?? '')) return { ...pending(from, 'made when its first pod is scheduled (WaitForFirstConsumer)'), settled: true };
       const warning = await lastWarning(targetAccount(object), live.metadata.uid, deps);
-      return { ...pending(from, warning ?? waiting(live)), failed: warning !== undefined };
+      return { ...pending(from, warning ?? waiting(live)), failed: warning !== undefined && isOverdue(live, deps) };
     }),
   );
 }
@@ -100,8 +100,8 @@ async function waitingClasses(deps: OperatorDeps): Promise<ReadonlySet<string>> 
   return new Set(items.filter((c) => c['volumeBindingMode'] === 'WaitForFirstConsumer').map((c) => c.metadata.name));
 }
 
-function isOverdue(object: AppRestore, deps: OperatorDeps): boolean {
-  const since = object.status?.startTime;
+function isOverdue({ metadata }: ClaimProjection, deps: OperatorDeps): boolean {
+  const since = metadata.creationTimestamp;
   return since !== undefined && deps.clock.now() - Date.parse(since) > errorPatienceMillis;
 }
 

@@ -7,7 +7,7 @@ import { removeFinalizer } from '../../runtime/finalizers.js';
 import { appSnapshots, type AppSnapshot } from '../../api/kinds.js';
 import { releaseCapture } from '../../manifests/store.js';
 import type { OperatorDeps } from '../deps.js';
-import { abandonCopies, forgetCopies } from './copies/end.js';
+import { abandonCopies, forgetCopies, isNamespaceLeaving } from './copies/end.js';
 import { comesAgain, snapshotFinalizer } from './decide.js';
 import { accountOf, agentRef } from './gather.js';
 import { inUse } from './in-use.js';
@@ -144,7 +144,7 @@ export async function expire(writer: SnapshotWriter, deps: OperatorDeps, signal:
 
 /** Everything of the object goes, then its finalizer. */
 export async function remove(writer: SnapshotWriter, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult> {
-  if (await inUse(writer, deps)) return later(removalSeconds);
+  if (await inUse(writer, deps, () => isNamespaceLeaving(writer.object, deps))) return later(removalSeconds);
   if (!(await forgetCopies(writer, deps))) return later(removalSeconds);
   if (await hasLeftovers(writer, deps, signal)) return later(removalSeconds);
   const { object } = writer;

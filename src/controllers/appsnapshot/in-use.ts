@@ -1,15 +1,20 @@
 import type { AppRestore } from '../../api/kinds.js';
 import { findCondition, isTrue } from '../../runtime/conditions.js';
 import { restoresUsing } from '../apprestore/in-use.js';
+import { isFromTarget } from '../apprestore/steps.js';
 import type { OperatorDeps } from '../deps.js';
 import type { SnapshotWriter } from './steps.js';
 
 const type = 'InUse';
 
-/** Whether a restore still reads from the copy, wherever that lies; then the object says so, and its data stays everywhere. */
-export async function inUse(writer: SnapshotWriter, deps: Pick<OperatorDeps, 'caches'>): Promise<boolean> {
+/**
+ * Whether a restore still reads from the copy, wherever that lies; then the object says so, and its data stays everywhere. `keptInTargets`: what is in targets stays in any case, so
+ * nobody who reads it there is waited for.
+ */
+export async function inUse(writer: SnapshotWriter, deps: Pick<OperatorDeps, 'caches'>, keptInTargets: () => Promise<boolean> = () => Promise.resolve(false)): Promise<boolean> {
   const { object } = writer;
-  const users = restoresUsing(deps.caches, object);
+  const all = restoresUsing(deps.caches, object);
+  const users = all.some(isFromTarget) && (await keptInTargets()) ? all.filter((user) => !isFromTarget(user)) : all;
   if (users.length === 0) {
     if (isTrue(object.status?.conditions, type)) await writer.write({}, undefined, [{ type, status: 'False', reason: 'RestoreEnded', message: 'No restore uses this copy.' }]);
     return false;

@@ -40,7 +40,9 @@ export function decide({ object, now }: TargetInput): TargetPlan {
   if (check !== undefined && check.endedAt === undefined) return { kind: stale ? 'abandon' : 'watch', round: check.round };
   if (spec.suspend) return { kind: 'suspended' };
   const round = (check?.round ?? 0) + 1;
-  const due = check?.endedAt === undefined || stale ? now : Date.parse(lastChecked(object) ?? check.endedAt) + pauseMillis(object);
+  // Not a check has failed, but something that it needs was missing: it says at once whether that is there again.
+  const unproven = status?.phase === 'NotReady' && (status.failures ?? 0) === 0;
+  const due = check?.endedAt === undefined || stale || unproven ? now : Date.parse(lastChecked(object) ?? check.endedAt) + pauseMillis(object);
   if (due <= now) return { kind: 'begin', round, task: 'Check' };
   // Only what has just been read and written is worked on.
   const upkeep = (status?.failures ?? 0) > 0 ? [] : maintenance(object);

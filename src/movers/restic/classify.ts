@@ -46,6 +46,14 @@ export function inVain(line: string): ErrorCode | undefined {
   return code !== undefined && hopeless.has(code) ? code : undefined;
 }
 
+/**
+ * Whether a line on stderr says that a snapshot was left out of a list because it could not be read: restic succeeds all the same. One that is not there is no such; whoever asked
+ * for it by id sees that. With ids it says as well that the host in its environment is no filter. Source: restic 0.18, cmd/restic/find.go. Pure.
+ */
+export function isLeftOut(line: string): boolean {
+  return /^(could not load snapshots|Ignoring "(?!filters"))/.test(line) && !line.includes('no matching ID found');
+}
+
 /** Words for people: one line, without what they may not see, of a length that fits. Pure. */
 export function sentence(said: string, secrets: readonly string[]): string {
   const hidden = secrets.filter((secret) => secret.length >= 4).reduce((text, secret) => text.replaceAll(secret, '***'), said);

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../api/errors.js';
 import type { MoverFailure, MoverProgress, MoverRequest, MoverResult, MoverSuccess } from '../request.js';
 import { paths } from '../request.js';
 import { resticArguments } from './arguments.js';
-import { sentence } from './classify.js';
+import { meaningOf, sentence } from './classify.js';
 import { isRecoveryPoint, missingVolumes } from './contents.js';
 import { deadLocks, type Lock } from './locks.js';
 import { readLockHost, readRepositoryId, readSnapshots, type ResticNode, type ResticSnapshot } from './output.js';
@@ -184,7 +184,9 @@ class Mover {
     return locks;
   }
 
+  /** A list with holes is none: what is missing in it would be taken for gone. */
   async #good(run: ResticRun): Promise<ResticRun> {
+    if (run.code === undefined && run.leftOut !== undefined) throw this.#refused(meaningOf(run.leftOut) ?? 'MoverFailed', `not every snapshot could be read: ${run.leftOut}`);
     if (run.code === undefined) return run;
     const failure = this.#refused(run.code, run.said).failure;
     if (run.code !== 'TargetLocked') throw new Refused(failure);

@@ -19,9 +19,12 @@ export interface Reading {
   readonly refused: (code: ErrorCode, message: string) => Error;
 }
 
-/** The recovery points of the namespace. */
+/** The recovery points of the namespace. Where some cannot be read nobody knows which is the newest; those that are asked for by id are enough if all of them are there. */
 export async function listPoints({ own, arguments: args, good }: Reading, { wanted }: Task<'list'>): Promise<Said> {
-  const points = recoveryPointsOf(readSnapshots((await good(await own.restic.run(args.listed()))).stdout));
+  const run = await own.restic.run(args.listed());
+  const points = run.code === undefined ? recoveryPointsOf(readSnapshots(run.stdout)) : [];
+  const isEnough = wanted.length > 0 && wanted.every((id) => points.some((point) => point.id === id));
+  if (run.code !== undefined || !isEnough) await good(run);
   return { points: listed(points, wanted), total: points.length };
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { ErrorCode } from '../../api/errors.js';
-import { classify, inVain, type ResticEnd } from './classify.js';
+import { classify, inVain, isLeftOut, type ResticEnd } from './classify.js';
 import { readLine, type ResticMessage } from './output.js';
 
 /** What a call of restic came to. */
@@ -10,6 +10,8 @@ export interface ResticRun extends ResticEnd {
   readonly messages: readonly ResticMessage[];
   /** What went wrong; undefined when nothing did. */
   readonly code: ErrorCode | undefined;
+  /** What it says of a snapshot that it could not read, and left out; it succeeds all the same. */
+  readonly leftOut: string | undefined;
 }
 
 /** Kept of stderr. */
@@ -61,6 +63,7 @@ class Heard {
   #said = '';
   #vain: { readonly code: ErrorCode; readonly since: number; readonly line: string } | undefined;
   #gaveUp = false;
+  #leftOut: string | undefined;
 
   constructor(onMessage: (message: ResticMessage) => void, giveUp: () => void) {
     this.#onMessage = onMessage;
@@ -79,6 +82,7 @@ class Heard {
     this.#said = `${this.#said}${line}\n`.slice(-saidBytes);
     const message = readLine(line);
     if (message !== undefined) this.#keep(message);
+    if (isLeftOut(line)) this.#leftOut ??= line;
     const code = inVain(line);
     if (code === undefined) return;
     if (this.#vain?.code !== code) this.#vain = { code, since: Date.now(), line };
@@ -93,7 +97,7 @@ class Heard {
     let said = this.#gaveUp && this.#vain !== undefined ? this.#vain.line : (exit?.message ?? this.#said);
     const code = exitCode === 0 ? undefined : this.#gaveUp ? this.#vain?.code : classify({ exitCode, said: `${said}\n${this.#said}` });
     if (said === '' && exitCode !== 0) said = exitCode === 130 ? 'restic was told to stop' : `restic ended with exit code ${exitCode} without a word`;
-    return { exitCode, said, stdout: this.#stdout, messages: this.#messages, code };
+    return { exitCode, said, stdout: this.#stdout, messages: this.#messages, code, leftOut: this.#leftOut };
   }
 
   #keep(message: ResticMessage): void {

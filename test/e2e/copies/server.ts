@@ -1,10 +1,11 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { s3Data, s3Objects, s3Port } from '../../apps/s3/manifests.js';
 import { bedPki, certificateFrom } from '../../faults/certificate.js';
 import { apply, kubectl, waitFor } from '../lib/kubectl.js';
+import { until } from '../lib/until.js';
 
 /** A server of S3 in a namespace of its own, and its bucket. */
 export interface S3Server {
@@ -41,8 +42,35 @@ export function otherAuthority(): string {
 
 /** Runs restic on this host, from outside the cluster, with nothing but the bucket and the key. */
 export async function resticOutside(server: S3Server, folder: string, key: string, args: readonly string[]): Promise<string> {
+  const env = await environment(server, folder, key);
+  return new Promise((resolve, reject) => {
+    execFile(resticProgram(), [...common, ...args], { env, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(new Error(`restic ${args.join(' ')}: ${stderr}`));
+    });
+  });
+}
+
+/** Leaves a lock that excludes everybody, as a cluster does that dies while it checks a repository. Resolves with what takes it away. */
+export async function leaveLock(server: S3Server, folder: string, key: string): Promise<() => Promise<string>> {
+  const locks = `${server.bucket}/${folder}/locks`;
+  const list = async (): Promise<string[]> => (await onServer(server, `find ${locks} -type f 2>/dev/null || true`)).split('\n').filter((line) => line !== '');
+  const before = await list();
+  const child = spawn(resticProgram(), [...common, 'check', '--read-data', '--limit-download=8'], { env: await environment(server, folder, key), stdio: 'ignore' });
+  try {
+    const lock = await until('restic has locked the repository', async () => (await list()).find((file) => !before.includes(file)), 60, 500);
+    return () => onServer(server, `rm -f ${lock}`);
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+/** Its certificate has the name that pods use. */
+const common = ['--insecure-tls', '--no-cache'];
+
+async function environment(server: S3Server, folder: string, key: string): Promise<NodeJS.ProcessEnv> {
   const ip = await kubectl(['-n', server.namespace, 'get', 'pod', name, '-o', 'jsonpath={.status.podIP}']);
-  const env = {
+  return {
     PATH: process.env['PATH'],
     HOME: homedir(),
     RESTIC_REPOSITORY: `s3:https://${ip}:${s3Port}/${server.bucket}/${folder}`,
@@ -50,13 +78,6 @@ export async function resticOutside(server: S3Server, folder: string, key: strin
     AWS_ACCESS_KEY_ID: server.accessKeyId,
     AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
   };
-  return new Promise((resolve, reject) => {
-    // Its certificate has the name that pods use.
-    execFile(resticProgram(), ['--insecure-tls', '--no-cache', ...args], { env, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else reject(new Error(`restic ${args.join(' ')}: ${stderr}`));
-    });
-  });
 }
 
 /** The program that image/build has built for the operator's image. */

@@ -25,6 +25,12 @@ describe('which copy is worked on', () => {
     expect(choose([{ target: 'nas', phase: 'Pending' }, running])).toEqual({ kind: 'work', target: 's3' });
     expect(choose([{ target: 'nas', phase: 'Pending' }, { ...running, retryAt: at(60) }])).toEqual({ kind: 'work', target: 's3' });
   });
+  test('one that could not seal comes after what runs elsewhere, and before what is not begun', () => {
+    const troubled = begunCopy({ target: 'nas', phase: 'Sealing', retryAt: at(-1) });
+    expect(choose([troubled, running])).toEqual({ kind: 'work', target: 's3' });
+    expect(choose([{ target: 's3', phase: 'Pending' }, troubled])).toEqual({ kind: 'work', target: 'nas' });
+    expect(choose([begunCopy({ target: 'nas', phase: 'Sealing' }), running])).toEqual({ kind: 'work', target: 'nas' });
+  });
   test('suspended: what runs goes on, nothing is begun', () => {
     expect(choose([], ['s3'], { suspend: true })).toEqual({ kind: 'none' });
     expect(choose([running], ['s3'], { suspend: true })).toEqual({ kind: 'work', target: 's3' });

@@ -32,6 +32,29 @@ describe('a copy in a target', () => {
   });
 });
 
+test('a target in trouble when all of its volumes are in costs the copy in another target nothing, and seals when it is well', async () => {
+  let down = true;
+  let looks = 0;
+  const world = new CopiesWorld((request, n): Fate => {
+    const { task } = request;
+    if (task.verb === 'copy' && n > 2) return (looks += 1) > 60 ? success(request, n) : 'runs';
+    const first = task.verb === 'seal' && task.volumes.some(({ snapshotId }) => snapshotId === '1'.padStart(64, '0'));
+    return first && down ? { ok: false, code: 'TargetUnreachable', message: 'connection refused' } : success(request, n);
+  }, readySnapshot(['s3', 'nas']));
+  world.addTarget('nas');
+  await world.live(150);
+  const volumes = [{ phase: 'Done', attempt: 1 }, { phase: 'Done', attempt: 1 }];
+  expect(world.snapshot.status?.copies).toMatchObject([{ target: 's3', phase: 'Sealing', reason: 'TargetUnreachable', volumes }, { target: 'nas', phase: 'Complete', sealAttempt: 1, volumes }]);
+  // No mover was made twice: two of volumes and one that seals for nas, and one seal of s3 after each pause.
+  const seals = world.snapshot.status?.copies?.[0]?.sealAttempt ?? 0;
+  expect(new Set(world.made).size).toBe(world.made.length);
+  expect(world.made.length).toBeLessThanOrEqual(5 + seals);
+  down = false;
+  await world.live(200);
+  expect(world.snapshot.status?.copies?.map(({ phase }) => phase)).toEqual(['Complete', 'Complete']);
+  expect(world.left).toEqual([]);
+});
+
 describe('a target that is not fit', () => {
   interface Target {
     readonly status: { readonly conditions: { type: string; status: string; reason: string; message: string }[] };

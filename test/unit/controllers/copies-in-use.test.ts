@@ -50,4 +50,20 @@ describe('while a restore reads it from its target', () => {
     expect(world.repository.size).toBe(0);
     expect(world.events).not.toContain('CopyKept');
   });
+
+  test('a namespace that is being deleted waits for nobody who reads what stays in a target, but for who reads its snapshots', async () => {
+    const world = await read('Delete');
+    const [reader] = world.restores;
+    const ofSnapshots = appRestore({ from: { appSnapshotRef: { name: 'copy' } } }, { phase: 'RestoringVolumes', source: { appSnapshot: 'copy', uid: 'a-uid', setId: 'a-uid-1', grade: 'Frozen' } }, { name: 'own' });
+    world.restores = [reader!, ofSnapshots];
+    world.objects.get('namespaces/shop')!.metadata.deletionTimestamp = '2026-11-29T11:00:00Z';
+    world.delete();
+    await world.live(10);
+    expect(inUse(world)).toMatchObject({ status: 'True', message: expect.not.stringContaining('elsewhere/clone') as unknown });
+    expect(world.events).not.toContain('CopyKept');
+    world.restores = [reader!];
+    await world.live(10);
+    expect(inUse(world)).toMatchObject({ status: 'False' });
+    expect([world.repository.size, world.events.includes('CopyKept')]).toEqual([3, true]);
+  });
 });

@@ -1,6 +1,6 @@
 import type { AppRestore, AppSnapshot } from '../../../src/api/kinds.js';
 import { copyStep } from '../../../src/controllers/appsnapshot/copies/copy-step.js';
-import { forgetCopies } from '../../../src/controllers/appsnapshot/copies/end.js';
+import { forgetCopies, isNamespaceLeaving } from '../../../src/controllers/appsnapshot/copies/end.js';
 import { forgetStep } from '../../../src/controllers/appsnapshot/copies/forget-step.js';
 import { decide } from '../../../src/controllers/appsnapshot/decide.js';
 import { inUse } from '../../../src/controllers/appsnapshot/in-use.js';
@@ -20,8 +20,8 @@ import { installedPolicy } from './installed-policies.js';
 /** The operator dies here; what it has asked for may be done or not. */
 export class Crash extends Error {}
 
-/** What becomes of a mover: its result, or nothing, when it is killed. */
-export type Fate = MoverResult | 'killed';
+/** What becomes of a mover: its result, or nothing, when it is killed; or it still runs. */
+export type Fate = MoverResult | 'killed' | 'runs';
 
 const error = (code: number, reason: string): ApiError => new ApiError({ code, reason, message: reason });
 const clone = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
@@ -83,7 +83,7 @@ export class CopiesWorld {
   /** Once around, as the controller does it. False when there is nothing to do. */
   async #reconcile(): Promise<boolean> {
     const writer = snapshotWriter(this.#client, this.#deps.clock, this.snapshot);
-    if (this.snapshot.metadata.deletionTimestamp !== undefined) return (await inUse(writer, this.#deps)) || !(await forgetCopies(writer, this.#deps));
+    if (this.snapshot.metadata.deletionTimestamp !== undefined) return (await inUse(writer, this.#deps, () => isNamespaceLeaving(this.snapshot, this.#deps))) || !(await forgetCopies(writer, this.#deps));
     for (let i = 0; i < 20; i += 1) {
       const plan = decide({ object: writer.object, now: this.now });
       if (plan.kind === 'wait') return true;
@@ -137,6 +137,7 @@ export class CopiesWorld {
   #end(job: KubeObject, request: MoverRequest): void {
     this.#count += 1;
     const fate = this.#fate(request, this.#count);
+    if (fate === 'runs') return;
     const good = fate !== 'killed' && fate.ok;
     if (good && request.task.verb === 'seal') for (const { snapshotId } of request.task.volumes) if (!this.repository.has(snapshotId)) this.violations.push(`sealed without ${snapshotId}`);
     if (good && request.task.verb === 'forget') this.repository.clear();

@@ -2,7 +2,7 @@ import type { AppRestore } from '../../../src/api/kinds.js';
 import { recoveryPointFile, type RecoveryPoint } from '../../../src/api/recoverypoint.js';
 import { reconcileAppRestore } from '../../../src/controllers/apprestore/controller.js';
 import type { OperatorDeps } from '../../../src/controllers/deps.js';
-import { notYet } from '../../../src/movers/held.js';
+import { noSuchFile, notYet } from '../../../src/movers/held.js';
 import { locationOf } from '../../../src/movers/place.js';
 import { moverRequest, requestVariable, type MoverRequest, type MoverResult } from '../../../src/movers/request.js';
 import { ApiError } from '../../../src/runtime/api-error.js';
@@ -21,7 +21,7 @@ class Crash extends Error {}
 /** What becomes of a mover: its result, or nothing, when it is killed. */
 export type Fate = MoverResult | 'killed';
 
-const error = (code: number, reason: string): ApiError => new ApiError({ code, reason, message: reason });
+export const error = (code: number, reason: string): ApiError => new ApiError({ code, reason, message: reason });
 const clone = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 interface JobSpec {
@@ -33,6 +33,7 @@ export class RemoteWorld {
   now = start;
   readonly objects = new Map<string, KubeObject>();
   readonly events: string[] = [];
+  readonly notes: string[] = [];
   /** Every Job that was made, in order, and what it was for. */
   readonly made: { readonly name: string; readonly request: MoverRequest }[] = [];
   /** Content of claims, by uid. */
@@ -40,6 +41,8 @@ export class RemoteWorld {
   point: RecoveryPoint = recoveryPointOf('point-2');
   /** Writes until the operator dies, and whether the last one is done. */
   crash: { after: number; done: boolean } | undefined;
+  /** What the API server does not answer as it should, by verb and plural. */
+  readonly broken = new Map<string, ApiError>();
   #uids = 0;
   readonly #fate: (request: MoverRequest, n: number) => Fate;
 
@@ -116,7 +119,10 @@ export class RemoteWorld {
 
   readonly #client: Client = {
     get: (type: ResourceType, { name }: ObjectKey) => this.#get(type, name),
-    list: (type: ResourceType, { labelSelector = '' } = {}) => Promise.resolve({ items: this.#select(type, labelSelector), resourceVersion: '' }),
+    list: (type: ResourceType, { labelSelector = '' } = {}) => {
+      const broken = this.broken.get(`list ${type.plural}`);
+      return broken === undefined ? Promise.resolve({ items: this.#select(type, labelSelector), resourceVersion: '' }) : Promise.reject(broken);
+    },
     create: (type: ResourceType, object: KubeObject) => (type.plural === 'selfsubjectaccessreviews' ? Promise.resolve({ ...object, status: { allowed: true } }) : this.#write(() => this.#create(type, object))),
     delete: (type: ResourceType, { name }: ObjectKey) => this.#write(() => this.#remove(type, name)),
     apply: (type: ResourceType, object: KubeObject, { dryRun = false } = {}) => (dryRun ? Promise.resolve(object) : this.#write(() => this.#apply(type, object))),
@@ -129,16 +135,20 @@ export class RemoteWorld {
     client: this.#client,
     clock: { now: () => this.now },
     agentNamespace: 'stillpoint-agent',
-    caches: { appRestores: { list: () => this.verified } },
+    caches: { appRestores: { list: () => this.others, by: (_: string, uid: string) => this.others.filter(({ metadata }) => metadata.uid === uid) } },
     exec: { run: (target: ExecTarget) => Promise.resolve(this.#show(target)) },
-    events: { record: ({ reason }: { reason: string }) => this.events.push(reason) },
+    events: { record: ({ reason, note }: { reason: string; note: string }) => this.notes.push(note) && this.events.push(reason) },
     log: { info: () => undefined, debug: () => undefined, warn: () => undefined },
     mover: { image: 'i', pullPolicy: 'IfNotPresent', resources: {} },
     adapters: {},
   } as unknown as OperatorDeps;
 
   /** Other restores of the cluster. */
-  verified: AppRestore[] = [];
+  others: AppRestore[] = [];
+  /** How the next ones end that read from a mover. */
+  readonly execs: object[] = [];
+  /** What becomes of claims that are made. */
+  storage: 'Bound' | 'Pending' = 'Bound';
   #asked = 0;
 
   /** The first time it is not whole yet. */
@@ -147,7 +157,8 @@ export class RemoteWorld {
     const file = command.at(-1) ?? '';
     if (this.#asked === 1) return { outcome: { kind: 'exited', code: notYet }, stdout: '', stderr: '', truncated: false };
     const content = file === recoveryPointFile ? Buffer.from(textOf(this.point).text) : parts[Number(file.slice('capture-'.length))];
-    return content === undefined ? { outcome: { kind: 'exited', code: 1 }, stdout: '' } : { outcome: { kind: 'exited', code: 0 }, stdout: content.toString('base64'), stderr: '', truncated: false };
+    if (this.execs.length > 0) return { outcome: this.execs.shift(), stdout: '', stderr: '', truncated: false };
+    return content === undefined ? { outcome: { kind: 'exited', code: noSuchFile }, stdout: '' } : { outcome: { kind: 'exited', code: 0 }, stdout: content.toString('base64'), stderr: '', truncated: false };
   }
 
   /** The operator may die before or after any write. */
@@ -190,7 +201,7 @@ export class RemoteWorld {
     const key = `${type.plural}/${object.metadata.name}`;
     const known = this.objects.get(key);
     if (type.plural === 'persistentvolumeclaims') {
-      if (known === undefined) this.put(type.plural, { ...object, status: { phase: 'Bound' } });
+      if (known === undefined) this.put(type.plural, { ...object, metadata: { ...object.metadata, creationTimestamp: new Date(this.now).toISOString() }, status: { phase: this.storage } });
       return clone(this.objects.get(key)!);
     }
     if (known === undefined || known.metadata.resourceVersion !== object.metadata.resourceVersion) throw error(409, 'Conflict');

@@ -47,8 +47,9 @@ describe('a copy in a target in use', () => {
     expect(users(appRestore({ from }, { phase: 'Ready', source }))).toEqual([]);
   });
 
-  test('that is named by its id is in use while it is looked for', () => {
-    expect(users(appRestore({ from: { ...from, recoveryPoint: 'set-1' } }, { phase: 'Fetching', transfer: { ...transfer, phase: 'Listing', id: undefined } }))).toEqual(['r']);
+  test('that is only named by its id is held by nobody: it was not found yet, which needs the key', () => {
+    const named = appRestore({ from: { ...from, recoveryPoint: 'set-1' } }, { phase: 'Fetching', transfer: { ...transfer, phase: 'Listing', id: undefined } });
+    expect([users(named), wanting(named)]).toEqual([[], []]);
   });
 
   test('also when its snapshots have expired, and by a restore into another namespace', () => {

@@ -34,6 +34,12 @@ describe('a BackupTarget', () => {
     };
     expect([1, 2, 3, 9].map(wait)).toEqual([15, 30, 60, 300]);
   });
+  test('not ready though no check has failed, it is checked now, before any maintenance', () => {
+    const hourly = { maintenance: { pruneEvery: '1h', verifyEvery: '2h', readPercent: 5 }, checkEvery: '168h' };
+    expect(plan({ phase: 'NotReady', check: ended, failures: 0, lastReachable: startedAt }, '11:00:00', { creationTimestamp: startedAt }, hourly)).toEqual({ kind: 'begin', round: 4, task: 'Check' });
+    expect(plan({ phase: 'NotReady', check: ended, failures: 1 }, '10:00:14')).toEqual({ kind: 'wait', seconds: 1 });
+    expect(plan({ phase: 'Ready', check: ended, failures: 0, lastReachable: startedAt }, '10:30:00')).toMatchObject({ kind: 'wait' });
+  });
   test('maintenance comes when it is due, and the target is well', () => {
     const hourly = { maintenance: { pruneEvery: '1h', verifyEvery: '2h', readPercent: 5 }, checkEvery: '168h' };
     const maintained = (maintenance: BackupTargetStatus['maintenance'], now: string, more: Partial<BackupTargetStatus> = {}) => plan({ check: ended, maintenance, ...more }, now, { creationTimestamp: startedAt }, hourly);

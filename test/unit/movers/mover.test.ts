@@ -121,6 +121,23 @@ describe('forget', () => {
   });
 });
 
+describe('a snapshot that could not be read, though restic succeeds', () => {
+  const err = `Ignoring "${hex('7')}": failed to load snapshot: ciphertext verification failed`;
+  const list = `[{"id":"${hex('1')}","tree":"${hex('4')}","time":"","tags":["kind=volume"]}]`;
+  const seal = moverRequest({ verb: 'seal', setId: 'set-1', digest: 'digest', cutAt: '2026-11-29T00:00:00Z', grade: 'Frozen', volumes: [{ claimUid: 'u', snapshotId: hex('1'), tree: hex('4') }] });
+
+  test.each([
+    ['is counted as no copy', check()],
+    ['lets nothing be forgotten in part', moverRequest({ verb: 'forget', setId: 'set-1' })],
+    ['lets no recovery point be written', seal],
+    ['lets no volume pass for written', copy],
+  ])('%s', async (_, request) => {
+    const world = new World({ 'cat config': config, backup: { out: summary }, snapshots: { out: request === copy ? written : list, err }, forget: {} });
+    expect(await move(request, world.own())).toMatchObject({ ok: false, code: 'TargetDamaged', message: expect.stringContaining(err) as unknown });
+    expect(world.calls.some((call) => call.startsWith('forget'))).toBe(false);
+  });
+});
+
 describe('maintenance', () => {
   test('prune', async () => {
     const world = new World({ 'cat config': config, prune: {} });

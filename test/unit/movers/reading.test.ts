@@ -39,6 +39,28 @@ describe('list', () => {
     expect(result).toMatchObject({ total: 40, points: expect.arrayContaining([expect.objectContaining({ id: `${'0'.repeat(36)}-0` }), expect.objectContaining({ id: `${'0'.repeat(36)}-39` })]) as unknown });
   });
 
+  describe('with a snapshot that could not be read, though restic succeeds', () => {
+    const holes = (err: string): World => new World({ 'cat config': config, snapshots: { out: list, err } });
+    const damaged = `Ignoring "${hex('7')}": failed to load snapshot ${hex('7').slice(0, 8)}: ciphertext verification failed`;
+
+    test.each([
+      [damaged, 'TargetDamaged'],
+      ['could not load snapshots: List(snapshot): dial tcp: connection refused', 'TargetUnreachable'],
+      [`Ignoring "${hex('7')}": invalid character`, 'MoverFailed'],
+    ])('it is not known which is the newest: %s', async (err, code) => {
+      expect(await move(moverRequest({ verb: 'list', wanted: [] }), holes(err).own())).toMatchObject({ ok: false, code, message: expect.stringContaining(err) as unknown });
+      expect(await move(moverRequest({ verb: 'list', wanted: ['old', 'none'] }), holes(err).own())).toMatchObject({ ok: false, code });
+    });
+
+    test('one that is asked for by its id, and is there, can be restored', async () => {
+      expect(await move(moverRequest({ verb: 'list', wanted: ['old'] }), holes(damaged).own())).toMatchObject({ ok: true, points: expect.arrayContaining([expect.objectContaining({ id: 'old' })]) as unknown });
+    });
+
+    test('that a filter is none beside an id leaves nothing out', async () => {
+      expect(await move(moverRequest({ verb: 'list', wanted: [] }), holes('Ignoring "filters": explicit snapshot ids are given').own())).toMatchObject({ ok: true, total: 3 });
+    });
+  });
+
   test('of another repository nothing', async () => {
     const world = new World({ 'cat config': config });
     expect(await move(moverRequest({ verb: 'list', wanted: [] }, { place: { folder: 'shop', ca: false, id: hex('c') } }), world.own())).toMatchObject({ ok: false, code: 'TargetRepositoryGone' });

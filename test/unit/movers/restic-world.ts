@@ -1,4 +1,4 @@
-import { classify } from '../../../src/movers/restic/classify.js';
+import { classify, isLeftOut } from '../../../src/movers/restic/classify.js';
 import type { MoverSurroundings } from '../../../src/movers/restic/mover.js';
 import { readLine, type ResticMessage } from '../../../src/movers/restic/output.js';
 import type { ResticRun } from '../../../src/movers/restic/run.js';
@@ -40,7 +40,7 @@ export class World {
     const [, { exitCode = 0, out = '', err = '' } = { exitCode: 99 }] = Object.entries(this.#answers).find(([begin]) => call.startsWith(begin)) ?? [];
     const messages = [...out.split('\n'), ...err.split('\n')].map(readLine).filter((m): m is ResticMessage => m !== undefined);
     messages.forEach(onMessage);
-    return { exitCode, said: err, stdout: out, messages, code: exitCode === 0 ? undefined : classify({ exitCode, said: err }) };
+    return { exitCode, said: err, stdout: out, messages, code: exitCode === 0 ? undefined : classify({ exitCode, said: err }), leftOut: err.split('\n').find(isLeftOut) };
   }
 }
 

@@ -2,7 +2,7 @@ import { labels } from '../../../api/common.js';
 import { fail } from '../../../api/errors.js';
 import type { AppRestore } from '../../../api/kinds.js';
 import { recoveryPointFile, type RecoveryPoint } from '../../../api/recoverypoint.js';
-import { notYet, showCommand } from '../../../movers/held.js';
+import { noSuchFile, notYet, showCommand } from '../../../movers/held.js';
 import { moverRole } from '../../../movers/job.js';
 import { isAlreadyExists } from '../../../runtime/api-error.js';
 import { secrets } from '../../../runtime/resource.js';
@@ -43,10 +43,15 @@ export async function readHeld(object: AppRestore, pod: string, deps: OperatorDe
 async function readFile(object: AppRestore, pod: string, file: string, deps: OperatorDeps): Promise<Buffer | undefined> {
   const account = targetAccount(object);
   const { outcome, stdout, truncated } = await deps.exec.run({ namespace: account.namespace, pod, container: moverRole, command: showCommand(file) }, { as: account, maxOutputBytes: mostBytes });
-  if (outcome.kind === 'exited' && outcome.code === 0 && !truncated) return Buffer.from(stdout, 'base64');
-  if (outcome.kind === 'exited' && outcome.code === notYet) return undefined;
-  if (outcome.kind === 'exited') throw unusable(object.status?.transfer?.id ?? '', `its part ${file} is missing or too large.`);
-  throw fail('MoverFailed', `${file} could not be read from pod ${pod}: ${outcome.kind === 'lost' ? outcome.why : outcome.message}.`, { afterSeconds: 10 });
+  if (outcome.kind === 'exited') {
+    const { code } = outcome;
+    if (code === 0 && !truncated) return Buffer.from(stdout, 'base64');
+    if (code === notYet) return undefined;
+    if (code === 0 || code === noSuchFile) throw unusable(object.status?.transfer?.id ?? '', `its part ${file} is ${code === 0 ? 'too large' : 'missing'}.`);
+  }
+  // Whoever is killed has an exit code, too, and says nothing of the file.
+  const why = outcome.kind === 'lost' ? outcome.why : outcome.kind === 'exited' ? `exit code ${outcome.code}` : outcome.message;
+  throw fail('MoverFailed', `${file} could not be read from pod ${pod}: ${why}.`, { afterSeconds: 10 });
 }
 
 /** Keeps what was read in Secrets of the namespace that is restored into, as the account. What is there already was made by an earlier try; its digest is checked before use. */

@@ -29,6 +29,11 @@ export async function sweepStep(writer: RestoreWriter, deps: OperatorDeps): Prom
   return now;
 }
 
+/** Claims that movers were to fill, and have not filled whole. Pure. */
+export function unfinishedClaims({ status }: AppRestore): ReadonlySet<string> {
+  return new Set((status?.volumes ?? []).filter((v) => v.snapshotId !== undefined && v.phase !== 'Bound').map(({ claim }) => claim));
+}
+
 /**
  * The restore is deleted: movers go, then claims that they have not filled whole, since a database that found half of its data would take it for all. Resolves with how
  * many objects are left; call again until none is.
@@ -39,7 +44,7 @@ export async function removeUnfinished(object: AppRestore, deps: OperatorDeps): 
   const left = await removeMoverObjects(client, moversOf(object), new Set());
   if (left > 0) return left;
   const namespace = targetNamespace(object);
-  const open = new Set((object.status?.volumes ?? []).filter((v) => v.snapshotId !== undefined && v.phase !== 'Bound').map(({ claim }) => claim));
+  const open = unfinishedClaims(object);
   if (open.size === 0) return 0;
   const { items } = await client.list(persistentVolumeClaims, { namespace, labelSelector: `${labels.restore}=${object.metadata.uid}` });
   const unfinished = items.filter(({ metadata }) => open.has(metadata.name));

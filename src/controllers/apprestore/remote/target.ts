@@ -41,10 +41,17 @@ async function find(client: Client, namespace: string, name: string): Promise<Ba
   }
 }
 
-/** What its own check has found wrong with the target is said here as well. Damage is no reason not to read what is whole. Throws an error of the target, or BackupTargetNotReady. */
-function requireReady({ metadata, status }: BackupTarget): void {
+/**
+ * What the check of a target may have found without saying anything of reading: it takes a lock and writes. A cluster that is gone may have left a lock, a bucket may be full or
+ * let nobody write, and damage is no reason not to read what is whole. Credentials that are refused may be so for writing only, and what the check failed of for reasons
+ * unknown need not befall a reader. The mover that lists finds out, and says it.
+ */
+const mayBeRead: readonly string[] = ['TargetLocked', 'TargetFull', 'TargetNotWritable', 'TargetNotLocked', 'TargetCredentialsWrong', 'TargetDamaged', 'MoverFailed'];
+
+/** What its own check has found wrong with the target is said here as well, if it keeps anybody from reading. Throws an error of the target, or BackupTargetNotReady. */
+function requireReadable({ metadata, status }: BackupTarget): void {
   const ready = findCondition(status?.conditions, 'Ready');
-  if (metadata.deletionTimestamp === undefined && ready?.status === 'True') return;
+  if (metadata.deletionTimestamp === undefined && (ready?.status === 'True' || mayBeRead.includes(ready?.reason ?? ''))) return;
   const code: ErrorCode = ready !== undefined && ready.reason in errorCatalogue ? (ready.reason as ErrorCode) : 'BackupTargetNotReady';
   const why = metadata.deletionTimestamp === undefined ? `${ready?.reason ?? 'NotChecked'}: ${ready?.message ?? 'it was not checked yet'}` : 'it is being deleted';
   throw fail(code, `BackupTarget ${metadata.name} is not ready: ${why}`, { retry: 'after', afterSeconds: targetSeconds });
@@ -63,7 +70,7 @@ function otherKey({ spec }: AppRestore): OtherKey | undefined {
 /** Makes sure that the target can be read, that movers may be made, and that they find what they mount. Throws AppError. */
 export async function requireMovers(object: AppRestore, target: BackupTarget, deps: OperatorDeps): Promise<void> {
   const account = targetAccount(object);
-  requireReady(target);
+  requireReadable(target);
   await requirePolicies(deps.client, deps.agentNamespace);
   await requireAuthority(deps.client, account, [...rightsToFetch, ...rightsToSecrets(target, otherKey(object))], accountField(object));
   await requireSecrets(deps.client, account, target, otherKey(object));

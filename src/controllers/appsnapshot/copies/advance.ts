@@ -30,6 +30,22 @@ export function sealMover({ targetUid, id, sealAttempt }: Pick<BegunCopy, 'targe
   return moverName(targetUid, 'seal', id, sealAttempt ?? 0);
 }
 
+/** Names of what is at work for these copies, as their status says. Pure. */
+export function namesAtWork(copies: readonly CopyStatus[]): ReadonlySet<string> {
+  return new Set(
+    copies.flatMap((copy) => {
+      if (!isBegun(copy)) return [];
+      if (copy.phase === 'Sealing') return [sealMover(copy)];
+      return copy.phase === 'Copying' ? copy.volumes.filter((volume) => volume.phase === 'Copying').map((volume) => volumeMover(copy, volume)) : [];
+    }),
+  );
+}
+
+/** Whether its movers have names. Pure. */
+export function isBegun(copy: CopyStatus): copy is BegunCopy {
+  return copy.id !== undefined && copy.targetUid !== undefined && copy.volumes !== undefined;
+}
+
 /**
  * The copy as it is after what was seen: volumes that are done or have failed, those that are begun now, and, when all are in, the recovery point. It is
  * written before anything of it is made, so that a crash repeats it. Pure.

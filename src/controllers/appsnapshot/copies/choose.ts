@@ -24,10 +24,15 @@ export function isUnderWay({ phase, volumes }: CopyStatus): boolean {
   return phase === 'Sealing' || phase === 'Cleaning' || (phase === 'Copying' && (volumes ?? []).some((volume) => volume.phase === 'Copying'));
 }
 
-/** One copy after the other, in the order of the spec; one whose target is in trouble does not keep the others waiting. Pure. */
+/** The copies that are wanted, and not named in spec.forgetCopies. Pure. */
+export function wantedCopies(object: AppSnapshot): CopyStatus[] {
+  return copiesOf(object).filter((copy) => !isUnwanted(object, copy));
+}
+
+/** One copy after the other, in the order of the spec; one whose target is in trouble does not keep the others waiting, and comes after what runs. Pure. */
 export function chooseCopy(object: AppSnapshot, now: number): CopiesPlan {
-  const open = copiesOf(object).filter((copy) => !isOver(copy) && !isUnwanted(object, copy));
-  const active = open.find((copy) => isUnderWay(copy) && millisToRetry(copy, now) <= 0) ?? open.find(isRunning);
+  const open = wantedCopies(object).filter((copy) => !isOver(copy));
+  const active = open.find(isRunning) ?? open.find((copy) => isUnderWay(copy) && millisToRetry(copy, now) <= 0);
   if (active !== undefined) return { kind: 'work', target: active.target };
   // Nothing new is begun while the spec says so.
   const waiting = object.spec.suspend ? [] : open;
@@ -60,7 +65,7 @@ function waitFor(copies: readonly CopyStatus[], now: number): CopiesPlan {
   return { kind: 'wait', seconds: Math.max(0.1, Math.min(...copies.map((copy) => millisToRetry(copy, now))) / 1000) };
 }
 
-/** A mover is at work whatever else has failed. */
-function isRunning({ phase, volumes }: CopyStatus): boolean {
-  return phase === 'Cleaning' || (phase === 'Copying' && (volumes ?? []).some((volume) => volume.phase === 'Copying'));
+/** A mover is at work whatever else has failed. One that seals may be at work as long as nothing has failed. */
+function isRunning({ phase, volumes, retryAt }: CopyStatus): boolean {
+  return phase === 'Cleaning' || (phase === 'Sealing' && retryAt === undefined) || (phase === 'Copying' && (volumes ?? []).some((volume) => volume.phase === 'Copying'));
 }

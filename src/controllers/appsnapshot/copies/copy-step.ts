@@ -17,8 +17,8 @@ import { waitingFor } from '../../movers/waiting.js';
 import { later, now, type StepResult } from '../../step.js';
 import { accountOf } from '../gather.js';
 import { tell, type SnapshotWriter } from '../steps.js';
-import { advance, sealMover, volumeMover, type BegunCopy, type SeenMovers } from './advance.js';
-import { isUnderWay } from './choose.js';
+import { advance, isBegun, namesAtWork, type BegunCopy, type SeenMovers } from './advance.js';
+import { isUnderWay, wantedCopies } from './choose.js';
 import { moversOfSnapshot, removeMoverObjects } from '../../movers/leftovers.js';
 import { makeMovers } from './make.js';
 import { requireReady, targetSeconds } from './ready.js';
@@ -50,7 +50,7 @@ async function work(writer: SnapshotWriter, name: string, deps: OperatorDeps): P
   const copy = copyOf(object, name);
   if (copy.phase === 'Cleaning') return clean(writer, copy, client, deps);
   const target = await readTarget(object, name, deps);
-  const begun = isBegun(copy, target) ? copy : undefined;
+  const begun = isBegunAt(copy, target) ? copy : undefined;
   if (begun === undefined || !isUnderWay(begun)) requireReady(target);
   if (begun === undefined) {
     await writeCopy(writer, await beginCopy(object, copy, target, client, deps));
@@ -63,7 +63,8 @@ async function work(writer: SnapshotWriter, name: string, deps: OperatorDeps): P
   count(object, copy, next, deps);
   if (next.phase === 'Cleaning') return now;
   const there = new Set(seen.outcomes.keys());
-  const needed = neededNames(next);
+  // Of the copies in other targets as well: one whose target is in trouble may not be worked on now.
+  const needed = namesAtWork(wantedCopies(writer.object));
   // What a crash has left beside the Jobs goes at the end, with all the rest.
   if ([...there].some((mover) => !needed.has(mover))) await removeMoverObjects(client, moversOfSnapshot(object), needed);
   await makeMovers({ object: writer.object, target, copy: next }, there, client, deps);
@@ -87,8 +88,8 @@ async function readTarget({ metadata }: AppSnapshot, name: string, deps: Operato
 }
 
 /** A target that was made anew, or lies somewhere else now, has nothing of it. */
-function isBegun(copy: CopyStatus, target: BackupTarget): copy is BegunCopy {
-  return copy.id !== undefined && copy.volumes !== undefined && copy.targetUid === target.metadata.uid && copy.location === locationOf(target);
+function isBegunAt(copy: CopyStatus, target: BackupTarget): copy is BegunCopy {
+  return isBegun(copy) && copy.targetUid === target.metadata.uid && copy.location === locationOf(target);
 }
 
 async function beginCopy(object: AppSnapshot, copy: CopyStatus, target: BackupTarget, client: Client, deps: OperatorDeps): Promise<CopyStatus> {
@@ -132,7 +133,8 @@ async function observe(object: AppSnapshot, copy: BegunCopy, target: BackupTarge
   const outcomes = new Map(movers.jobs.map((job) => [job.metadata.name, moverOutcome(job, movers.pods)]));
   const progress = new Map<string, MoverProgress>();
   const troubles: string[] = [];
-  for (const job of movers.jobs) {
+  const ownNames = namesAtWork([copy]);
+  for (const job of movers.jobs.filter(({ metadata }) => ownNames.has(metadata.name))) {
     const { name } = job.metadata;
     const outcome = outcomes.get(name);
     if (outcome?.kind !== 'running') continue;
@@ -159,15 +161,9 @@ function copyingElsewhere({ metadata }: AppSnapshot, target: BackupTarget, cache
     .filter((volume) => volume.phase === 'Copying').length;
 }
 
-/** Names of what is at work now. */
-function neededNames(copy: BegunCopy): ReadonlySet<string> {
-  if (copy.phase === 'Sealing') return new Set([sealMover(copy)]);
-  return new Set(copy.volumes.filter((volume) => volume.phase === 'Copying').map((volume) => volumeMover(copy, volume)));
-}
-
-/** Only when nothing is left of the movers is the copy complete. */
+/** Only when nothing is left of its movers is the copy complete. */
 async function clean(writer: SnapshotWriter, copy: CopyStatus, client: Client, deps: OperatorDeps): Promise<StepResult> {
-  if ((await removeMoverObjects(client, moversOfSnapshot(writer.object), new Set())) > 0) return later(lookSeconds);
+  if ((await removeMoverObjects(client, moversOfSnapshot(writer.object), namesAtWork(wantedCopies(writer.object)))) > 0) return later(lookSeconds);
   await writeCopy(writer, { ...copy, phase: 'Complete' });
   tell(deps, writer.object, 'Normal', 'CopyComplete', `The copy is complete in ${copy.target}: recovery point ${copy.recoveryPoint ?? ''} of ${copy.volumes?.length ?? 0} volumes, ${copy.bytesTotal ?? 0} bytes, of which ${copy.bytesAdded ?? 0} were added to the repository.`);
   return now;

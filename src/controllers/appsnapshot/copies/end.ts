@@ -129,7 +129,8 @@ async function findTarget({ metadata }: AppSnapshot, copy: CopyStatus, deps: Ope
   }
 }
 
-async function isNamespaceLeaving({ metadata }: AppSnapshot, deps: OperatorDeps): Promise<boolean> {
+/** The namespace is being deleted as a whole: nothing is forgotten in targets then. */
+export async function isNamespaceLeaving({ metadata }: AppSnapshot, deps: Pick<OperatorDeps, 'client'>): Promise<boolean> {
   return (await deps.client.get(namespaces, { name: metadata.namespace })).metadata.deletionTimestamp !== undefined;
 }
 

@@ -10,6 +10,7 @@ import { importSnapshot } from '../../../snapshots/import.js';
 import { requireAuthority, rightsToCopy } from '../../authority.js';
 import type { OperatorDeps } from '../../deps.js';
 import { deadHosts, ensureMover } from '../../movers/jobs.js';
+import { millisToRetry } from '../../movers/failures.js';
 import { requireSecrets, rightsToSecrets } from '../../movers/secrets.js';
 import { requirePolicies } from '../../policies.js';
 import { accountOf } from '../gather.js';
@@ -23,11 +24,11 @@ interface Wanted {
   readonly copy: BegunCopy;
 }
 
-/** Makes the movers that status names and that are not `there`, with what they read. Can be repeated. Throws AppError. */
+/** Makes the movers that status names and that are not `there`, with what they read; one of a recovery point that failed not before its pause is over. Can be repeated. Throws AppError. */
 export async function makeMovers(wanted: Wanted, there: ReadonlySet<string>, client: Client, deps: OperatorDeps): Promise<void> {
   const { object, target, copy } = wanted;
   const volumes = copy.phase === 'Copying' ? copy.volumes.filter((volume) => volume.phase === 'Copying' && !there.has(volumeMover(copy, volume))) : [];
-  const seals = copy.phase === 'Sealing' && !there.has(sealMover(copy));
+  const seals = copy.phase === 'Sealing' && !there.has(sealMover(copy)) && millisToRetry(copy, deps.clock.now()) <= 0;
   if (volumes.length === 0 && !seals) return;
   await requirePolicies(deps.client, deps.agentNamespace);
   await requireAuthority(deps.client, accountOf(object), [...rightsToCopy, ...rightsToSecrets(target)]);
