@@ -21,6 +21,7 @@ const words: readonly (readonly [RegExp, ErrorCode])[] = [
   [/ciphertext verification failed|invalid data returned|hash does not match|pack .* damaged|load .* returned invalid data/i, 'TargetDamaged'],
   [/no such host|connection refused|i\/o timeout|context deadline exceeded|no route to host|network is unreachable|connection reset|TLS handshake timeout|unexpected EOF/i, 'TargetUnreachable'],
   [/permission denied|read-only file system/i, 'TargetNotWritable'],
+  [/no matching ID found/i, 'RecoveryPointNotFound'],
 ];
 
 /** What an error means, by its words; undefined where they say nothing that is known. Pure. */

@@ -42,7 +42,9 @@ export async function fetchPoint(reading: Reading, { snapshotId }: Task<'fetch'>
 export async function restoreVolume(reading: Reading, task: Task<'restore'>): Promise<Said> {
   const { own, arguments: args, good, refused } = reading;
   const [found] = readSnapshots((await good(await own.restic.run(args.read(task.snapshotId)))).stdout);
-  if (found?.id !== task.snapshotId || found.tree !== task.tree) throw refused('TargetDamaged', `snapshot ${task.snapshotId} is not in the repository as it was written`);
+  // Removed by whoever may: nothing of that is damage.
+  if (found === undefined) throw refused('RecoveryPointNotFound', `snapshot ${task.snapshotId} was removed from the repository`);
+  if (found.id !== task.snapshotId || found.tree !== task.tree) throw refused('TargetDamaged', `snapshot ${task.snapshotId} is not in the repository as it was written`);
   const note = task.everybody ? undefined : await requireOwn(reading, task);
   const run = await own.restic.run(args.restore(task.snapshotId), (message) => {
     if (message.kind === 'progress') own.onProgress(message.progress);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { AppRestore } from '../../../src/api/kinds.js';
 import { hex } from '../movers/fixtures.js';
 import { appRestore } from './apprestore-fixtures.js';
-import { recoveryPointOf, remoteRestore, textOf } from './remote-fixtures.js';
+import { listedPoint, recoveryPointOf, remoteRestore, textOf } from './remote-fixtures.js';
 import { error, RemoteWorld, success, type Fate } from './remote-world.js';
 
 const reasonOf = (world: RemoteWorld): { reason: string; message: string } | undefined => world.restore?.status?.conditions?.find(({ type }) => type === 'Ready');
@@ -118,6 +118,34 @@ describe('from a target that has not passed its check', () => {
   });
 });
 
+describe('a recovery point that is removed after it was listed', () => {
+  const gone = { ok: false, code: 'RecoveryPointNotFound', message: 'failed to find snapshot: no matching ID found for prefix' } as const;
+  const without: Fate = { ok: true, repositoryId: hex('a'), points: [listedPoint('point-1', 9)], total: 1 };
+  const worldOf = (from: Partial<AppRestore['spec']['from']>): RemoteWorld => {
+    const world = new RemoteWorld(remoteRestore(from), (request, n) => (n === 2 ? gone : n > 2 && request.task.verb === 'list' ? without : success(request)));
+    world.point = recoveryPointOf('point-1');
+    return world;
+  };
+
+  test('latest is the next one then, by a list of its own', async () => {
+    const world = worldOf({});
+    await world.live(60);
+    expect(world.restore?.status).toMatchObject({ phase: 'Ready', source: { setId: 'point-1' } });
+    expect(world.made.map(({ request }) => request.task.verb)).toEqual(['list', 'fetch', 'list', 'fetch', 'restore', 'restore']);
+    expect(new Set(world.made.map(({ name }) => name)).size).toBe(6);
+    expect(world.notes).toContain('Recovery point point-2 was removed from s3:https://s3.example/copies/shop after it was listed. Another one is chosen.');
+  });
+
+  test('one that is named by its id is said to be removed, and no other is taken', async () => {
+    const world = worldOf({ recoveryPoint: 'point-2' });
+    await world.live(20);
+    expect(world.notes).toContain('spec.from.recoveryPoint: Recovery point point-2 was removed from s3:https://s3.example/copies/shop after it was listed.');
+    expect(reasonOf(world)).toMatchObject({ reason: 'RecoveryPointNotFound', message: expect.stringContaining('The newest of 1: point-1') as unknown });
+    expect(world.restore?.status?.transfer).toMatchObject({ phase: 'Listing' });
+    expect(world.made.filter(({ request }) => request.task.verb === 'fetch')).toHaveLength(1);
+  });
+});
+
 describe('beside another restore into the namespace', () => {
   const claim = { claim: 'data-pg-0', snapshotId: hex('1') };
   const beside = (volume: object, existing: 'Skip' | 'Fail' | 'Adopt' = 'Skip', phase: 'Failed' | 'RestoringVolumes' | 'Ready' = 'Failed'): RemoteWorld => {
@@ -210,10 +238,22 @@ describe('what cannot be read is refused in words', () => {
   test('latest-verified is the newest of those that a restore from the same repository has found good', async () => {
     const world = new RemoteWorld(remoteRestore({ recoveryPoint: 'latest-verified' }));
     const verified = (setId: string, repositoryId: string): AppRestore => appRestore({}, { phase: 'Ready', verified: true, source: { target: 's3', location: 's3:https://s3.example/copies/shop', repositoryId, setId, grade: 'Frozen' } });
-    world.others = [verified('point-1', hex('a')), verified('point-2', hex('b'))];
+    const elsewhere = verified('point-2', hex('a'));
+    elsewhere.status!.source!.location = 's3:https://mine/copies/shop';
+    world.others = [verified('point-1', hex('a')), verified('point-2', hex('b')), elsewhere];
     world.point = recoveryPointOf('point-1');
     await world.live(60);
     expect(world.restore?.status).toMatchObject({ phase: 'Ready', source: { setId: 'point-1' } });
+    expect(world.made[0]?.request.task).toEqual({ verb: 'list', wanted: ['point-1'] });
+  });
+
+  test('latest-verified asks for the newest of them, however many there are', async () => {
+    const world = new RemoteWorld(remoteRestore({ recoveryPoint: 'latest-verified' }));
+    const cut = (day: number): string => new Date(Date.UTC(2026, 0, 1 + day)).toISOString();
+    const verified = (day: number): AppRestore => appRestore({}, { phase: 'Ready', verified: true, source: { target: 's3', location: 's3:https://s3.example/copies/shop', repositoryId: hex('a'), setId: `of-${day}`, cutAt: cut(day), grade: 'Frozen' } });
+    world.others = Array.from({ length: 50 }, (_, i) => verified(i));
+    await world.live(3);
+    expect(world.made[0]?.request.task).toEqual({ verb: 'list', wanted: Array.from({ length: 32 }, (_, i) => `of-${49 - i}`) });
   });
 
   test('a wrong key: of the target, as its own check says; of another namespace, with the way out', async () => {

@@ -109,6 +109,14 @@ describe('restore', () => {
     expect(await move(restore, world.own())).toMatchObject({ ok: true, note: expect.stringContaining('user 999') as unknown });
   });
 
+  test('what was removed meanwhile is no damage', async () => {
+    const absent = { out: '[]', err: `Ignoring "${hex('3')}": no matching ID found for prefix "${hex('3')}"` };
+    expect(await move(restore, new World({ 'cat config': config, snapshots: absent }).own())).toMatchObject({ ok: false, code: 'RecoveryPointNotFound', message: expect.stringContaining('was removed') as unknown });
+    const err = `{"message_type":"exit_error","code":1,"message":"Fatal: failed to find snapshot: no matching ID found for prefix \\"${hex('5')}\\""}`;
+    const fetch = moverRequest({ verb: 'fetch', snapshotId: hex('5') });
+    expect(await move(fetch, new World({ 'cat config': config, restore: { exitCode: 1, err } }).own())).toMatchObject({ ok: false, code: 'RecoveryPointNotFound' });
+  });
+
   test('only what is in the repository as it was written', async () => {
     const world = new World({ 'cat config': config, snapshots: { out: there.out.replace(hex('4'), hex('5')) } });
     expect(await move(restore, world.own())).toMatchObject({ ok: false, code: 'TargetDamaged' });

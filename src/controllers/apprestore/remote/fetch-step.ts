@@ -1,7 +1,7 @@
 import type { RestoreTransfer } from '../../../api/apprestore.js';
 import type { AppRestore, BackupTarget } from '../../../api/kinds.js';
 import { moverOutcome, type MoverPod } from '../../../movers/outcome.js';
-import { locationOf } from '../../../movers/place.js';
+import { locationOf, placeToRead } from '../../../movers/place.js';
 import type { MoverSuccess } from '../../../movers/request.js';
 import { AppError } from '../../../runtime/app-error.js';
 import { accountOf } from '../../appsnapshot/gather.js';
@@ -23,6 +23,8 @@ import { keyOf, readTarget, requireMovers } from './target.js';
 
 /** How often a mover that lists or fetches is looked at. */
 const lookSeconds = 2;
+/** Ids that a list is asked for. */
+const mostWanted = 32;
 
 /** Has the recovery points of the target listed, chooses the one that is meant, and has it fetched. Each mover is noted in status before it is made. */
 export async function fetchStep(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
@@ -84,21 +86,32 @@ async function make(context: ReadContext, transfer: RestoreTransfer, deps: Opera
   await requireMovers(object, target, deps);
   const client = deps.client.as(targetAccount(object));
   await removeMoverObjects(client, moversOf(object), new Set());
-  const wanted = wantedOf(object, verifiedIn(deps.caches, ({ location }) => location === transfer.location)).slice(0, 32);
+  const { location } = transfer;
+  const { id } = placeToRead(target, sourceNamespace(object), transfer.repositoryId);
+  const wanted = wantedOf(object, verifiedIn(deps.caches, { location, repositoryId: id })).slice(0, mostWanted);
   await ensureMover(client, transfer.phase === 'Listing' ? listJob(context, transfer.attempt, wanted) : fetchJob(context, transfer.attempt, transfer.recoveryPoint ?? ''));
 }
 
-/** Ids of the recovery points that a restore of this cluster has found good. Status is written by the operator only. */
-function verifiedIn(caches: Pick<Caches, 'appRestores'>, isThere: (source: NonNullable<NonNullable<AppRestore['status']>['source']>) => boolean): Set<string> {
-  const sources = caches.appRestores.list().flatMap(({ status }) => (status?.phase === 'Ready' && status.verified === true && status.source?.target !== undefined ? [status.source] : []));
-  return new Set(sources.filter(isThere).map(({ setId }) => setId));
+interface Place {
+  readonly location: string;
+  /** Undefined: not known yet. */
+  readonly repositoryId: string | undefined;
 }
 
-async function choose(writer: RestoreWriter, { location }: RestoreTransfer, { repositoryId, points = [], total = 0 }: MoverSuccess, deps: OperatorDeps): Promise<void> {
+/** Ids of the recovery points there that a restore of this cluster has found good, newest cut first. Status is written by the operator only. */
+function verifiedIn(caches: Pick<Caches, 'appRestores'>, { location, repositoryId }: Place): string[] {
+  const sources = caches.appRestores.list().flatMap(({ status }) => (status?.phase === 'Ready' && status.verified === true && status.source?.target !== undefined ? [status.source] : []));
+  const there = sources.filter((source) => source.location === location && (repositoryId === undefined || source.repositoryId === repositoryId));
+  const cut = ({ cutAt = '' }: (typeof there)[number]): number => Date.parse(cutAt) || 0;
+  return [...new Set(there.sort((a, b) => cut(b) - cut(a)).map(({ setId }) => setId))];
+}
+
+/** Attempts go on counting: a list that is asked for once more is another one. */
+async function choose(writer: RestoreWriter, { location, attempt }: RestoreTransfer, { repositoryId, points = [], total = 0 }: MoverSuccess, deps: OperatorDeps): Promise<void> {
   const { object } = writer;
-  const point = choosePoint(object, { points, total, verified: verifiedIn(deps.caches, (source) => source.repositoryId === repositoryId) });
+  const point = choosePoint(object, { points, total, verified: new Set(verifiedIn(deps.caches, { location, repositoryId })) });
   await writer.write(
-    { transfer: { phase: 'Fetching', attempt: 1, location, repositoryId, id: point.id, recoveryPoint: point.snapshotId } },
+    { transfer: { phase: 'Fetching', attempt, location, repositoryId, id: point.id, recoveryPoint: point.snapshotId } },
     { kind: 'working', reason: 'Fetching', message: `Recovery point ${point.id}, cut ${point.cutAt}, is fetched.` },
   );
 }
@@ -126,14 +139,25 @@ async function wait(writer: RestoreWriter, message: string): Promise<StepResult>
 async function note(writer: RestoreWriter, target: BackupTarget, transfer: RestoreTransfer, failure: Failure, deps: OperatorDeps): Promise<StepResult> {
   const { object } = writer;
   const said = inWords(object, target, transfer, failure);
-  await writer.write({ transfer: { ...failed(transfer, said, deps.clock.now()), attempt: transfer.attempt + 1 } }, { kind: 'working', reason: said.code, message: said.message });
+  // What was removed since it was listed is looked for once more: `latest` is another one now, and a copy that was written again has its id.
+  const from: RestoreTransfer = isRemoved(transfer, failure) ? { ...transfer, phase: 'Listing', id: undefined, recoveryPoint: undefined } : transfer;
+  await writer.write({ transfer: { ...failed(from, said, deps.clock.now()), attempt: transfer.attempt + 1 } }, { kind: 'working', reason: said.code, message: said.message });
   if (transfer.reason !== said.code) tell(deps, object, 'Warning', said.code, said.message);
   return now;
 }
 
-/** What it means for a restore that a repository is not there, or has another key. */
-function inWords(object: AppRestore, target: BackupTarget, { repositoryId, location }: RestoreTransfer, failure: Failure): Pick<Failure, 'code' | 'message'> {
+function isRemoved({ phase }: RestoreTransfer, { code }: Failure): boolean {
+  return phase === 'Fetching' && code === 'RecoveryPointNotFound';
+}
+
+/** What it means for a restore that a repository or a recovery point is not there, or has another key. */
+function inWords(object: AppRestore, target: BackupTarget, transfer: RestoreTransfer, failure: Failure): Pick<Failure, 'code' | 'message'> {
+  const { repositoryId, location, id = '' } = transfer;
   const namespace = sourceNamespace(object);
+  if (isRemoved(transfer, failure)) {
+    const message = `Recovery point ${id} was removed from ${location} after it was listed.`;
+    return { code: failure.code, message: object.spec.from.recoveryPoint === id ? `spec.from.recoveryPoint: ${message}` : `${message} Another one is chosen.` };
+  }
   if (failure.code === 'TargetRepositoryGone' && repositoryId === undefined && namespace !== target.metadata.namespace) {
     return { code: 'RecoveryPointNotFound', message: `There is no repository of namespace ${namespace} at ${location}. Correct spec.from.namespace, or the place in BackupTarget ${target.metadata.name}.` };
   }

@@ -16,10 +16,10 @@ export interface Listed {
 }
 
 /** Ids that must be in the list, beside the newest. Pure. */
-export function wantedOf({ spec }: AppRestore, verified: ReadonlySet<string>): string[] {
+export function wantedOf({ spec }: AppRestore, verified: readonly string[]): readonly string[] {
   const wanted = spec.from.recoveryPoint ?? byDefault;
   if (wanted === 'latest') return [];
-  return wanted === 'latest-verified' ? [...verified] : [wanted];
+  return wanted === 'latest-verified' ? verified : [wanted];
 }
 
 /** The recovery point that the spec means. Pure. Throws RecoveryPointNotFound, RecoveryPointNotVerified. */
