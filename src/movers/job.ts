@@ -48,6 +48,8 @@ export interface MoverJob {
   readonly source?: { readonly claim: string; readonly of: string };
   /** The claim that it fills. */
   readonly destination?: string;
+  /** On which nodes it may run: fields of a pod's spec. */
+  readonly placement?: Readonly<Record<string, unknown>>;
   /** Secrets that become the recovery point: key, and name of the file. */
   readonly parts?: readonly { readonly secret: string; readonly key: string; readonly file: string }[];
   /** The kubelet ends it after so long, s; undefined: never, it is as long as its volume. */
@@ -89,6 +91,7 @@ export function moverJob(job: MoverJob, settings: MoverSettings): KubeObject {
           enableServiceLinks: false,
           restartPolicy: 'Never',
           terminationGracePeriodSeconds: 30,
+          ...job.placement,
           securityContext: podSecurity(job),
           containers: [
             {

@@ -30,6 +30,23 @@ export function podSource(pod: string, objects: readonly CapturedObject[]): PodS
   return workload === undefined ? undefined : describe(workload, pod);
 }
 
+/** Where a pod may run, as its spec has it. */
+export type Placement = Partial<Pick<Json, 'nodeSelector' | 'affinity' | 'tolerations'>>;
+
+/**
+ * On which nodes the first of these pods that something in the copy makes may run: a volume of a class that waits for its first pod is made where that one is. Who else it wants to
+ * be near to, or far from, says nothing of its volumes. Pure.
+ */
+export function placementOf(pods: readonly string[], objects: readonly CapturedObject[]): Placement {
+  const { nodeSelector, affinity, tolerations } = pods.map((pod) => podSource(pod, objects)).find((source) => source !== undefined)?.spec ?? {};
+  const nodeAffinity = record(affinity)['nodeAffinity'];
+  return {
+    ...(nodeSelector === undefined ? {} : { nodeSelector }),
+    ...(nodeAffinity === undefined ? {} : { affinity: { nodeAffinity } }),
+    ...(tolerations === undefined ? {} : { tolerations }),
+  };
+}
+
 function describe(workload: CapturedObject, pod: string): PodSource {
   const { object, type } = workload;
   if (kindKey(type) === '/Pod') return { workload, spec: record(object['spec']), labels: object.metadata.labels ?? {}, templates: [] };

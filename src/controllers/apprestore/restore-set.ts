@@ -7,7 +7,7 @@ import { persistentVolumeClaims } from '../../runtime/resource.js';
 import { importedName } from '../../snapshots/import.js';
 import { snapshotGroup } from '../../snapshots/names.js';
 import type { CopiedVolume, Copy } from './copy.js';
-import { podSource } from './pod-source.js';
+import { placementOf, podSource, type Placement } from './pod-source.js';
 import { isMoved, targetNamespace } from './steps.js';
 
 /** One claim that is filled from the copy. */
@@ -15,6 +15,8 @@ export interface RestoredClaim {
   readonly volume: CopiedVolume;
   /** As it is applied in the target. */
   readonly captured: CapturedObject;
+  /** Where the pod runs that uses it. */
+  readonly placement: Placement;
 }
 
 /** Everything that a restore makes, as it is applied in the target namespace. */
@@ -45,7 +47,11 @@ export function restoreSet(object: AppRestore, copy: Copy, capture: Capture | un
   const order = { ...ordered, never: [...ordered.never, ...left] };
   const all = splitClaims(order.first);
   const own = (o: CapturedObject): boolean => fills.has(o.object.metadata.name);
-  const claims = copy.volumes.map((volume) => ({ volume, captured: all.claims.find((c) => c.object.metadata.name === volume.claim) ?? plainClaim(namespace, volume, fills.get(volume.claim)) }));
+  const claims = copy.volumes.map((volume) => ({
+    volume,
+    captured: all.claims.find((c) => c.object.metadata.name === volume.claim) ?? plainClaim(namespace, volume, fills.get(volume.claim)),
+    placement: placementOf(volume.pods, rewritten),
+  }));
   if (what === 'Volumes') return { claims, configuration: [], scaled: [], gate: [], never: [], unproven };
   const others = [...all.claims.filter((c) => !own(c)), ...all.others];
   if (what === 'All') return { claims, configuration: others, scaled: order.scaled, gate: order.gate, never: order.never, unproven };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { planFixups, restoredApplications } from '../../../src/controllers/apprestore/fixup-plan.js';
-import { podSource } from '../../../src/controllers/apprestore/pod-source.js';
+import { placementOf, podSource } from '../../../src/controllers/apprestore/pod-source.js';
 import { fixupState, podTrouble, type RawPod } from '../../../src/controllers/apprestore/pod-state.js';
 import { restoreSet } from '../../../src/controllers/apprestore/restore-set.js';
 import { unready } from '../../../src/controllers/apprestore/started-pods.js';
@@ -86,6 +86,15 @@ describe('what makes a pod', () => {
 
   test('the longest name wins', () => {
     expect(found('pg-1-0', workload('StatefulSet', 'apps', 'pg'), workload('StatefulSet', 'apps', 'pg-1'))).toBe('pg-1');
+  });
+
+  test('where a pod may run: nodes, and no other pods; of the first that something in the copy makes', () => {
+    const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } };
+    const tolerations = [{ key: 'db', operator: 'Exists' }];
+    const pg: CapturedObject = { ...workload('StatefulSet', 'apps', 'pg') };
+    const placed = { ...pg, object: { ...pg.object, spec: { template: { spec: { nodeSelector: { disk: 'ssd' }, affinity: { nodeAffinity, podAntiAffinity: {} }, tolerations, containers: [] } } } } };
+    expect(placementOf(['gone-0', 'pg-0'], [placed])).toEqual({ nodeSelector: { disk: 'ssd' }, affinity: { nodeAffinity }, tolerations });
+    expect([placementOf(['pg-0'], [pg]), placementOf([], [placed])]).toEqual([{}, {}]);
   });
 });
 

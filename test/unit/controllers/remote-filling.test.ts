@@ -54,6 +54,7 @@ describe('movers of a restore', () => {
   const object = remoteRestore();
   const context = { object, target: backupTarget(), settings: { image: 'i', pullPolicy: 'Always', resources: {} } };
   const [first] = copyOfPoint(recoveryPointOf('point-1'), { setId: 'point-1', grade: 'Frozen' }).volumes;
+  const filled = { volume: first!, placement: { nodeSelector: { disk: 'ssd' } } };
   interface Made {
     readonly template: { readonly spec: { readonly serviceAccountName: string; readonly securityContext: object; readonly containers: { readonly env: { name: string; value?: string }[] }[]; readonly volumes: object[] } };
   }
@@ -61,12 +62,13 @@ describe('movers of a restore', () => {
   const requestOf = (job: KubeObject) => moverRequest.parse(JSON.parse(made(job).containers[0]!.env.find(({ name }) => name === requestVariable)!.value!));
 
   test('one fills a claim by id and digest, as who it was read by', () => {
-    const job = restoreJob(context, first!, 1, false);
+    const job = restoreJob(context, filled, 1, false);
+    expect(made(job)).toMatchObject({ nodeSelector: { disk: 'ssd' } });
     expect(requestOf(job)).toMatchObject({ host: 'shop', task: { verb: 'restore', claim: 'data-pg-0', snapshotId: hex('1'), tree: hex('f'), everybody: false }, dead: [] });
     expect(made(job).securityContext).toMatchObject({ runAsUser: runAs.user, fsGroup: runAs.fsGroup });
     expect(job.metadata.ownerReferences?.[0]).toMatchObject({ kind: 'AppRestore' });
-    expect(restoreJob(context, first!, 2, false).metadata.name).not.toBe(job.metadata.name);
-    expect(requestOf(restoreJob(context, first!, 1, true)).task).toMatchObject({ everybody: true });
+    expect(restoreJob(context, filled, 2, false).metadata.name).not.toBe(job.metadata.name);
+    expect(requestOf(restoreJob(context, filled, 1, true)).task).toMatchObject({ everybody: true });
   });
 
   test('another namespace is read by its own key; what is made elsewhere is owned there', () => {

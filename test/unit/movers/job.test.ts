@@ -59,6 +59,12 @@ describe('the Job of a mover', () => {
       expect(filling().containers[0]?.securityContext).toMatchObject({ capabilities: { drop: ['ALL'] } });
     });
 
+    test('on a node where that pod may run', () => {
+      const placement = { nodeSelector: { disk: 'ssd' }, tolerations: [{ operator: 'Exists' }] };
+      expect(filling({ placement })).toMatchObject({ ...placement, restartPolicy: 'Never' });
+      expect(filling()).not.toHaveProperty('nodeSelector');
+    });
+
     test('as root only where admins allow it, and then with the owners of the copy and no other group', () => {
       const { securityContext, containers } = filling({ privileged: true });
       expect(securityContext).toMatchObject({ runAsUser: 0 });

@@ -104,7 +104,7 @@ async function make(context: ReadContext, claims: readonly RestoredClaim[], miss
   const privileged = await isPrivileged(context.object, deps);
   for (const { claim, attempt = 0 } of missing) {
     const restored = claims.find(({ volume }) => volume.claim === claim);
-    if (restored !== undefined) await ensureMover(client, restoreJob(context, restored.volume, attempt, privileged));
+    if (restored !== undefined) await ensureMover(client, restoreJob(context, restored, attempt, privileged));
   }
 }
 

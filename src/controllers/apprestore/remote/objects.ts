@@ -7,7 +7,7 @@ import { limitsOf, placeToRead } from '../../../movers/place.js';
 import type { MoverTask } from '../../../movers/request.js';
 import type { KubeObject, OwnerReference } from '../../../runtime/object.js';
 import type { MoversOf } from '../../movers/leftovers.js';
-import type { CopiedVolume } from '../copy.js';
+import type { RestoredClaim } from '../restore-set.js';
 import { isElsewhere, sourceNamespace, targetAccount, targetNamespace } from '../steps.js';
 import { keyOf } from './target.js';
 
@@ -46,11 +46,11 @@ export function fetchJob(context: ReadContext, attempt: number, snapshotId: stri
   return job(context, readerName(context, 'fetch', attempt), { verb: 'fetch', snapshotId }, { deadlineSeconds: shortSeconds });
 }
 
-/** The mover that fills a claim. `privileged`: as root. Pure. */
-export function restoreJob(context: ReadContext, { claim, content }: CopiedVolume, attempt: number, privileged: boolean): KubeObject {
+/** The mover that fills a claim, on a node where the pod that uses it may run. `privileged`: as root. Pure. */
+export function restoreJob(context: ReadContext, { volume: { claim, content }, placement }: Pick<RestoredClaim, 'volume' | 'placement'>, attempt: number, privileged: boolean): KubeObject {
   if (content.kind !== 'repository') throw new TypeError(`${claim} is in no repository`);
   const { snapshotId, tree, runAs } = content;
-  return job(context, fillerName(context, claim, attempt), { verb: 'restore', claim, snapshotId, tree, everybody: privileged }, { destination: claim, privileged, ...(runAs === undefined ? {} : { runAs }) });
+  return job(context, fillerName(context, claim, attempt), { verb: 'restore', claim, snapshotId, tree, everybody: privileged }, { destination: claim, placement, privileged, ...(runAs === undefined ? {} : { runAs }) });
 }
 
 function job(context: ReadContext, name: string, task: MoverTask, more: Partial<MoverJob>): KubeObject {
