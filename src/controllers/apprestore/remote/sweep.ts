@@ -39,12 +39,13 @@ export function unfinishedClaims({ status }: AppRestore): ReadonlySet<string> {
  * many objects are left; call again until none is.
  */
 export async function removeUnfinished(object: AppRestore, deps: OperatorDeps): Promise<number> {
-  if (!isFromTarget(object)) return 0;
+  const open = unfinishedClaims(object);
+  // Nothing is made before status says so: where it says nothing the account is not asked for anything.
+  if (!isFromTarget(object) || (object.status?.transfer === undefined && open.size === 0)) return 0;
   const client = deps.client.as(targetAccount(object));
   const left = await removeMoverObjects(client, moversOf(object), new Set());
   if (left > 0) return left;
   const namespace = targetNamespace(object);
-  const open = unfinishedClaims(object);
   if (open.size === 0) return 0;
   const { items } = await client.list(persistentVolumeClaims, { namespace, labelSelector: `${labels.restore}=${object.metadata.uid}` });
   const unfinished = items.filter(({ metadata }) => open.has(metadata.name));
