@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { recordFigures } from '../lib/figures.js';
 import { get, kubectl, tryKubectl } from '../lib/kubectl.js';
+import { until } from '../lib/until.js';
 import { watchUntil } from '../lib/watch.js';
 import { agentNamespace, agentPods, helm, leaderMetrics, leaderOf, operatorNamespace, operatorPods, type Lease } from './operator.js';
 
@@ -35,11 +36,17 @@ export function chart(): void {
     }, 30_000);
 
     test('kubectl explain is readable', async () => {
-      const text = await kubectl(['explain', 'asnap.spec.quiesce.maxHold']);
+      // The API server publishes schemas some seconds after the CRDs are there.
+      const explained = (field: string): Promise<string> =>
+        until(`kubectl knows ${field}`, async () => {
+          const { code, stdout } = await tryKubectl(['explain', field]);
+          return code === 0 ? stdout : undefined;
+        }, 30, 500);
+      const text = await explained('asnap.spec.quiesce.maxHold');
       expect(text).toMatch(/FIELD: maxHold <string>/);
       expect(text).toContain('Longest hold, enforced next to the database.');
-      expect(await kubectl(['explain', 'arst.spec.existing'])).toMatch(/ENUM:\s+Fail\s+Skip\s+Adopt/);
-    }, 30_000);
+      expect(await explained('arst.spec.existing')).toMatch(/ENUM:\s+Fail\s+Skip\s+Adopt/);
+    }, 70_000);
 
     test('helm upgrade with the same values changes nothing and restarts nothing', async () => {
       const before = { manifest: (await helm('-n', operatorNamespace, 'get', 'manifest', 'stillpoint')).stdout, pods: (await operatorPods()).map((p) => p.metadata.uid).sort() };
