@@ -92,7 +92,8 @@ const small = { PART: 'small' };
 
 export const suites: Readonly<Record<string, Stage[]>> = {
   postgresql: suite('postgresql'),
-  kafka: suite('kafka'),
+  // With brokers and controllers apart by `make e2e SUITE=kafka`.
+  kafka: suite('kafka', small),
   cassandra: suite('cassandra'),
   elasticsearch: suite('elasticsearch'),
   restore: suite('restore'),
@@ -123,6 +124,7 @@ const longMinutes = 240;
 
 /** Suites that take too long for `make test`, whole, or that it runs beside others: `make e2e SUITE=…` runs them. */
 export const longSuites: Readonly<Record<string, Stage[]>> = {
+  kafka: suite('kafka', {}, longMinutes),
   kill: suite('kill', {}, longMinutes),
   'kill-databases': suite('kill-databases', {}, longMinutes),
   crash: suite('crash', {}, longMinutes),

@@ -2,11 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openKafka, startKafka } from '../apps/kafka/tokens.js';
 import { cutOnly } from './kafka/cut-only.js';
 import { held } from './kafka/held.js';
+import { separate } from './kafka/separate.js';
 import { inSync, makeRows } from './lib/kafka.js';
 import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
 import { makeTenant } from './lib/tenant.js';
 import { refusedWhileStopped } from './lib/unhealthy.js';
 import { stopAllWriters } from './profile/writers.js';
+
+const small = process.env['PART'] === 'small';
 
 /** Three combined nodes under load, copied and restored beside the running original. One cluster for all. */
 describe('Kafka', () => {
@@ -44,3 +47,6 @@ describe('Kafka', () => {
   held(namespace);
   cutOnly(namespace);
 });
+
+// Twelve servers more: `make e2e SUITE=kafka`.
+if (!small) describe('Kafka, brokers and controllers apart', separate);

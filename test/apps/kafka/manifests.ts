@@ -1,4 +1,4 @@
-// The objects of a Kafka cluster of combined nodes (KRaft), each with one volume.
+// The objects of a Kafka cluster (KRaft), each node with one volume: combined nodes, or brokers and controllers apart.
 // Run as a program it prints them for `kubectl apply -n NAMESPACE -f -`.
 import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -10,8 +10,10 @@ export interface KafkaOptions {
   readonly name: string;
   /** For instance `localhost/stillpoint-test/kafka:4`, see `test/apps/build`. */
   readonly image: string;
-  /** Nodes, each broker and controller. */
+  /** Brokers, each a controller too unless these are apart. */
   readonly replicas: number;
+  /** Controllers in pods of their own, `<name>-controller-N`. */
+  readonly controllers?: number;
   /** Size of each claim as a Kubernetes quantity. */
   readonly size: string;
   /** Class of the claims; without it the default class of the cluster. */
@@ -30,36 +32,62 @@ function clusterId(name: string): string {
   return createHash('sha256').update(name).digest().subarray(0, 16).toString('base64url');
 }
 
-const broker = { tcpSocket: { port: 9092 } };
+/** Pods of one StatefulSet: what they do, and how they are known to each other. */
+interface NodeSet {
+  readonly name: string;
+  readonly replicas: number;
+  /** Label `role` and the variables that differ; none for combined nodes. */
+  readonly role?: 'broker' | 'controller';
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+}
 
-const container = (options: KafkaOptions): object => ({
-  name: 'kafka',
-  image: options.image,
-  imagePullPolicy: 'IfNotPresent',
-  // Its default alone is half of the heap.
-  args: ['log.cleaner.dedupe.buffer.size=4194304', ...(options.settings ?? [])],
-  env: [
-    { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
-    { name: 'SERVICE', value: options.name },
-    { name: 'REPLICAS', value: String(options.replicas) },
-    { name: 'CLUSTER_ID', value: clusterId(options.name) },
-    { name: 'KAFKA_HEAP_OPTS', value: '-Xms256m -Xmx256m' },
-  ],
-  ports: [
-    { name: 'kafka', containerPort: 9092 },
-    { name: 'controller', containerPort: 9093 },
-  ],
+/** Node ids of controllers in pods of their own begin here. */
+const firstController = 100;
+
+function nodeSets(options: KafkaOptions): NodeSet[] {
+  const { name, replicas, controllers } = options;
+  if (controllers === undefined) return [{ name, replicas, env: [] }];
+  const controllerSet = `${name}-controller`;
+  const voters = Array.from({ length: controllers }, (_, i) => `${firstController + i}@${controllerSet}-${i}.${name}:9093`).join(',');
+  const roleEnv = (role: string): NodeSet['env'] => [{ name: 'ROLES', value: role }, { name: 'VOTERS', value: voters }];
+  return [
+    { name: controllerSet, replicas: controllers, role: 'controller', env: [...roleEnv('controller'), { name: 'FIRST_ID', value: String(firstController) }] },
+    { name, replicas, role: 'broker', env: roleEnv('broker') },
+  ];
+}
+
+const container = (options: KafkaOptions, set: NodeSet): object => {
   // A broker listens to its clients as soon as the controllers have let it in.
-  startupProbe: { ...broker, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 900 },
-  readinessProbe: { ...broker, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 4 },
-  livenessProbe: { ...broker, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 4 },
-  resources: { requests: { cpu: '100m', memory: '384Mi' } },
-  securityContext: restricted.container,
-  volumeMounts: [
-    { name: 'data', mountPath: '/data' },
-    { name: 'tmp', mountPath: '/tmp' },
-  ],
-});
+  const probe = { tcpSocket: { port: set.role === 'controller' ? 9093 : 9092 } };
+  return {
+    name: 'kafka',
+    image: options.image,
+    imagePullPolicy: 'IfNotPresent',
+    // Its default alone is half of the heap.
+    args: ['log.cleaner.dedupe.buffer.size=4194304', ...(options.settings ?? [])],
+    env: [
+      { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+      { name: 'SERVICE', value: options.name },
+      { name: 'REPLICAS', value: String(options.replicas) },
+      { name: 'CLUSTER_ID', value: clusterId(options.name) },
+      { name: 'KAFKA_HEAP_OPTS', value: '-Xms256m -Xmx256m' },
+      ...set.env,
+    ],
+    ports: [
+      ...(set.role === 'controller' ? [] : [{ name: 'kafka', containerPort: 9092 }]),
+      ...(set.role === 'broker' ? [] : [{ name: 'controller', containerPort: 9093 }]),
+    ],
+    startupProbe: { ...probe, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 900 },
+    readinessProbe: { ...probe, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 4 },
+    livenessProbe: { ...probe, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 4 },
+    resources: { requests: { cpu: '100m', memory: '384Mi' } },
+    securityContext: restricted.container,
+    volumeMounts: [
+      { name: 'data', mountPath: '/data' },
+      { name: 'tmp', mountPath: '/tmp' },
+    ],
+  };
+};
 
 const claim = (options: KafkaOptions): object => ({
   metadata: { name: 'data' },
@@ -70,40 +98,44 @@ const claim = (options: KafkaOptions): object => ({
   },
 });
 
-/** Headless Service and StatefulSet of one cluster, without a namespace. */
+const statefulSet = (options: KafkaOptions, set: NodeSet, cluster: Readonly<Record<string, string>>): object => {
+  const labels = { ...cluster, ...(set.role === undefined ? {} : { role: set.role }) };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: set.name, labels },
+    spec: {
+      serviceName: options.name,
+      replicas: set.replicas,
+      podManagementPolicy: 'Parallel',
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          automountServiceAccountToken: false,
+          terminationGracePeriodSeconds: 30,
+          securityContext: restricted.pod,
+          containers: [container(options, set)],
+          volumes: [{ name: 'tmp', emptyDir: {} }],
+        },
+      },
+      volumeClaimTemplates: [claim(options)],
+    },
+  };
+};
+
+/** Headless Service and StatefulSets of one cluster, without a namespace. */
 export function kafkaObjects(options: KafkaOptions): object[] {
   const labels = { 'app.kubernetes.io/name': 'kafka', 'app.kubernetes.io/instance': options.name };
-  const metadata = { name: options.name, labels };
   return [
     {
       apiVersion: 'v1',
       kind: 'Service',
-      metadata,
+      metadata: { name: options.name, labels },
       // The nodes find each other before any of them can be ready.
       spec: { clusterIP: 'None', publishNotReadyAddresses: true, selector: labels, ports: [{ name: 'kafka', port: 9092 }, { name: 'controller', port: 9093 }] },
     },
-    {
-      apiVersion: 'apps/v1',
-      kind: 'StatefulSet',
-      metadata,
-      spec: {
-        serviceName: options.name,
-        replicas: options.replicas,
-        podManagementPolicy: 'Parallel',
-        selector: { matchLabels: labels },
-        template: {
-          metadata: { labels },
-          spec: {
-            automountServiceAccountToken: false,
-            terminationGracePeriodSeconds: 30,
-            securityContext: restricted.pod,
-            containers: [container(options)],
-            volumes: [{ name: 'tmp', emptyDir: {} }],
-          },
-        },
-        volumeClaimTemplates: [claim(options)],
-      },
-    },
+    ...nodeSets(options).map((set) => statefulSet(options, set, labels)),
   ];
 }
 

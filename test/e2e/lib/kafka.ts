@@ -20,7 +20,7 @@ export async function startKafka(namespace: string, variant: Variant): Promise<v
 /** Clients of the cluster in a namespace. */
 export async function openKafka(namespace: string): Promise<KafkaClient> {
   const range = '{range .items[*]}{.metadata.name} {.status.podIP}{"\\n"}{end}';
-  const pods = await kubectl(['-n', namespace, 'get', 'pods', '-l', 'app.kubernetes.io/instance=kafka', '-o', `jsonpath=${range}`]);
+  const pods = await kubectl(['-n', namespace, 'get', 'pods', '-l', 'app.kubernetes.io/instance=kafka,role!=controller', '-o', `jsonpath=${range}`]);
   return KafkaClient.open(new Map(pods.trim().split('\n').map((line) => line.split(' ') as [string, string])));
 }
 
