@@ -18,6 +18,8 @@ export interface KafkaOptions {
   readonly storageClassName?: string;
   /** Further `name=value` settings of the servers. */
   readonly settings?: readonly string[];
+  /** Scripts by the names of programs of the image, which they stand for. */
+  readonly programs?: Readonly<Record<string, string>>;
 }
 
 const restricted = {
@@ -58,6 +60,8 @@ const container = (options: KafkaOptions): object => ({
   volumeMounts: [
     { name: 'data', mountPath: '/data' },
     { name: 'tmp', mountPath: '/tmp' },
+    // First in the PATH of the image.
+    ...Object.keys(options.programs ?? {}).map((program) => ({ name: 'programs', mountPath: `/usr/local/bin/${program}`, subPath: program, readOnly: true })),
   ],
 });
 
@@ -70,11 +74,14 @@ const claim = (options: KafkaOptions): object => ({
   },
 });
 
-/** Headless Service and StatefulSet of one cluster, without a namespace. */
+const programsOf = ({ name }: KafkaOptions): string => `${name}-programs`;
+
+/** Headless Service and StatefulSet of one cluster, on demand a ConfigMap of programs, without a namespace. */
 export function kafkaObjects(options: KafkaOptions): object[] {
   const labels = { 'app.kubernetes.io/name': 'kafka', 'app.kubernetes.io/instance': options.name };
   const metadata = { name: options.name, labels };
   return [
+    ...(options.programs === undefined ? [] : [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, name: programsOf(options) }, data: options.programs }]),
     {
       apiVersion: 'v1',
       kind: 'Service',
@@ -98,7 +105,7 @@ export function kafkaObjects(options: KafkaOptions): object[] {
             terminationGracePeriodSeconds: 30,
             securityContext: restricted.pod,
             containers: [container(options)],
-            volumes: [{ name: 'tmp', emptyDir: {} }],
+            volumes: [{ name: 'tmp', emptyDir: {} }, ...(options.programs === undefined ? [] : [{ name: 'programs', configMap: { name: programsOf(options), defaultMode: 0o555 } }])],
           },
         },
         volumeClaimTemplates: [claim(options)],
