@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { startElasticsearch } from '../apps/elasticsearch/tokens.js';
 import { copyAndRestore } from './elasticsearch/copy-and-restore.js';
+import { durability } from './elasticsearch/durability.js';
 import { refusals } from './elasticsearch/refusals.js';
 import { repositoryMode } from './elasticsearch/repository.js';
 import { clearFaults } from './lib/csi-faults.js';
@@ -25,5 +26,6 @@ describe('Elasticsearch', () => {
 
   copyAndRestore();
   refusals();
+  durability();
   repositoryMode();
 });

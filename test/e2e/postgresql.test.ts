@@ -34,7 +34,7 @@ describe('PostgreSQL', () => {
   agentForceDeleted(shared);
   for (const variant of ['15', '15-init', '17'] as const) happyPath(variant);
   vantagePod(shared);
-  backupApi();
+  for (const variant of ['15', '17'] as const) backupApi(variant);
   powerCuts();
   negativeControls(shared);
   durabilitySettings(shared);

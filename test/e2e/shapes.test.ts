@@ -6,6 +6,7 @@ import { atOnce, silence } from './shapes/at-once.js';
 import { capped } from './shapes/capped.js';
 import { held } from './shapes/held.js';
 import { midWindow } from './shapes/mid-window.js';
+import { twoDrivers } from './shapes/two-drivers.js';
 import { wrongSpecs } from './shapes/wrong-specs.js';
 
 /** Everyone who can write is held, or named; whatever the shape of the pods and the moment (3-stillness.md, 3.2). */
@@ -28,6 +29,7 @@ describe('shapes', () => {
   atOnce(namespace, other);
   capped(namespace);
   midWindow(namespace);
+  twoDrivers('e2e-shapes-drivers');
   wrongSpecs('e2e-shapes-wrong');
   silence(other);
 });

@@ -1,14 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { deleteAndWait, readyOf, takeCopy, untilNoSnapshots } from '../e2e/lib/copies.js';
+import { afterAll, beforeAll, describe, test } from '@jest/globals';
 import { clearFaults, setFaults } from '../e2e/lib/csi-faults.js';
 import { recordFigures } from '../e2e/lib/figures.js';
 import { applicationsNamed } from './applications.js';
-import { isProven } from './check.js';
+import { keptAndCaught, refusedUnderLoad, type Bench } from './caught.js';
 import { keptControls, refusedControls } from './controls.js';
-import { cutUnderLoad, lanesOf, restoreAndCheck } from './cuts.js';
 import { databasesNamespace, leaveDatabases, startDatabases } from './databases.js';
-import { startTokens, stopAllTokens } from './tokens.js';
+import { kafkaControls } from './kafka-controls.js';
+import { stopAllTokens } from './tokens.js';
 
 const runs = Number(process.env['RUNS'] || 5);
 /** `make test` plays a part; `make proof-controls` all. */
@@ -20,9 +19,7 @@ describe('what the proof must catch', () => {
   const namespace = databasesNamespace('proof-controls');
   const apps = applicationsNamed('postgresql,kafka');
   const caught: Record<string, unknown[]> = {};
-  const record = (name: string, what: unknown): void => {
-    (caught[name] ??= []).push(what);
-  };
+  const recordOf = (name: string): Bench['record'] => (figures) => void (caught[name] ??= []).push(figures);
 
   beforeAll(async () => {
     clearFaults();
@@ -38,36 +35,19 @@ describe('what the proof must catch', () => {
 
   describe.each(keptControls.filter((control) => !small || control.small === true))('$name', ({ name, spec, grade }) => {
     test.each(times)(`run %i: the copy calls itself ${grade}, and the proof refuses it`, async (run) => {
-      const cut = await cutUnderLoad({ namespace, name: `${name}-${run}`, apps, rounds: 30, spec: spec(apps) });
-      // Without the adapters' checks: the tokens alone must tell.
-      const { restore, result } = await restoreAndCheck(cut, { verify: { enabled: false, timeout: '150s' } });
-      await deleteAndWait('appsnapshot', namespace, cut.plan.name);
-      const { lost, gaps, extra, acknowledged } = result ?? { lost: [], gaps: [], extra: [], acknowledged: 0 };
-      record(name, { grade: cut.copy.status?.grade, restore: restore.status?.phase, reason: readyOf(restore.status)?.reason, acknowledged, lost: lost.length, gaps: gaps.length, extra: extra.length });
-      expect(cut.copy.status?.grade).toBe(grade);
-      // A copy so bad that a server does not start on it says so as its reason.
-      if (result === undefined) expect(readyOf(restore.status)?.reason).toMatch(/^(StartFailed|CheckFailed)$/);
-      else expect(isProven(result)).toBe(false);
+      await keptAndCaught({ namespace, apps, record: recordOf(name) }, { name: `${name}-${run}`, spec: spec(apps), grade, rounds: 30 });
     }, 900_000);
   });
 
   if (!small) {
-    describe.each(refusedControls)('$name', ({ name, spec, faults, reason, says }) => {
+    describe.each(refusedControls)('$name', ({ name, faults, ...control }) => {
       test.each(times)('run %i: there is no copy, the reason is true, and clients saw no error', async (run) => {
-        const tokens = await startTokens(namespace, apps.map((app) => app.name).join(','), await lanesOf(apps, namespace));
-        setFaults(faults);
-        const copy = await takeCopy(namespace, `${name}-${run}`, spec, 120).finally(clearFaults);
-        await tokens.untilRing(10, 60);
-        const history = await tokens.stop();
-        const ready = readyOf(copy.status);
-        record(name, { phase: copy.status?.phase, reason: ready?.reason });
-        expect(copy.status).toMatchObject({ phase: 'Failed' });
-        expect(copy.status?.grade).toBeUndefined();
-        expect(ready?.reason).toMatch(reason);
-        if (says !== undefined) expect(ready?.message).toMatch(says);
-        expect(history.filter((sent) => sent.error !== undefined)).toEqual([]);
-        await untilNoSnapshots(namespace);
+        const begin = (): Promise<void> => Promise.resolve(setFaults(faults));
+        const end = (): Promise<void> => Promise.resolve(clearFaults());
+        await refusedUnderLoad({ namespace, apps, record: recordOf(name) }, { ...control, name: `${name}-${run}`, begin, end });
       }, 300_000);
     });
+
+    kafkaControls(times, recordOf);
   }
 });

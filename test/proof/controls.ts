@@ -42,7 +42,7 @@ export const refusedControls: readonly RefusedControl[] = [
   },
   // An entry for one pod of Kafka alone would leave that broker running while the others stand still.
   {
-    name: 'one-broker-not-frozen',
+    name: 'one-broker-left-out',
     spec: { applications: [{ name: 'broker', kind: 'Generic', mode: 'None', selector: { matchLabels: { 'statefulset.kubernetes.io/pod-name': 'kafka-0' } } }], quiesce: { attempts: 1 } },
     faults: {},
     reason: /^DataOutsideSet$/,

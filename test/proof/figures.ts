@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import type { AppSnapshot } from '../../src/api/kinds.js';
 import { percentile } from '../e2e/lib/figures.js';
 import type { ProofResult } from './check.js';
 import type { CutMade, Restored } from './cuts.js';
@@ -13,6 +14,8 @@ export interface ProofRow {
   readonly extra: number;
   /** How long all of them stood still, ms. */
   readonly heldMs: number;
+  /** How long each application did. */
+  readonly heldMsOf: Readonly<Record<string, number>>;
   readonly overheadMs: number;
   readonly longestGapMs: number;
   readonly clientErrors: number;
@@ -34,6 +37,7 @@ export function rowOf(run: number, cut: CutMade, { restore, result, contacts, tr
     gaps: count('gaps'),
     extra: count('extra'),
     heldMs: cut.copy.status?.window?.heldMillis ?? NaN,
+    heldMsOf: heldByApplication(cut.copy),
     overheadMs: cut.copy.status?.window?.overheadMillis ?? NaN,
     longestGapMs: cut.longestGapMs,
     clientErrors: cut.clientErrors,
@@ -44,21 +48,41 @@ export function rowOf(run: number, cut: CutMade, { restore, result, contacts, tr
   };
 }
 
-/** Prints the table and writes `test/.artifacts/proof-<seed>.json`. */
-export function writeProof(seed: number, apps: string, rows: readonly ProofRow[]): void {
-  console.table(rows);
+/** How long each application of a copy was held, ms: the longest of the holds that have a member of it, as their holders measured them. Pure. */
+export function heldByApplication({ status }: Pick<AppSnapshot, 'status'>): Record<string, number> {
+  const holds = status?.holds ?? [];
+  return Object.fromEntries((status?.applications ?? []).map(({ name, members = [] }) => {
+    const own = holds.filter((hold) => hold.targets.some((target) => members.some(({ pod }) => pod === target.pod)));
+    return [name, own.length === 0 ? NaN : Math.max(...own.map((hold) => hold.heldMillis ?? NaN))];
+  }));
+}
+
+/** What the runs come to. Pure. */
+export function figuresOf(rows: readonly ProofRow[]) {
   const sum = (of: (row: ProofRow) => number): number => rows.map(of).reduce((a, b) => a + b, 0);
   const held = rows.map((row) => row.heldMs);
-  const figures = {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row.heldMsOf)))];
+  return {
     runs: rows.length,
     acknowledged: sum((r) => r.acknowledged),
     lost: sum((r) => r.lost),
     gaps: sum((r) => r.gaps),
     heldMsP50: percentile(held, 0.5),
     heldMsP99: percentile(held, 0.99),
+    heldMsOf: Object.fromEntries(names.map((name) => {
+      const own = rows.flatMap((row) => row.heldMsOf[name] ?? []);
+      return [name, { p50: percentile(own, 0.5), p99: percentile(own, 0.99) }];
+    })),
     longestGapMs: Math.max(...rows.map((row) => row.longestGapMs)),
     clientErrors: sum((r) => r.clientErrors),
   };
+}
+
+/** Prints the tables and writes `test/.artifacts/proof-<seed>.json`. */
+export function writeProof(seed: number, apps: string, rows: readonly ProofRow[]): void {
+  console.table(rows.map(({ heldMsOf, ...row }) => ({ ...row, ...Object.fromEntries(Object.entries(heldMsOf).map(([name, ms]) => [`held ${name}`, ms])) })));
+  const figures = figuresOf(rows);
+  console.table(figures.heldMsOf);
   console.log(JSON.stringify(figures));
   writeFileSync(`test/.artifacts/proof-${seed}.json`, `${JSON.stringify({ seed, apps, figures, rows }, null, 2)}\n`);
 }

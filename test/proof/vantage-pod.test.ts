@@ -9,7 +9,7 @@ import { isProven } from './check.js';
 import { cutUnderLoad, restoreAndCheck, type CutMade } from './cuts.js';
 import { stopAllTokens } from './tokens.js';
 
-/** `make test` opens one window each; the rest is restored. */
+/** One window each, which nobody restores. */
 const small = process.env['PART'] === 'small';
 
 /** Cuts of a Cassandra that is frozen without settling; the loss of one cut is chance. */

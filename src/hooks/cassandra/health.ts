@@ -27,11 +27,10 @@ export function versionBlockers(name: string, { versions }: ClusterDescription):
   return [{ code: 'ApplicationNotReady', message: `${name} ${found}: wait until the upgrade is over.` }];
 }
 
-/**
- * The health gate: every node is up and normal in everybody's view, the ring is the pods of the copy and nobody else, and
- * there is one schema. Pure.
- */
-export function ringBlockers(name: string, views: readonly View[], { schemas, unreachable }: ClusterDescription, pods: readonly PodAddress[]): Blocker[] {
+/** The health gate: every node is up and normal in every view that there is, and the ring is the pods of the copy and nobody else. Pure. */
+export function ringBlockers(name: string, views: readonly View[], pods: readonly PodAddress[]): Blocker[] {
+  // Nobody answered: nothing is known of any ring.
+  if (views.length === 0) return [];
   const blockers: Blocker[] = [];
   for (const { pod, ring } of views) {
     if (ring.length === 0) blockers.push(notReady(`nodetool status in pod ${pod} of ${name} shows no node.`));
@@ -47,10 +46,27 @@ export function ringBlockers(name: string, views: readonly View[], { schemas, un
   for (const { pod, address } of pods.filter((p) => p.address === undefined || !member.has(p.address))) {
     blockers.push(notReady(`Pod ${pod} (${address ?? 'no address'}) is no node of the ring of ${name}.`));
   }
+  return blockers;
+}
+
+/** The nodes agree on one schema, all of them. Pure. */
+export function schemaBlockers(name: string, { schemas, unreachable }: ClusterDescription): Blocker[] {
+  const blockers: Blocker[] = [];
   const versions = Object.keys(schemas);
   if (versions.length !== 1) blockers.push(notReady(`The nodes of ${name} have ${versions.length} schema versions (${versions.join(', ')}); they must agree on one.`));
   if (unreachable !== undefined) blockers.push(notReady(`Nodes of ${name} do not say their schema version: ${unreachable}.`));
   return blockers;
+}
+
+/** So many findings are told: a large ring may have one from each of its members. */
+const most = 5;
+
+/** All that is not ready as one finding, in the place of the first of them, since the first finding is the one that a plan tells. Pure. */
+export function toldTogether(blockers: readonly Blocker[]): Blocker[] {
+  const waits = blockers.filter(({ code }) => code === 'ApplicationNotReady');
+  const rest = waits.length - most;
+  const message = `${waits.slice(0, most).map((b) => b.message).join(' ')}${rest > 0 ? ` And ${rest} more.` : ''}`;
+  return blockers.flatMap((b) => (b === waits[0] ? [{ ...b, message }] : waits.includes(b) ? [] : [b]));
 }
 
 function notReady(message: string): Blocker {

@@ -5,7 +5,7 @@ import { findData, type FoundData } from './data.js';
 import { operatorOf } from './detect.js';
 import { durabilityCaps, settleMillis } from './durability.js';
 import { factsOf } from './facts.js';
-import { ringBlockers, versionBlockers, type PodAddress, type View } from './health.js';
+import { ringBlockers, schemaBlockers, toldTogether, versionBlockers, type PodAddress, type View } from './health.js';
 import { nodesOf, type Node } from './node.js';
 import { configurationProgram } from './programs.js';
 import { parseDescription, parseStatus, type ClusterDescription } from './ring.js';
@@ -33,8 +33,9 @@ export async function preflight(app: Detected, context: AdapterContext): Promise
     ...('blocker' in described ? [described.blocker] : []),
     ...credentialBlockers(app),
     ...instances.flatMap((instance) => instance.data.blockers),
-    ...(description === undefined ? [] : versionBlockers(app.name, description)),
-    ...(description === undefined || instances.length < looked.length ? [] : ringBlockers(app.name, instances.map((i) => i.view), description, pods)),
+    ...(description === undefined ? [] : [...versionBlockers(app.name, description), ...schemaBlockers(app.name, description)]),
+    // Also where a node did not answer: what the others see of it says more than its silence.
+    ...ringBlockers(app.name, instances.map((i) => i.view), pods),
   ];
   const configurations = instances.map((i) => i.configuration);
   const settle = Math.max(0, ...configurations.map((c) => settleMillis(c.commitLog)));
@@ -42,7 +43,7 @@ export async function preflight(app: Detected, context: AdapterContext): Promise
   return {
     version: description?.versions[0],
     roles: Object.fromEntries(instances.map((i) => [i.pod, 'node'])),
-    blockers: distinct(blockers),
+    blockers: toldTogether(distinct(blockers)),
     caps: distinctCaps(configurations.flatMap((c) => capsOf(app.name, c))),
     processName: 'java',
     settleMillis: settle,

@@ -10,7 +10,7 @@ import { lookForRepository } from './repository/preflight.js';
 import { untestedFact, versionBlockers } from './versions.js';
 import { some } from './words.js';
 
-/** Held longer a node warns of its own file system (> 5 s) and timers; nothing else happens (measured up to 10 s). */
+/** Held longer a node warns of its own file system (> 5 s) and timers; nothing else happens (seen by hand up to 10 s). */
 const softLimitMillis = 10_000;
 /** The master drops a node that fails three checks of 10 s each (cluster.fault_detection.follower_check). */
 const hardLimitMillis = 30_000;

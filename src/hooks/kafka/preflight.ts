@@ -11,7 +11,7 @@ import { parseProblems, parseQuorum, type Quorum } from './reports.js';
 /** Versions that this adapter knows, and the one that its tests run on. */
 const known = { lowest: { major: 3, minor: 7 }, highestMajor: 4, tested: '4.3' };
 
-/** Defaults of Kafka: a follower of the quorum calls an election after the first, a broker is fenced after the second (measured, docs/kafka.md). */
+/** Defaults of Kafka: a follower of the quorum calls an election after the first, a broker is fenced after the second (docs/kafka.md). */
 const quorumFetchMillis = 2000;
 const brokerSessionMillis = 9000;
 /** So old may the last heartbeat of a broker be when it is frozen. */

@@ -20,6 +20,8 @@ export interface KafkaOptions {
   readonly storageClassName?: string;
   /** Further `name=value` settings of the servers. */
   readonly settings?: readonly string[];
+  /** Scripts by the names of programs of the image, which they stand for. */
+  readonly programs?: Readonly<Record<string, string>>;
 }
 
 const restricted = {
@@ -85,6 +87,8 @@ const container = (options: KafkaOptions, set: NodeSet): object => {
     volumeMounts: [
       { name: 'data', mountPath: '/data' },
       { name: 'tmp', mountPath: '/tmp' },
+      // First in the PATH of the image.
+      ...Object.keys(options.programs ?? {}).map((program) => ({ name: 'programs', mountPath: `/usr/local/bin/${program}`, subPath: program, readOnly: true })),
     ],
   };
 };
@@ -97,6 +101,8 @@ const claim = (options: KafkaOptions): object => ({
     ...(options.storageClassName === undefined ? {} : { storageClassName: options.storageClassName }),
   },
 });
+
+const programsOf = ({ name }: KafkaOptions): string => `${name}-programs`;
 
 const statefulSet = (options: KafkaOptions, set: NodeSet, cluster: Readonly<Record<string, string>>): object => {
   const labels = { ...cluster, ...(set.role === undefined ? {} : { role: set.role }) };
@@ -116,7 +122,7 @@ const statefulSet = (options: KafkaOptions, set: NodeSet, cluster: Readonly<Reco
           terminationGracePeriodSeconds: 30,
           securityContext: restricted.pod,
           containers: [container(options, set)],
-          volumes: [{ name: 'tmp', emptyDir: {} }],
+          volumes: [{ name: 'tmp', emptyDir: {} }, ...(options.programs === undefined ? [] : [{ name: 'programs', configMap: { name: programsOf(options), defaultMode: 0o555 } }])],
         },
       },
       volumeClaimTemplates: [claim(options)],
@@ -124,10 +130,11 @@ const statefulSet = (options: KafkaOptions, set: NodeSet, cluster: Readonly<Reco
   };
 };
 
-/** Headless Service and StatefulSets of one cluster, without a namespace. */
+/** Headless Service and StatefulSets of one cluster, on demand a ConfigMap of programs, without a namespace. */
 export function kafkaObjects(options: KafkaOptions): object[] {
   const labels = { 'app.kubernetes.io/name': 'kafka', 'app.kubernetes.io/instance': options.name };
   return [
+    ...(options.programs === undefined ? [] : [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: programsOf(options), labels }, data: options.programs }]),
     {
       apiVersion: 'v1',
       kind: 'Service',

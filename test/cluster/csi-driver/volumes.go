@@ -74,8 +74,8 @@ func checkCapabilities(capabilities []*csi.VolumeCapability) (block bool, err er
 			return false, status.Error(codes.InvalidArgument, "mount options are not supported")
 		}
 		switch c.GetAccessMode().GetMode() {
-		case csi.VolumeCapability_AccessMode_MULTI_NODE_MULTI_WRITER, csi.VolumeCapability_AccessMode_MULTI_NODE_SINGLE_WRITER,
-			csi.VolumeCapability_AccessMode_MULTI_NODE_READER_ONLY:
+		// MULTI_NODE_MULTI_WRITER, which is ReadWriteMany, is taken: all of its writers are on the one node that there is.
+		case csi.VolumeCapability_AccessMode_MULTI_NODE_SINGLE_WRITER, csi.VolumeCapability_AccessMode_MULTI_NODE_READER_ONLY:
 			return false, status.Error(codes.InvalidArgument, "volumes are for one node")
 		}
 	}

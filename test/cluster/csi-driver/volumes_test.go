@@ -68,6 +68,19 @@ func TestTwoPodsShareOneVolume(t *testing.T) {
 	must(t, err)
 }
 
+func TestVolumesOfManyWritersAreTakenForOneNode(t *testing.T) {
+	for mode, want := range map[csi.VolumeCapability_AccessMode_Mode]codes.Code{
+		csi.VolumeCapability_AccessMode_MULTI_NODE_MULTI_WRITER:  codes.OK,
+		csi.VolumeCapability_AccessMode_MULTI_NODE_SINGLE_WRITER: codes.InvalidArgument,
+		csi.VolumeCapability_AccessMode_MULTI_NODE_READER_ONLY:   codes.InvalidArgument,
+	} {
+		c := mountCapability()
+		c.AccessMode = &csi.VolumeCapability_AccessMode{Mode: mode}
+		_, err := checkCapabilities([]*csi.VolumeCapability{c})
+		wantCode(t, err, want)
+	}
+}
+
 func TestRestoreIntoLargerVolumeGrowsTheFileSystem(t *testing.T) {
 	b := newBench(t)
 	v := b.create("v", 64<<20, nil)

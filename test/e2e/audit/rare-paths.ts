@@ -35,9 +35,13 @@ export function rarePaths(): void {
       await dropNamespace(unserved);
     }, 30_000);
 
-    test('contents that their snapshots left behind are removed with the copy', async () => {
+    test('a claim that was never mounted is copied without a hold; contents that its snapshots left behind are removed with the copy', async () => {
       const copy = await takeCopy(namespace, 'orphans', { consistency: { required: 'CrashConsistent' } });
-      expect(copy.status?.phase).toBe('Ready');
+      // Nobody could have written: nothing is held, and nothing keeps the grade from being the best.
+      const { phase, grade, reasons = [], holds = [], members = [], window } = copy.status ?? {};
+      expect({ phase, grade, reasons, holds, held: window?.heldMillis }).toEqual({ phase: 'Ready', grade: 'Frozen', reasons: [], holds: [], held: undefined });
+      expect(members).toEqual([expect.objectContaining({ claim: 'data', ready: true })]);
+      expect(members[0]?.pods ?? []).toEqual([]);
       const setId = copy.status?.setId ?? '';
       const volumeHandle = await kubectl(['get', 'pv', (await get<{ spec: { volumeName: string } }>('pvc', 'data', namespace))?.spec.volumeName ?? '', '-o', 'jsonpath={.spec.csi.volumeHandle}']);
       // As the snapshot-controller leaves them when a snapshot goes while its content is being made: bound to a uid that is no more.

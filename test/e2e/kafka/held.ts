@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
+import type { AppSnapshot } from '../../../src/api/kinds.js';
 import { isGood } from '../../apps/postgresql/check.js';
 import { compare, counts, windowOf } from '../lib/compare.js';
-import { describe as describeObject, restoreCopy, takeCopy } from '../lib/copies.js';
+import { describe as describeObject, readyOf, restoreCopy, takeCopy, untilReason } from '../lib/copies.js';
 import { recordFigures } from '../lib/figures.js';
 import { commitRows, committedRows, kafkaRows, partitions, rowClient } from '../lib/kafka.js';
 import { dropNamespace } from '../lib/namespaces.js';
@@ -21,9 +22,15 @@ export function held(namespace: string): void {
       const writers = new Writers(() => rowClient(namespace, () => pace), 1, partitions);
       await writers.untilMore(300, 120);
       await commitRows(namespace, 'readers');
-      const copy = await takeCopy(namespace, 'held', { consistency: { required: 'Frozen' } }, 240);
+      const [planned, copy] = await Promise.all([
+        untilReason<AppSnapshot>('appsnapshots', namespace, 'held', ['Planned'], 240),
+        takeCopy(namespace, 'held', { consistency: { required: 'Frozen' } }, 240),
+      ]);
       if (copy.status?.phase !== 'Ready') throw new Error(await describeObject('appsnapshot', namespace, 'held'));
       await writers.untilMore(50, 60);
+      // By the settings of the servers, all of them defaults: a follower of the quorum waits 2 s; of the 9 s after which a broker is fenced, 2 s may be over when it is frozen.
+      expect(readyOf(planned.status)?.message).toContain('Beyond 2000 ms: clients and peers of kafka notice more than latency.');
+      expect(copy.status.holds?.map((hold) => hold.maxHoldMillis)).toEqual([7000]);
       expect(copy.status).toMatchObject({ grade: 'Frozen', window: { atomic: true, unbroken: true } });
       const [application] = copy.status.applications ?? [];
       expect(application).toMatchObject({ name: 'kafka', kind: 'Kafka', version: expect.stringMatching(/^4\./), vantage: 'Node', mechanism: 'Freezer' });

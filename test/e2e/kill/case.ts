@@ -10,6 +10,7 @@ import { apply, get } from '../lib/kubectl.js';
 import { appSnapshot } from '../lib/tenant.js';
 import { until } from '../lib/until.js';
 import { containersOf } from './containers.js';
+import { execsWhileHeld, heldBetween } from './execs.js';
 import { leftovers, zombiesIn, type Before } from './leftovers.js';
 import { breaches, gapsByStore, latestEnd, restartSeconds, type Harm } from './limits.js';
 import { replaceOperator, type Scene } from './scene.js';
@@ -74,9 +75,13 @@ export async function play(scene: Scene, test: KillCase): Promise<Played> {
   const stretch = scene.load.since(from);
   const settledMs = Math.round(monotonicMs() - from.at);
   const moments = (await scene.proxy.moments()).filter((m) => m.name !== 'write');
+  const held = heldBetween(moments);
+  expect(execsWhileHeld(held, await scene.proxy.requests())).toEqual([]);
   copy = await judge(scene, test, name, { copy, stretch, before }).catch(async (cause: unknown) => Promise.reject(new Error(`${String(cause)}\n${await evidence(scene, name)}`, { cause })));
   const { attempts, grade, phase } = copy.status ?? {};
   const gapsMs = gapsByStore(scene.lanes, stretch.gaps);
+  // The window of a copy that is there was watched to its end.
+  expect(held.length).toBeGreaterThanOrEqual(phase === 'Ready' ? 1 : 0);
   const played: Played = { longestGapMs: Math.max(...Object.values(gapsMs)), gapsMs, phase, attempts, grade, settledMs, errors: stretch.failures.length };
   console.log(`${test.name}: ${JSON.stringify(played)}; ${moments.map((m) => `${m.name} ${m.when} ${Math.round(m.at - (moments[0]?.at ?? 0))}`).join(', ')}`);
   if (test.keep === true && phase === 'Ready') {

@@ -109,7 +109,7 @@ export const disruptions: readonly (SuiteCase & { readonly anywhere?: boolean })
     reason: snapshotReady,
   },
   {
-    name: 'network half open for 20 s in the hold',
+    name: 'network half open in the hold',
     small: ['Node'],
     anywhere: true,
     triggers: () => [on('frozen seen', 'after', { kind: 'silence' })],

@@ -43,6 +43,12 @@ export async function knownTo(namespace: string): Promise<string[]> {
   }
 }
 
+/** Whether the node in a pod sees another one down; `address` is that of the other. */
+export async function seesDown(namespace: string, pod: string, address: string): Promise<boolean> {
+  const seen = await kubectl(['-n', namespace, 'exec', pod, '-c', 'cassandra', '--', 'nodetool', 'status']);
+  return seen.split('\n').some((line) => line.startsWith('DN ') && line.split(/\s+/)[1] === address);
+}
+
 /** Connections for writers, who share one client: each row is acknowledged by every replica. */
 export async function writingClient(namespace: string): Promise<{ connect: () => Promise<RowClient>; close(): Promise<void> }> {
   const client = await CassandraClient.open({ hosts: await addressesOf(namespace) });

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { KafkaClient } from '../../apps/kafka/client.js';
-import { kafkaObjects } from '../../apps/kafka/manifests.js';
+import { kafkaObjects, type KafkaOptions } from '../../apps/kafka/manifests.js';
 import type { Row } from '../../apps/postgresql/history.js';
 import type { Variant } from '../../proof/token-store.js';
 import type { RowClient } from '../profile/writers.js';
@@ -12,8 +12,8 @@ const topic = 'rows';
 export const partitions = 3;
 
 /** Starts a cluster `kafka` in a namespace that exists, and waits until every broker takes clients. */
-export async function startKafka(namespace: string, variant: Variant): Promise<void> {
-  await apply(kafkaObjects({ name: 'kafka', image: imageOf('kafka:4', variant), replicas: 3, size: '1Gi' }), namespace);
+export async function startKafka(namespace: string, variant: Variant, options: Pick<KafkaOptions, 'programs'> = {}): Promise<void> {
+  await apply(kafkaObjects({ name: 'kafka', image: imageOf('kafka:4', variant), replicas: 3, size: '1Gi', ...options }), namespace);
   await kubectl(['-n', namespace, 'rollout', 'status', 'statefulset/kafka', '--timeout=600s']);
 }
 

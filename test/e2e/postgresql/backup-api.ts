@@ -14,13 +14,13 @@ import { dropNamespace } from '../lib/namespaces.js';
 import { appSnapshot, makeTenant } from '../lib/tenant.js';
 import { until } from '../lib/until.js';
 
-const namespace = 'e2e-pg-online';
 const batch = 2000;
 const online = { applications: [{ name: 'pg', kind: 'PostgreSQL', mode: 'BackupAPI' }], quiesce: { vantage: 'Pod' } };
 
 /** Data, WAL and a tablespace on three volumes that the storage cuts seconds apart, and nothing is held. */
-export function backupApi(): void {
-  describe('mode BackupAPI, a tablespace on a volume of its own', () => {
+export function backupApi(variant: '15' | '17'): void {
+  describe(`mode BackupAPI of PostgreSQL ${variant}, a tablespace on a volume of its own`, () => {
+    const namespace = `e2e-pg-online-${variant}`;
     let database: Database;
     let copy: AppSnapshot;
     let history: LoadHistory;
@@ -32,7 +32,7 @@ export function backupApi(): void {
       await makeTenant(namespace);
       // In the first half of the set the tablespace is cut first, the data 3 s later.
       await claimsInOrder(namespace, ['wal', 'data', 'fast']);
-      database = await startDatabase(namespace, '15', { tablespaces: true });
+      database = await startDatabase(namespace, variant, { tablespaces: true });
       await kubectl(['-n', namespace, 'exec', 'pg-0', '--', 'mkdir', '-p', '/fast/space']);
       await query(database, "CREATE TABLESPACE quick LOCATION '/fast/space'", 'ALTER DATABASE postgres SET default_tablespace = quick');
       await query(database, 'CREATE TABLE batches (id int PRIMARY KEY, batch int) WITH (autovacuum_enabled = false)');
@@ -81,7 +81,7 @@ export function backupApi(): void {
       // Nothing temporary is left on server and claims.
       expect(await query(database, 'SELECT slot_name FROM pg_replication_slots')).toEqual([]);
       expect(await kubectl(['-n', namespace, 'get', 'pvc', '-o', 'jsonpath={.items[*].metadata.labels}'])).not.toContain('stillpoint.dev');
-      recordFigures('postgresql', { backupApi: { cutMillis: copy.status.window?.cutMillis, longestGapMs: Math.round(history.longestGapMs), rows: history.acknowledgements } });
+      recordFigures('postgresql', { [`backupApi ${variant}`]: { cutMillis: copy.status.window?.cutMillis, longestGapMs: Math.round(history.longestGapMs), rows: history.acknowledgements } });
     }, 120_000);
 
     test('restored: everything acknowledged before the backup ended is there, and every check passes', async () => {
@@ -95,7 +95,7 @@ export function backupApi(): void {
       const result = compare(history, window, await readRows(restored));
       const due = batches.filter((at) => at < window.heldAt).length;
       const [found] = await query<{ rows: number }>(restored, 'SELECT count(*)::int AS rows FROM batches');
-      recordFigures('postgresql', { backupApiRestored: { ...counts(result), batchesDue: due, batchRows: found?.rows, checks: restore.status.checksPassed } });
+      recordFigures('postgresql', { [`backupApi ${variant} restored`]: { ...counts(result), batchesDue: due, batchRows: found?.rows, checks: restore.status.checksPassed } });
       expect({ ...counts(result), good: isGood(result) }).toMatchObject({ lost: 0, extra: 0, gaps: 0, duplicates: 0, unknown: 0, good: true });
       expect(due).toBeGreaterThan(0);
       expect(found?.rows).toBeGreaterThanOrEqual(due * batch);
@@ -105,9 +105,9 @@ export function backupApi(): void {
       const into = await target('bare');
       const restore = await restoreCopy(namespace, 'bare', 'copy', { into: { namespace: into, serviceAccountName: 'stillpoint' }, what: 'Volumes' });
       expect(restore.status?.phase).toBe('Ready');
-      await apply(postgresqlObjects(databaseOptions('15', { tablespaces: true })), into);
+      await apply(postgresqlObjects(databaseOptions(variant, { tablespaces: true })), into);
       const outcome = await startedAnyway({ ...database, namespace: into }, history, window, batches);
-      recordFigures('postgresql', { backupApiWithoutLabel: outcome });
+      recordFigures('postgresql', { [`backupApi ${variant} without label`]: outcome });
       expect(outcome.damaged).toBe(true);
     }, 180_000);
   });

@@ -15,8 +15,11 @@ export async function recordsIn(copy: AppSnapshot, places: readonly Place[]): Pr
   const { namespace, name } = copy.metadata;
   const members = (copy.status?.members ?? []).filter((m) => places.some((p) => p.claim === m.claim));
   const restored = (of: string): string => `copy-${of}`;
+  // bed for the first driver of the test cluster, bed2 for csi2.
+  const classOf = (driver: string): string => `bed${/^csi(\d*)\./.exec(driver)?.[1] ?? ''}`;
   const devices = new Set(places.filter((p) => p.file === undefined).map((p) => p.claim));
   const claims = members.map((m) => claim(restored(m.claim), 'none', {
+    storageClassName: classOf(m.driver),
     volumeMode: devices.has(m.claim) ? 'Block' : 'Filesystem',
     dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: m.snapshot },
   }));

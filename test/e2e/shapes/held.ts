@@ -19,9 +19,12 @@ const probeBudgetMillis = 7000;
 const objects = [
   ...['sidecar', 'shared', 'probes', 'hostnet', 'job', 'completed', 'idle', 'ephemeral', 'directory', 'single', 'readonly'].map((name) => claim(name, shape)),
   claim('block', shape, { volumeMode: 'Block' }),
+  claim('many', shape, { accessModes: ['ReadWriteMany'] }),
   pod('sidecar', ['sidecar'], [writer('main', 'sidecar', 'main')], { initContainers: [writer('side', 'sidecar', 'side', { restartPolicy: 'Always' })] }),
   pod('shared-a', ['shared'], [writer('main', 'shared', 'a')]),
   pod('shared-b', ['shared'], [writer('main', 'shared', 'b'), container('watcher', ['idle'], { volumeMounts: [mount('shared', { readOnly: true })] }), container('bystander', ['idle'])]),
+  pod('many-a', ['many'], [writer('main', 'many', 'a')]),
+  pod('many-b', ['many'], [writer('main', 'many', 'b')]),
   pod('block', ['block'], [container('main', ['write', '--device', '/dev/raw'], { volumeDevices: [{ name: 'block', devicePath: '/dev/raw' }], securityContext: { runAsUser: 0, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } } })]),
   pod('probes', ['probes'], [writer('main', 'probes', 'main', { startupProbe: exec('true'), livenessProbe: exec('true'), readinessProbe: exec('true') })]),
   pod('hostnet', ['hostnet'], [writer('main', 'hostnet', 'main')], { hostNetwork: true }),
@@ -42,6 +45,8 @@ const writers: readonly (readonly [Who, Place])[] = [
   ['sidecar/side', { claim: 'sidecar', file: 'side' }],
   ['shared-a/main', { claim: 'shared', file: 'a' }],
   ['shared-b/main', { claim: 'shared', file: 'b' }],
+  ['many-a/main', { claim: 'many', file: 'a' }],
+  ['many-b/main', { claim: 'many', file: 'b' }],
   ['block/main', { claim: 'block' }],
   ['probes/main', { claim: 'probes', file: 'main' }],
   ['hostnet/main', { claim: 'hostnet', file: 'main' }],
@@ -53,8 +58,9 @@ const writers: readonly (readonly [Who, Place])[] = [
 ];
 /** Mount a claim only to read it, or none at all: left alone. */
 const leftAlone: readonly Who[] = ['shared-b/watcher', 'shared-b/bystander', 'readonly/main'];
-const applications = ['sidecar', 'shared-a', 'shared-b', 'block', 'probes', 'hostnet', 'job', 'ephemeral', 'directory', 'single', 'readonly'];
+const applications = ['sidecar', 'shared-a', 'shared-b', 'many-a', 'many-b', 'block', 'probes', 'hostnet', 'job', 'ephemeral', 'directory', 'single', 'readonly'];
 const completedRecords = 20;
+const volumes = 13;
 
 /** One copy of all that can be held, cut volume by volume, so that nothing but the holds makes it one instant. */
 export function held(namespace: string): void {
@@ -92,7 +98,7 @@ export function held(namespace: string): void {
       expect(copy.status).toMatchObject({ phase: 'Ready', grade: 'CrashConsistentSynced', attempts: 1, window: { unbroken: true, atomic: false } });
       const reasons = applications.map((name) => `${name} is of kind Generic: how it recovers what it acknowledged is not known.`);
       expect([...(copy.status?.reasons ?? [])].sort()).toEqual(reasons.sort());
-      expect(copy.status?.members).toHaveLength(12);
+      expect(copy.status?.members).toHaveLength(volumes);
     });
 
     test('every record that was acknowledged before the hold is in the copy, none from later, although no writer syncs', async () => {
@@ -101,7 +107,7 @@ export function held(namespace: string): void {
       expect(Object.fromEntries(found)).toEqual(Object.fromEntries(writers.map(([who]) => [who, []])));
       expect(records.get('/copy/completed/main')).toBe(completedRecords);
       const { heldMillis, cutMillis, overheadMillis } = copy.status?.window ?? {};
-      recordFigures('shapes', { held: { containers: writers.length, volumes: 12, heldMillis, cutMillis, overheadMillis, records: Object.fromEntries(records) } });
+      recordFigures('shapes', { held: { containers: writers.length, volumes, heldMillis, cutMillis, overheadMillis, records: Object.fromEntries(records) } });
     }, 120_000);
 
     test('probes bound the hold, and no container was restarted or left its Endpoints by it', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ringBlockers, versionBlockers } from '../../../../src/hooks/cassandra/health.js';
+import { ringBlockers, schemaBlockers, toldTogether, versionBlockers } from '../../../../src/hooks/cassandra/health.js';
 import { ringCheck, schemaCheck } from '../../../../src/hooks/cassandra/ring-checks.js';
 import { parseDescription, parseGossip, parseStatus } from '../../../../src/hooks/cassandra/ring.js';
 import { describeCluster, describeClusterDown, gossipInfo, hostIds, status, statusDown } from './output.js';
@@ -36,24 +36,40 @@ describe('what nodetool prints', () => {
 
 describe('the health gate', () => {
   test('a whole ring with one schema', () => {
-    expect(ringBlockers('db', views, cluster, pods)).toEqual([]);
+    expect(ringBlockers('db', views, pods)).toEqual([]);
+    expect(schemaBlockers('db', cluster)).toEqual([]);
     expect(versionBlockers('db', cluster)).toEqual([]);
   });
 
   test.each([
-    ['a node that is down', ringBlockers('db', [{ pod: 'db-0', ring: parseStatus(statusDown) }], cluster, pods), 'ApplicationNotReady', 'sees the node 127.0.0.12'],
-    ['a node that no pod of the copy is', ringBlockers('db', views, cluster, pods.slice(0, 1)), 'DataOutsideSet', 'let spec.selector match the claims of every node'],
-    ['a pod that is not in the ring', ringBlockers('db', views, cluster, [...pods, { pod: 'db-2', address: '127.0.0.13' }]), 'ApplicationNotReady', 'Pod db-2 (127.0.0.13) is no node of the ring'],
-    ['a pod without an address', ringBlockers('db', views, cluster, [...pods, { pod: 'db-2', address: undefined }]), 'ApplicationNotReady', 'no address'],
-    ['an answer without nodes', ringBlockers('db', [...views, { pod: 'db-1', ring: [] }], cluster, pods), 'ApplicationNotReady', 'shows no node'],
-    ['two schemas', ringBlockers('db', views, { ...cluster, schemas: { a: '1', b: '2' } }, pods), 'ApplicationNotReady', '2 schema versions'],
-    ['a node whose schema is not known', ringBlockers('db', views, parseDescription(describeClusterDown), pods), 'ApplicationNotReady', '127.0.0.12'],
+    ['a node that is down', ringBlockers('db', [{ pod: 'db-0', ring: parseStatus(statusDown) }], pods), 'ApplicationNotReady', 'sees the node 127.0.0.12'],
+    ['a node that no pod of the copy is', ringBlockers('db', views, pods.slice(0, 1)), 'DataOutsideSet', 'let spec.selector match the claims of every node'],
+    ['a pod that is not in the ring', ringBlockers('db', views, [...pods, { pod: 'db-2', address: '127.0.0.13' }]), 'ApplicationNotReady', 'Pod db-2 (127.0.0.13) is no node of the ring'],
+    ['a pod without an address', ringBlockers('db', views, [...pods, { pod: 'db-2', address: undefined }]), 'ApplicationNotReady', 'no address'],
+    ['an answer without nodes', ringBlockers('db', [...views, { pod: 'db-1', ring: [] }], pods), 'ApplicationNotReady', 'shows no node'],
+    ['two schemas', schemaBlockers('db', { ...cluster, schemas: { a: '1', b: '2' } }), 'ApplicationNotReady', '2 schema versions'],
+    ['a node whose schema is not known', schemaBlockers('db', parseDescription(describeClusterDown)), 'ApplicationNotReady', '127.0.0.12'],
     ['a version of which nothing is known', versionBlockers('db', { ...cluster, versions: ['6.0.1'] }), 'HoldNotPossible', '6.0.1; 4.0 to 5.0 are known'],
     ['a version that is too old', versionBlockers('db', { ...cluster, versions: ['3.11.17'] }), 'HoldNotPossible', '3.11.17'],
     ['two versions', versionBlockers('db', { ...cluster, versions: ['4.1.3', '5.0.9'] }), 'ApplicationNotReady', '4.1.3, 5.0.9'],
     ['no version', versionBlockers('db', { ...cluster, versions: [] }), 'ApplicationNotReady', 'no version'],
   ])('%s', (_, blockers, code, text) => {
     expect(blockers).toEqual([{ code, message: expect.stringContaining(text) }]);
+  });
+});
+
+describe('what a plan tells', () => {
+  const down = (n: number) => ({ code: 'ApplicationNotReady' as const, message: `${n} is down.` });
+  const outside = { code: 'DataOutsideSet' as const, message: 'C is not in the copy.' };
+
+  test('is all that is not ready in one, and the rest as it was', () => {
+    expect(toldTogether([])).toEqual([]);
+    expect(toldTogether([outside, down(1), outside, down(2)])).toEqual([outside, { code: 'ApplicationNotReady', message: '1 is down. 2 is down.' }, outside]);
+  });
+
+  test('is bounded', () => {
+    const many = Array.from({ length: 7 }, (_, n) => down(n));
+    expect(toldTogether(many).map((b) => b.message)).toEqual(['0 is down. 1 is down. 2 is down. 3 is down. 4 is down. And 2 more.']);
   });
 });
 
