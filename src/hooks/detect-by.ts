@@ -9,7 +9,7 @@ interface MarkRule {
   readonly by: string;
   /** Operator's label 100, owner or chart 90. */
   readonly rank: number;
-  /** Who makes these pods, and often their volumes, by himself; left out for charts. */
+  /** The operator that makes these pods, and often their volumes, by itself; charts have none. */
   readonly operator?: string;
   /** Name of the cluster that the pod is a member of; undefined when the rule does not match. */
   readonly cluster: (labels: Readonly<Record<string, string>>, pod: PodView) => string | undefined;

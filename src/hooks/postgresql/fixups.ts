@@ -3,16 +3,17 @@ import type { CopiedApplication, FixupStep, RestoreTarget } from '../adapter.js'
 import { contentOf } from './backup.js';
 import { dataDirectoryOf } from './facts.js';
 import { argv } from '../programs.js';
-import { prepareProgram } from './programs.js';
+import { prepareProgram } from './prepare-program.js';
 
 /**
  * What an isolated copy must not do, as lines of postgresql.auto.conf: archive over the original's archive, fetch from it,
- * take its publications, run its jobs.
+ * take its publications, run its jobs, wait with a commit for standbys that nobody may have restored.
  */
 const isolatedSettings = [
   "archive_mode = 'off'",
   "restore_command = ''",
   'max_logical_replication_workers = 0',
+  "synchronous_standby_names = ''",
   // Flushes whole file systems instead of every file: the start takes a third of the time (measured).
   "recovery_init_sync_method = 'syncfs'",
 ] as const;
