@@ -42,7 +42,7 @@ export function withStandby({ adapter, image, size, claims }: Given, namespace: 
       expect(pair).toMatchObject({ name: 'pair', pods: ['pg-0', 'replica'] });
       const found = await adapter.preflight(pair, context);
       expect(found).toMatchObject({ blockers: [], roles: { 'pg-0': 'primary', replica: 'standby' }, softLimitMillis: 20_000, hardLimitMillis: 20_000 });
-      expect(found.facts).toMatchObject({ primary: 'pg-0', dataDirectory: '/data/pg' });
+      expect(found.facts).toMatchObject({ primary: 'pg-0', dataDirectory: '/data/pg', commandLine: 'max_logical_replication_workers in pod replica' });
       const before = await adapter.warmUp(pair, context);
       expect(Object.keys(before).sort()).toEqual(['commits', 'flushed', 'marker', 'markerFrom', 'replayed', 'standbys', 'started', 'timeline']);
       expect(adapter.contradictions(before, await adapter.evidence(pair, context))).toEqual([]);

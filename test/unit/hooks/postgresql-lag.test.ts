@@ -6,7 +6,7 @@ const gibibyte = 2 ** 30;
 
 function server(pod: string, standby: boolean, walBytes: number, maxWal?: string, part: Partial<Inspection> = {}): { pod: string; inspection: Inspection } {
   const settings = maxWal === undefined ? {} : { max_wal_size: { setting: maxWal, source: 'default' } };
-  const inspection = { version: 150_018, serverVersion: '15.18', standby, role: 'app', mayCheckpoint: true, systemIdentifier: '1', settings, tablespaces: [], asynchronous: [], localClients: 0, replicas: 0, walBytes, mayBackUp: true, freeSlots: 10, keptSlots: [], ...part };
+  const inspection = { version: 150_018, serverVersion: '15.18', standby, role: 'app', mayCheckpoint: true, systemIdentifier: '1', settings, tablespaces: [], asynchronous: [], localClients: 0, replicas: 0, walBytes, mayBackUp: true, freeSlots: 10, keptSlots: [], commandLine: [], ...part };
   return { pod, inspection };
 }
 

@@ -55,6 +55,15 @@ describe('fix-ups', () => {
   });
 });
 
+describe('what the command line of a server sets', () => {
+  const tied = { ...app, facts: { ...app.facts, commandLine: 'primary_conninfo in pod orders-0' } };
+
+  test('keeps an isolated copy from being started, since no file changes it', () => {
+    expect(() => fixups(tied, target(true))).toThrow(/the command line of its server sets primary_conninfo in pod orders-0/);
+    expect(fixups(tied, target(false))).toHaveLength(2);
+  });
+});
+
 describe.each(shells)('the prepare step in %s', (...shell) => {
   let root: string;
   let data: string;
