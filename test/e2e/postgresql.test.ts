@@ -10,6 +10,7 @@ import { backupApi } from './postgresql/backup-api.js';
 import { durabilitySettings } from './postgresql/durability.js';
 import { happyPath } from './postgresql/happy-path.js';
 import { negativeControls } from './postgresql/negative-controls.js';
+import { primaryAndStandby } from './postgresql/pair.js';
 import { powerCuts } from './postgresql/power-cuts.js';
 import { vantagePod } from './postgresql/vantage-pod.js';
 
@@ -35,6 +36,7 @@ describe('PostgreSQL', () => {
   for (const variant of ['15', '15-init', '17'] as const) happyPath(variant);
   vantagePod(shared);
   for (const variant of ['15', '17'] as const) backupApi(variant);
+    primaryAndStandby();
   powerCuts();
   negativeControls(shared);
   durabilitySettings(shared);

@@ -5,6 +5,7 @@ import { makeTenant } from './lib/tenant.js';
 import { atOnce, silence } from './shapes/at-once.js';
 import { capped } from './shapes/capped.js';
 import { held } from './shapes/held.js';
+import { labelled } from './shapes/labelled.js';
 import { midWindow } from './shapes/mid-window.js';
 import { twoDrivers } from './shapes/two-drivers.js';
 import { wrongSpecs } from './shapes/wrong-specs.js';
@@ -31,5 +32,6 @@ describe('shapes', () => {
   midWindow(namespace);
   twoDrivers('e2e-shapes-drivers');
   wrongSpecs('e2e-shapes-wrong');
+  labelled(namespace);
   silence(other);
 });

@@ -23,6 +23,7 @@ export function factsOf(app: Detected, primary: Instance, instances: readonly In
   const { inspection, data } = primary;
   const major = majorOf(inspection.version);
   const value = (name: string): string => inspection.settings[name]?.setting ?? '';
+  const commandLine = instances.flatMap((i) => i.inspection.commandLine.map((name) => `${name} in pod ${i.pod}`)).join(', ');
   const elsewhere = instances.filter((i) => i.data.dataDirectory !== data.dataDirectory);
   const facts: Record<string, string> = {
     major: String(major),
@@ -39,6 +40,7 @@ export function factsOf(app: Detected, primary: Instance, instances: readonly In
     claims: Object.entries(data.claims).map(([what, claim]) => `${what}: ${claim}`).join('; '),
     ...(value('shared_preload_libraries').includes('pg_cron') && { jobs: 'pg_cron' }),
     ...(data.configurationOutside.length > 0 && { configurationOutside: data.configurationOutside.join(', ') }),
+    ...(commandLine !== '' && { commandLine }),
     ...(!tested.includes(major) && { untested: `PostgreSQL ${major} is known but was not run against by our tests` }),
     ...(!inspection.mayCheckpoint && { warmUp: `no CHECKPOINT: role ${inspection.role} is neither superuser nor in pg_checkpoint; the start of the copy replays more WAL` }),
     ...(app.credentialsSecret !== undefined && { credentialsSecret: app.credentialsSecret }),

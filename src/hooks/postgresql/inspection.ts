@@ -21,13 +21,21 @@ const inspection = z.object({
   walBytes: z.number(),
   mayBackUp: z.boolean(),
   freeSlots: z.int(),
+  /** Physical slots for which it keeps all the WAL that they need. */
+  keptSlots: z.array(z.string()),
+  /** What ties it to others and stands on its command line, where no file changes it. */
+  commandLine: z.array(z.string()),
 });
 export type Inspection = z.infer<typeof inspection>;
 
 const settingNames = [
   'archive_mode', 'block_size', 'config_file', 'data_checksums', 'data_directory', 'fsync', 'full_page_writes', 'hba_file', 'ident_file', 'max_wal_size', 'port',
-  'shared_preload_libraries', 'synchronous_commit', 'unix_socket_directories', 'wal_level', 'wal_receiver_timeout', 'wal_segment_size', 'wal_sender_timeout', 'wal_writer_delay',
+  'primary_slot_name', 'shared_preload_libraries', 'synchronous_commit', 'unix_socket_directories', 'wal_level', 'wal_receiver_timeout', 'wal_segment_size', 'wal_sender_timeout', 'wal_writer_delay',
 ];
+
+/** By these a copy would meddle with its original: fixups.ts switches them off, in a file. Whom to follow is of no use to a primary. */
+const commandLine = `SELECT name FROM pg_settings WHERE source = 'command line' AND setting NOT IN ('', '0', 'off')
+    AND (name IN ('archive_mode', 'max_logical_replication_workers', 'restore_command') OR (name = 'primary_conninfo' AND pg_is_in_recovery()))`;
 
 /** CHECKPOINT is for superusers, and since version 15 for members of pg_checkpoint. */
 export const mayCheckpoint = `(SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
@@ -51,7 +59,9 @@ const select = `SELECT current_setting('server_version_num')::int AS version, cu
     FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')) AS tablespaces,
   (SELECT coalesce(json_agg(who ORDER BY who), '[]') FROM (${asynchronousRoles}) a) AS asynchronous, ${localClients} AS "localClients",
   (SELECT count(*)::int FROM pg_stat_replication) AS replicas, ${walBytes} AS "walBytes", ${mayBackUp} AS "mayBackUp",
-  current_setting('max_replication_slots')::int - (SELECT count(*)::int FROM pg_replication_slots) AS "freeSlots"`;
+  current_setting('max_replication_slots')::int - (SELECT count(*)::int FROM pg_replication_slots) AS "freeSlots",
+  (SELECT coalesce(json_agg(slot_name ORDER BY slot_name), '[]') FROM pg_replication_slots WHERE slot_type = 'physical' AND wal_status IN ('reserved', 'extended')) AS "keptSlots",
+  (SELECT coalesce(json_agg(name ORDER BY name), '[]') FROM (${commandLine}) c) AS "commandLine"`;
 
 /** Asks one server about itself, in one run. Throws AppError ApplicationNotReady when it does not answer. */
 export async function inspect(server: Server, options: RunOptions = {}): Promise<Inspection> {

@@ -1,4 +1,4 @@
-// The objects of a PostgreSQL with its data and its WAL on two volumes.
+// The objects of a PostgreSQL with its data and its WAL on two volumes, and of its standbys.
 // Run as a program it prints them for `kubectl apply -n NAMESPACE -f -`; the password comes from POSTGRES_PASSWORD.
 import { parseArgs } from 'node:util';
 import { pathToFileURL } from 'node:url';
@@ -19,6 +19,8 @@ export interface PostgresqlOptions {
   readonly settings?: readonly string[];
   /** A third claim `fast-<name>-N` at /fast, for tablespaces. */
   readonly tablespaces?: boolean;
+  /** Pods after the first, which follow it by streaming, each through a slot, by the whole DNS name of its pod. */
+  readonly standbys?: number;
 }
 
 const restricted = {
@@ -40,7 +42,7 @@ const container = (options: PostgresqlOptions): object => ({
   image: options.image,
   imagePullPolicy: 'IfNotPresent',
   args: ['shared_buffers=64MB', 'max_wal_size=128MB', ...(options.settings ?? [])].flatMap((setting) => ['-c', setting]),
-  env: [{ name: 'POSTGRES_PASSWORD', valueFrom: { secretKeyRef: { name: options.name, key: 'password' } } }],
+  env: [{ name: 'POSTGRES_PASSWORD', valueFrom: { secretKeyRef: { name: options.name, key: 'password' } } }, ...(options.standbys === undefined ? [] : replication(options))],
   ports: [{ name: 'postgresql', containerPort: 5432 }],
   // Over TCP, as clients connect.
   readinessProbe: { exec: { command: ['pg_isready', '-q', '-h', '127.0.0.1'] }, periodSeconds: 1, timeoutSeconds: 5 },
@@ -55,11 +57,18 @@ const container = (options: PostgresqlOptions): object => ({
   ],
 });
 
+/** The name has the namespace in it: a standby that was restored elsewhere with the name that it had would find the original. */
+const replication = ({ name }: PostgresqlOptions): object[] => [
+  { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+  { name: 'NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+  { name: 'PRIMARY', value: `${name}-0.${name}.$(NAMESPACE).svc.cluster.local` },
+];
+
 function claimNames(options: PostgresqlOptions): string[] {
   return ['data', 'wal', ...(options.tablespaces === true ? ['fast'] : [])];
 }
 
-/** Secret, headless Service and StatefulSet of one server, without a namespace. */
+/** Secret, headless Service and StatefulSet, without a namespace. */
 export function postgresqlObjects(options: PostgresqlOptions): object[] {
   const labels = { 'app.kubernetes.io/name': 'postgresql', 'app.kubernetes.io/instance': options.name };
   const metadata = { name: options.name, labels };
@@ -77,7 +86,7 @@ export function postgresqlObjects(options: PostgresqlOptions): object[] {
       metadata,
       spec: {
         serviceName: options.name,
-        replicas: 1,
+        replicas: 1 + (options.standbys ?? 0),
         selector: { matchLabels: labels },
         template: {
           metadata: { labels },

@@ -7,6 +7,8 @@ import { apply, kubectl, waitFor } from './kubectl.js';
 export interface Database {
   readonly namespace: string;
   readonly password: string;
+  /** The server that is asked: `pg-0`, or one of its standbys. */
+  readonly pod?: string;
 }
 
 export const images = {
@@ -38,13 +40,13 @@ export async function claimsInOrder(namespace: string, names: readonly string[])
   }
 }
 
-/** Waits until the pod of the database is ready. */
+/** Waits until every pod of the database is ready. */
 export async function databaseReady(namespace: string): Promise<void> {
   await kubectl(['-n', namespace, 'rollout', 'status', 'statefulset/pg', '--timeout=120s']);
 }
 
-export async function podIp(namespace: string): Promise<string> {
-  return kubectl(['-n', namespace, 'get', 'pod', 'pg-0', '-o', 'jsonpath={.status.podIP}']);
+export async function podIp(namespace: string, pod = 'pg-0'): Promise<string> {
+  return kubectl(['-n', namespace, 'get', 'pod', pod, '-o', 'jsonpath={.status.podIP}']);
 }
 
 /** Id of the server's container as the runtime has it. */
@@ -55,7 +57,7 @@ export async function containerId(namespace: string): Promise<string> {
 
 /** Runs statements in turn over one connection from outside the cluster, as clients do; returns the rows of the last one. */
 export async function query<R extends object>(database: Database, ...statements: readonly string[]): Promise<R[]> {
-  const client = new pg.Client({ host: await podIp(database.namespace), user: 'postgres', database: 'postgres', password: database.password, connectionTimeoutMillis: 20_000 });
+  const client = new pg.Client({ host: await podIp(database.namespace, database.pod), user: 'postgres', database: 'postgres', password: database.password, connectionTimeoutMillis: 20_000 });
   await client.connect();
   try {
     let rows: R[] = [];

@@ -9,7 +9,7 @@ import { postgresqlObjects } from '../../apps/postgresql/manifests.js';
 import { claimsFrom, copied, cut, runBeside, runSteps } from './copies.js';
 import { until } from '../api/kubectl.js';
 import { loadImages, makeNamespace, type TestNamespace } from './namespace.js';
-import { replicaObjects } from './replica.js';
+import { withStandby } from './standby.js';
 
 const adapter = postgresqlAdapter();
 const size = '512Mi';
@@ -123,38 +123,7 @@ describe.each(['15', '17'])('PostgreSQL %s in a pod', (version) => {
     await expect(adapter.preflight(app, { ...context, account })).rejects.toMatchObject({ code: 'AccountNotAllowed' });
   });
 
-  test('a standby is a member with its own role, positions and limits; without its primary it is refused', async () => {
-    await namespace.kubectl('exec', 'pg-0', '--', 'sh', '-c', 'echo host replication all all scram-sha-256 >>/data/pg/pg_hba.conf');
-    await namespace.sql('pg-0', 'ALTER SYSTEM SET wal_sender_timeout = 20000');
-    await namespace.sql('pg-0', 'SELECT pg_reload_conf()');
-    await namespace.apply(replicaObjects('pg', image, size));
-    await namespace.ready('replica');
-    const context = await namespace.context('set-standby', [...claims, 'data-replica']);
-    const selector = { matchLabels: { 'app.kubernetes.io/instance': 'pg' } };
-    const both = detectApplications(context.view, [{ name: 'pair', kind: 'PostgreSQL', mode: 'Auto', selector }], context.claims);
-    expect(both).toMatchObject([{ name: 'pair', pods: ['pg-0', 'replica'] }]);
-    const pair = await adapter.preflight(both[0]!, context);
-    expect(pair).toMatchObject({ blockers: [], roles: { 'pg-0': 'primary', replica: 'standby' }, softLimitMillis: 20_000, hardLimitMillis: 20_000 });
-    expect(pair.facts).toMatchObject({ primary: 'pg-0', dataDirectory: '/data/pg' });
-    const before = await adapter.warmUp(both[0]!, context);
-    expect(Object.keys(before).sort()).toEqual(['commits', 'flushed', 'marker', 'markerFrom', 'replayed', 'standbys', 'started', 'timeline']);
-    expect(adapter.contradictions(before, await adapter.evidence(both[0]!, context))).toEqual([]);
-    expect(pair.caps.map((cap) => cap.reason).join()).not.toContain('Standby replica');
-    const receiver = (await namespace.sql('replica', 'SELECT pid FROM pg_stat_wal_receiver')).trim();
-    await namespace.kubectl('exec', 'replica', '--', 'sh', '-c', `kill -STOP ${receiver}`);
-    // Each begins another file of 16 MiB, of which the image lets the server keep 128.
-    for (let files = 0; files < 10; files += 1) await namespace.sql('pg-0', `SELECT pg_logical_emit_message(false, 'behind', '${files}'), pg_switch_wal()`);
-    const behind = (await adapter.preflight(both[0]!, context)).caps.filter((cap) => cap.reason.includes('Standby replica'));
-    expect(behind).toMatchObject([{ grade: 'Quiesced', reason: expect.stringMatching(/lacks \d+ MiB .* more than max_wal_size \(128 MiB\)/) as unknown as string }]);
-    await namespace.kubectl('exec', 'replica', '--', 'sh', '-c', `kill -CONT ${receiver}`);
-    const alone = { ...both[0]!, pods: ['replica'] };
-    expect((await adapter.preflight(alone, context)).blockers).toMatchObject([{ code: 'ApplicationNotReady', message: expect.stringContaining('No pod of pair is a primary') as unknown as string }]);
-    await expect(adapter.warmUp(alone, context)).rejects.toMatchObject({ code: 'ApplicationNotReady' });
-    await namespace.kubectl('delete', 'pod', 'replica');
-    expect((await adapter.preflight(both[0]!, context)).blockers).toMatchObject([{ code: 'ApplicationNotReady', message: expect.stringContaining('replica') as unknown as string }]);
-    await namespace.sql('pg-0', 'ALTER SYSTEM RESET wal_sender_timeout');
-    await namespace.sql('pg-0', 'SELECT pg_reload_conf()');
-  }, 120_000);
+  withStandby({ adapter, image, size, claims }, () => namespace);
 
   describe('copies', () => {
     let first: CopiedApplication;

@@ -1,6 +1,6 @@
-const program = 'set -eu; until pg_basebackup -h "$1" -U postgres -D /data/pg -X stream -R -c fast; do rm -rf /data/pg; sleep 1; done; chmod 0700 /data/pg; exec postgres -D /data/pg -c unix_socket_directories=/var/run/postgresql';
+const program = 'set -eu; until pg_basebackup -h "$1" -U postgres -D /data/pg -X stream -R -c fast; do rm -rf /data/pg; sleep 1; done; chmod 0700 /data/pg; exec postgres -D /data/pg -c unix_socket_directories=/var/run/postgresql -c max_logical_replication_workers=2';
 
-/** Pod `replica` with the claim `data-replica`: a streaming standby of the server `primary` (see test/apps/postgresql/manifests.ts). */
+/** Pod `replica` with the claim `data-replica`: a streaming standby of the server `primary` (see test/apps/postgresql/manifests.ts), with a setting on its command line. */
 export function replicaObjects(primary: string, image: string, size: string): object[] {
   const labels = { 'app.kubernetes.io/name': 'postgresql', 'app.kubernetes.io/instance': primary };
   const container = {

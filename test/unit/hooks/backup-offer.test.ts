@@ -13,7 +13,7 @@ function instance(name: string, claims: Record<string, string>, more: Partial<In
     pod: name,
     container: 'postgres',
     inspection: {
-      version: 150_018, serverVersion: '15.18', standby: false, role: 'app', mayCheckpoint: true, systemIdentifier: '1', tablespaces: [], asynchronous: [], localClients: 0, replicas: 0, walBytes: 0, mayBackUp: true, freeSlots: 10,
+      version: 150_018, serverVersion: '15.18', standby: false, role: 'app', mayCheckpoint: true, systemIdentifier: '1', tablespaces: [], asynchronous: [], localClients: 0, replicas: 0, walBytes: 0, mayBackUp: true, freeSlots: 10, keptSlots: [], commandLine: [],
       settings: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, setting(value)])),
       ...more,
     },

@@ -1,42 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { detect, operatorOf } from '../../../src/hooks/kafka/detect.js';
+import { detect } from '../../../src/hooks/kafka/detect.js';
 import { container, namespace, pod } from './namespaces.js';
 
 const strimzi = { 'strimzi.io/kind': 'Kafka', 'strimzi.io/cluster': 'orders' };
 
-/** As each operator or chart labels its nodes (docs/kafka.md says which of them are verified). */
-const operators = [
-  {
-    by: 'Strimzi',
-    rank: 100,
-    labels: { ...strimzi, 'strimzi.io/name': 'orders-kafka', 'strimzi.io/component-type': 'kafka', 'strimzi.io/broker-role': 'true', 'strimzi.io/controller-role': 'false', 'strimzi.io/pool-name': 'brokers' },
-    containers: [container('kafka', 'quay.io/strimzi/kafka:0.45.0-kafka-3.9.0')],
-    server: 'kafka',
-  },
-  {
-    by: 'Confluent for Kubernetes',
-    rank: 100,
-    labels: { 'confluent-platform': 'true', type: 'kraftcontroller', app: 'kraftcontroller', clusterId: 'orders' },
-    containers: [container('kraftcontroller', 'confluentinc/cp-server:7.9.0')],
-    server: 'kraftcontroller',
-  },
-  { by: 'Koperator', rank: 100, labels: { app: 'kafka', kafka_cr: 'orders', brokerId: '101' }, containers: [container('kafka', 'ghcr.io/adobe/kafka:2.13-3.9.1')], server: 'kafka' },
-  {
-    by: 'Bitnami chart',
-    rank: 90,
-    labels: { 'app.kubernetes.io/name': 'kafka', 'app.kubernetes.io/instance': 'orders', 'app.kubernetes.io/component': 'controller-eligible' },
-    containers: [container('kafka', 'docker.io/bitnami/kafka:4.0')],
-    server: 'kafka',
-  },
-];
-
 describe('detection of Kafka', () => {
-  test.each(operators)('$by', ({ by, rank, labels, containers, server }) => {
-    const view = namespace(pod('orders-2', { labels, containers }), pod('orders-1', { labels, containers }));
-    expect(detect(view)).toEqual([
-      { name: 'orders', kind: 'Kafka', pods: ['orders-1', 'orders-2'], container: { 'orders-1': server, 'orders-2': server }, rank, by, mode: 'Auto', credentialsSecret: undefined },
-    ]);
-    expect(operatorOf(pod('orders-1', { labels, containers }))).toBe(rank === 100 ? by : undefined);
+  test('controllers of Confluent are in the cluster of its brokers', () => {
+    const labels = { clusterId: 'prod', 'confluent-platform': 'true' };
+    const member = (type: string) => pod(`${type}-0`, { labels: { ...labels, app: type, type }, containers: [container(type, 'confluentinc/cp-server:8.0.0')] });
+    expect(detect(namespace(member('kafka'), member('kraftcontroller')))).toMatchObject([{ name: 'prod', container: { 'kafka-0': 'kafka', 'kraftcontroller-0': 'kraftcontroller' }, rank: 100 }]);
   });
 
   test.each([

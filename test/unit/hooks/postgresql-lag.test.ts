@@ -4,9 +4,9 @@ import { lagCaps } from '../../../src/hooks/postgresql/lag.js';
 
 const gibibyte = 2 ** 30;
 
-function server(pod: string, standby: boolean, walBytes: number, maxWal?: string): { pod: string; inspection: Inspection } {
+function server(pod: string, standby: boolean, walBytes: number, maxWal?: string, part: Partial<Inspection> = {}): { pod: string; inspection: Inspection } {
   const settings = maxWal === undefined ? {} : { max_wal_size: { setting: maxWal, source: 'default' } };
-  const inspection = { version: 150_018, serverVersion: '15.18', standby, role: 'app', mayCheckpoint: true, systemIdentifier: '1', settings, tablespaces: [], asynchronous: [], localClients: 0, replicas: 0, walBytes, mayBackUp: true, freeSlots: 10 };
+  const inspection = { version: 150_018, serverVersion: '15.18', standby, role: 'app', mayCheckpoint: true, systemIdentifier: '1', settings, tablespaces: [], asynchronous: [], localClients: 0, replicas: 0, walBytes, mayBackUp: true, freeSlots: 10, keptSlots: [], commandLine: [], ...part };
   return { pod, inspection };
 }
 
@@ -27,5 +27,13 @@ describe('standbys that are behind', () => {
     const unseen = server('pg-0', false, 3 * gibibyte);
     expect(lagCaps(unseen, [unseen, server('pg-1', true, gibibyte)])).toHaveLength(1);
     expect(lagCaps(unseen, [unseen, server('pg-1', true, 2 * gibibyte)])).toEqual([]);
+  });
+
+  test('one for which a slot of the primary keeps what it lacks is not behind; a slot that keeps nothing does not help', () => {
+    const keeping = server('pg-0', false, 10 * gibibyte, '2048', { keptSlots: ['pg_1'] });
+    const waiting = (slot: string) => server('pg-1', true, gibibyte, undefined, { settings: { primary_slot_name: { setting: slot, source: 'configuration file' } } });
+    expect(lagCaps(keeping, [keeping, waiting('pg_1')])).toEqual([]);
+    expect(lagCaps(keeping, [keeping, waiting('pg_2')])).toHaveLength(1);
+    expect(lagCaps(keeping, [keeping, waiting('')])).toHaveLength(1);
   });
 });

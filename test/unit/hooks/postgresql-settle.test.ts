@@ -15,7 +15,7 @@ function instance(settings: Record<string, Setting>, more: Partial<Instance> = {
     pod: 'pg-0',
     container: 'postgres',
     inspection: {
-      version: 150_018, serverVersion: '15.18', standby: false, role: 'app', mayCheckpoint: true, systemIdentifier: '1', tablespaces: [], asynchronous, localClients: 0, replicas: 0, walBytes: 0, mayBackUp: true, freeSlots: 10,
+      version: 150_018, serverVersion: '15.18', standby: false, role: 'app', mayCheckpoint: true, systemIdentifier: '1', tablespaces: [], asynchronous, localClients: 0, replicas: 0, walBytes: 0, mayBackUp: true, freeSlots: 10, keptSlots: [], commandLine: [],
       settings: { port: file('5432'), wal_writer_delay: file('200'), synchronous_commit: file('on'), ...settings },
     },
     data: { dataDirectory: '/data/pg', walDirectory: '/wal/pg', claims: {}, configurationOutside: [], socketDirectories: [], blockers: [] },

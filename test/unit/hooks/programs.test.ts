@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CopiedApplication } from '../../../src/hooks/adapter.js';
 import { fixups } from '../../../src/hooks/postgresql/fixups.js';
+import { prepareProgram } from '../../../src/hooks/postgresql/prepare-program.js';
 import * as programs from '../../../src/hooks/postgresql/programs.js';
 
 const shells: readonly (readonly string[])[] = [['dash'], ['bash'], ['busybox', 'sh']];
-const texts = Object.entries(programs).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+const texts = Object.entries({ ...programs, prepareProgram });
 
 describe.each(texts)('%s', (_, text) => {
   test.each(shells)('is a program for %s', (...shell) => {
@@ -42,15 +43,24 @@ describe('fix-ups', () => {
     expect(steps.map((s) => [s.name, s.pod, s.container])).toEqual([['prepare', 'orders-0', 'postgres'], ['prepare', 'orders-1', 'postgres']]);
     expect(steps[0]?.command.slice(3)).toEqual(['stillpoint', '/data/a', '17', 'plain', 'set-1', '', '', '', '', '', '']);
     expect(steps[1]?.command.slice(3)).toEqual(['stillpoint', '/data/b', '17', 'plain', 'set-1', '1', '0/1A40A00', '', '', '', '']);
-    expect(new Set(steps.map((s) => s.command[2]))).toEqual(new Set([programs.prepareProgram]));
+    expect(new Set(steps.map((s) => s.command[2]))).toEqual(new Set([prepareProgram]));
   });
 
   test('isolated: no archiving, no replication, no jobs', () => {
     const [standby, step] = fixups({ ...app, facts: { ...app.facts, jobs: 'pg_cron' } }, target(true));
-    expect(step?.command).toEqual(expect.arrayContaining(['isolated', "archive_mode = 'off'", "primary_conninfo = ''", "restore_command = ''", 'max_logical_replication_workers = 0', "cron.launch_active_jobs = 'off'"]));
+    expect(step?.command).toEqual(expect.arrayContaining(['isolated', "archive_mode = 'off'", "primary_conninfo = ''", "restore_command = ''", 'max_logical_replication_workers = 0', "synchronous_standby_names = ''", "cron.launch_active_jobs = 'off'"]));
     // Whom a standby follows, the step decides on the volume.
     expect(standby?.command.slice(10, 14)).toEqual(['', '', 'shop', 'drill']);
     expect(standby?.command).not.toContain("primary_conninfo = ''");
+  });
+});
+
+describe('what the command line of a server sets', () => {
+  const tied = { ...app, facts: { ...app.facts, commandLine: 'primary_conninfo in pod orders-0' } };
+
+  test('keeps an isolated copy from being started, since no file changes it', () => {
+    expect(() => fixups(tied, target(true))).toThrow(/the command line of its server sets primary_conninfo in pod orders-0/);
+    expect(fixups(tied, target(false))).toHaveLength(2);
   });
 });
 
@@ -79,7 +89,7 @@ describe.each(shells)('the prepare step in %s', (...shell) => {
   const prepare = (isolation: string, ...settings: string[]) => prepareWith({}, isolation, ...settings);
   const prepareWith = ({ label = '', tablespaces = '', from = '', to = '' }: Words, isolation: string, ...settings: string[]) => {
     const [file = '', ...rest] = shell;
-    return spawnSync(file, [...rest, '-c', programs.prepareProgram, 'stillpoint', data, '17', isolation, 'set-1', '', '', label, tablespaces, from, to, ...settings], { encoding: 'utf8' });
+    return spawnSync(file, [...rest, '-c', prepareProgram, 'stillpoint', data, '17', isolation, 'set-1', '', '', label, tablespaces, from, to, ...settings], { encoding: 'utf8' });
   };
 
   test('removes a stale postmaster.pid, and sets a mode that the server accepts', () => {
@@ -147,12 +157,21 @@ describe.each(shells)('the prepare step in %s', (...shell) => {
   });
 
   describe('of a standby in a clone', () => {
+    const configuration = (): string => join(data, 'postgresql.auto.conf');
+    /** What is written for it, the same however often the step runs; undefined when it shall follow nobody. */
+    const written = (from: string, to: string): string | undefined => {
+      const seen: string[] = [];
+      for (let run = 0; run < 2; run++) {
+        expect(prepareWith({ from, to }, 'isolated')).toMatchObject({ status: 0, stderr: '' });
+        const [, own = ''] = /# stillpoint set-1 begin\n([^]*)# stillpoint set-1 end\n/.exec(readFileSync(configuration(), 'utf8')) ?? [];
+        seen.push(own);
+      }
+      expect(seen[1]).toBe(seen[0]);
+      return seen[0] === "primary_conninfo = ''\nprimary_slot_name = ''\n" ? undefined : seen[0]?.trim();
+    };
     const followed = (conninfo: string): string | undefined => {
-      const configuration = join(data, 'postgresql.auto.conf');
-      writeFileSync(configuration, `primary_conninfo = '${conninfo}'\nprimary_slot_name = 'one'\n`);
-      for (let run = 0; run < 2; run++) expect(prepareWith({ from: 'shop', to: 'drill' }, 'isolated')).toMatchObject({ status: 0, stderr: '' });
-      const [, own = ''] = /# stillpoint set-1 begin\n([^]*)# stillpoint set-1 end\n/.exec(readFileSync(configuration, 'utf8')) ?? [];
-      return own === "primary_conninfo = ''\nprimary_slot_name = ''\n" ? undefined : own.trim();
+      writeFileSync(configuration(), `primary_conninfo = '${conninfo}'\nprimary_slot_name = 'one'\n`);
+      return written('shop', 'drill');
     };
 
     test.each([
@@ -160,13 +179,20 @@ describe.each(shells)('the prepare step in %s', (...shell) => {
       ['host=pg-rw port=5432 user=rep', "host=''pg-rw.drill.svc'' port=5432 user=rep"],
       ['host=pg-0.pg.shop.svc.cluster.local', "host=''pg-0.pg.drill.svc''"],
       ['user=rep host=pg-rw.shop.svc', "user=rep host=''pg-rw.drill.svc''"],
-      ['user=rep host=pg-rw.shop', "user=rep host=''pg-rw.drill.svc''"],
+      ['user=rep host=pg-0.pg.shop', "user=rep host=''pg-0.pg.drill.svc''"],
+      // A Service in the namespace shop, or a pod of a Service called shop.
+      ['user=rep host=pg-rw.shop', "user=rep host=''pg-rw.shop.drill.svc,pg-rw.drill.svc''"],
     ])('%s becomes a name of its own namespace', (before, after) => {
       expect(followed(before)).toBe(`primary_conninfo = '${after}'`);
     });
 
     test.each(['host=10.1.2.3', 'host=pg-rw.other.svc', 'host=db.example.com', 'host=a,b', 'host=pg hostaddr=10.1.2.3', "password=''a host=b'' host=pg", 'service=pg', 'host=/run/x', ''])('with %s it follows nobody', (conninfo) => {
       expect(followed(conninfo)).toBeUndefined();
+    });
+
+    test('a clone of a clone follows its own primary, not that of the first', () => {
+      writeFileSync(configuration(), "primary_conninfo = 'host=pg-0.pg.shop.svc'\n# stillpoint set-0 begin\nprimary_conninfo = 'host=''pg-0.pg.drill.svc'''\n# stillpoint set-0 end\n");
+      expect(written('drill', 'other')).toBe("primary_conninfo = 'host=''pg-0.pg.other.svc'''");
     });
   });
 });
