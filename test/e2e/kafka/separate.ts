@@ -25,7 +25,7 @@ export function separate(): void {
   const target = `${namespace}-held`;
 
   test('brokers and controllers in pods of their own: named together they are one copy, apart they are none', async () => {
-    await clearNamespaces(namespace, target);
+    await clearNamespaces(namespace);
     await makeTenant(namespace);
     await makeTenant(target);
     try {
