@@ -4,6 +4,7 @@ import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.j
 import { makeTenant } from './lib/tenant.js';
 import { atOnce, silence } from './shapes/at-once.js';
 import { capped } from './shapes/capped.js';
+import { forced } from './shapes/forced.js';
 import { held } from './shapes/held.js';
 import { midWindow } from './shapes/mid-window.js';
 import { wrongSpecs } from './shapes/wrong-specs.js';
@@ -28,6 +29,7 @@ describe('shapes', () => {
   atOnce(namespace, other);
   capped(namespace);
   midWindow(namespace);
+  forced(namespace);
   wrongSpecs('e2e-shapes-wrong');
   silence(other);
 });

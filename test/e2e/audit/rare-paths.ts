@@ -37,7 +37,8 @@ export function rarePaths(): void {
 
     test('contents that their snapshots left behind are removed with the copy', async () => {
       const copy = await takeCopy(namespace, 'orphans', { consistency: { required: 'CrashConsistent' } });
-      expect(copy.status?.phase).toBe('Ready');
+      expect(copy.status).toMatchObject({ phase: 'Ready', grade: 'Frozen', attempts: 1 });
+      expect(copy.status?.reasons ?? []).toEqual([]);
       const setId = copy.status?.setId ?? '';
       const volumeHandle = await kubectl(['get', 'pv', (await get<{ spec: { volumeName: string } }>('pvc', 'data', namespace))?.spec.volumeName ?? '', '-o', 'jsonpath={.spec.csi.volumeHandle}']);
       // As the snapshot-controller leaves them when a snapshot goes while its content is being made: bound to a uid that is no more.
