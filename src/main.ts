@@ -31,6 +31,7 @@ import { processSignal } from './runtime/signals.js';
 import { createTransport } from './runtime/transport.js';
 import { readSettings } from './settings.js';
 import { discoverGroupTypes } from './snapshots/capability.js';
+import { KnownGroups } from './snapshots/lost-contents.js';
 
 // Wiring only: settings, clients, caches, controllers, and the order in which they start and stop.
 
@@ -57,6 +58,7 @@ const deps: OperatorDeps = {
   exec: createExec({ transport, clock }),
   caches,
   group,
+  knownGroups: new KnownGroups(caches.groupSnapshotContents, clock),
   adapters: createAdapters(),
   events,
   elector: { mayAct: (millis) => elector?.mayAct(millis) === true },

@@ -32,6 +32,11 @@ export class KnownGroups {
     return [...this.#groups.values()].find((group) => isMemberContent(content, group))?.setId;
   }
 
+  /** Uids of the groups of a set. */
+  uidsOf(setId: string): string[] {
+    return [...this.#groups.values()].flatMap((group) => (group.setId === setId ? [group.uid] : []));
+  }
+
   #note(content: ContentView): void {
     const setId = setOfContent(content);
     const { uid, namespace } = content.ref;

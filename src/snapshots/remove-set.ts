@@ -29,7 +29,7 @@ export async function removeSet(client: Client, group: GroupTypes | undefined, c
     c.metadata.labels?.[labels.set] === ref.setId ||
     (c.ref.namespace === ref.namespace && (c.ref.name.startsWith(setPrefix(ref.setId)) || (c.ref.uid !== undefined && known.has(c.ref.uid))));
   const groupContents = (contents.groups?.list() ?? []).filter(ours).filter(goesWithSet);
-  const uids = [...new Set([...groups.map((g) => g.metadata.uid), ...groupContents.map((c) => c.ref.uid)])].flatMap((uid) => uid ?? []);
+  const uids = [...new Set([...groups.map((g) => g.metadata.uid), ...groupContents.map((c) => c.ref.uid), ...(contents.known?.uidsOf(ref.setId) ?? [])])].flatMap((uid) => uid ?? []);
   const ofMember = (c: ContentView): boolean => uids.some((uid) => isMemberContent(c, { uid, namespace: ref.namespace }));
   const singleContents = contents.singles.list().filter((c) => ours(c) || ofMember(c)).filter(goesWithSet);
 

@@ -1,6 +1,6 @@
 import { namespaces } from '../../runtime/resource.js';
 import type { Outcome } from '../../runtime/outcome.js';
-import { KnownGroups, removableContents, type OwnContent } from '../../snapshots/lost-contents.js';
+import { removableContents, type OwnContent } from '../../snapshots/lost-contents.js';
 import { getOrUndefined } from '../../snapshots/observe-set.js';
 import { markContent, removeOrphan } from '../../snapshots/remove-set.js';
 import { inParallel } from '../../manifests/in-parallel.js';
@@ -10,18 +10,17 @@ import type { OperatorDeps } from '../deps.js';
 export const contentSweepKey = 'contents';
 const sweepSeconds = 60;
 
-type SweepDeps = Pick<OperatorDeps, 'client' | 'caches' | 'group' | 'clock' | 'log'>;
+type SweepDeps = Pick<OperatorDeps, 'client' | 'caches' | 'group' | 'knownGroups' | 'log'>;
 
 /**
  * Removes contents of copies whose namespace is gone. A copy goes before its namespace does, with all that is of it; but finalizers can be taken off by force, and
  * the snapshot-controller can be late. A namespace counts as gone when it was so in two passes: its contents may be written before it.
  */
 export function sweepContents(deps: SweepDeps): () => Promise<Outcome> {
-  const groups = new KnownGroups(deps.caches.groupSnapshotContents, deps.clock);
   let before: ReadonlySet<string> = new Set();
   return async () => {
     const ofGroups = new Set(deps.caches.groupSnapshotContents?.list());
-    const own = removableContents([...deps.caches.snapshotContents.list(), ...ofGroups], groups);
+    const own = removableContents([...deps.caches.snapshotContents.list(), ...ofGroups], deps.knownGroups);
     const gone = await goneNamespaces(own, deps);
     const lost = own.filter(({ content }) => gone.has(content.ref.namespace));
     for (const one of lost) await sweepOrSay(one, { ofGroup: ofGroups.has(one.content), again: before.has(one.content.metadata.uid ?? '') }, deps);

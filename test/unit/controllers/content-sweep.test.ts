@@ -35,10 +35,10 @@ function world(there: { namespaces: string[]; copies?: readonly string[]; single
     caches: {
       appSnapshots: { list: (namespace: string) => copies.filter((name) => name === namespace) },
       snapshotContents: { list: () => singles },
-      groupSnapshotContents: { list: () => groups, subscribe: () => () => undefined },
+      groupSnapshotContents: { list: () => groups },
     },
     group: groupTypes('v1'),
-    clock: { monotonic: () => 0 },
+    knownGroups: { setOf: () => undefined },
     log: { info: () => undefined, warn: (message: string, { content: name }: { content: string }) => done.push(`${message}: ${name}`) },
   } as unknown as OperatorDeps;
   return { done, asked, pass: sweepContents(deps) };

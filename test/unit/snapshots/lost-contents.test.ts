@@ -60,6 +60,7 @@ describe('contents that may be removed when their namespace is gone', () => {
     const { known, remove } = groups(groupContent());
     remove(groupContent());
     const found = removableContents([own, groupContent(), memberContent()], known);
+    expect([known.uidsOf(setId), known.uidsOf('other')]).toEqual([[groupUid], []]);
     expect(found.map((one) => [one.content.metadata.name, one.setId])).toEqual([['own', setId], [groupContent().metadata.name, setId], [memberContent().metadata.name, setId]]);
   });
 

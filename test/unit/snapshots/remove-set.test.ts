@@ -13,13 +13,15 @@ interface Found {
   readonly snapshots?: readonly KubeObject[];
   readonly singles?: readonly ContentView[];
   readonly groupContents?: readonly ContentView[];
+  /** Uids of groups that were there. */
+  readonly gone?: readonly string[];
 }
 
 const group: KubeObject = { metadata: { name: `stillpoint-${setId}-csi.example.com`, namespace: 'shop', uid: groupUid, labels: { [labels.set]: setId } } };
 const marked = (content: ContentView): ContentView => ({ ...content, metadata: { ...content.metadata, labels: { [labels.set]: setId } } });
 
 /** Removes a set of which this is there; what remains, and what was written. */
-async function remove({ groups = [], snapshots = [], singles = [], groupContents = [] }: Found) {
+async function remove({ groups = [], snapshots = [], singles = [], groupContents = [], gone = [] }: Found) {
   const writes: string[] = [];
   const client = {
     list: ({ plural }: ResourceType) => Promise.resolve({ items: plural === 'volumegroupsnapshots' ? groups : snapshots }),
@@ -32,7 +34,7 @@ async function remove({ groups = [], snapshots = [], singles = [], groupContents
       return Promise.resolve();
     },
   } as unknown as Client;
-  const contents = { singles: { list: () => singles }, groups: { list: () => groupContents } } as unknown as ContentCaches;
+  const contents = { singles: { list: () => singles }, groups: { list: () => groupContents }, known: { uidsOf: () => gone } } as unknown as ContentCaches;
   const remaining = await removeSet(client, groupTypes('v1'), contents, { namespace: 'shop', setId });
   return { remaining, writes };
 }
@@ -51,6 +53,10 @@ describe('the removal of a set', () => {
   test('leaves it alone while the group is there: its snapshot may still come', async () => {
     const { writes } = await remove({ groups: [group], singles: [marked(member)] });
     expect(writes).toEqual([`delete ${group.metadata.name}`]);
+  });
+
+  test('knows it by a group that is gone already', async () => {
+    expect((await remove({ gone: [groupUid], singles: [member] })).writes).toEqual([`label ${member.metadata.name}`, `let go ${member.metadata.name}`, `delete ${member.metadata.name}`]);
   });
 
   test('removes it when the group is gone', async () => {
