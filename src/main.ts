@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createCaches, allCaches } from './controllers/caches.js';
 import { reconcileAppRestore } from './controllers/apprestore/controller.js';
+import { contentSweepKey, sweepContents } from './controllers/appsnapshot/content-sweep.js';
 import { reconcileAppSnapshot } from './controllers/appsnapshot/controller.js';
 import { reconcileBackupTarget } from './controllers/backuptarget/controller.js';
 import type { OperatorDeps } from './controllers/deps.js';
@@ -30,6 +31,7 @@ import { processSignal } from './runtime/signals.js';
 import { createTransport } from './runtime/transport.js';
 import { readSettings } from './settings.js';
 import { discoverGroupTypes } from './snapshots/capability.js';
+import { KnownGroups } from './snapshots/lost-contents.js';
 
 // Wiring only: settings, clients, caches, controllers, and the order in which they start and stop.
 
@@ -56,6 +58,7 @@ const deps: OperatorDeps = {
   exec: createExec({ transport, clock }),
   caches,
   group,
+  knownGroups: new KnownGroups(caches.groupSnapshotContents, clock),
   adapters: createAdapters(),
   events,
   elector: { mayAct: (millis) => elector?.mayAct(millis) === true },
@@ -81,6 +84,8 @@ const backupTargets = createController({ ...controllerOptions, name: 'backuptarg
 // What drills left behind; without the right to make namespaces there is none to look for them.
 const drillSweep = createController({ ...controllerOptions, name: 'drillsweep', reconcile: sweepDrills(deps) });
 if (settings.drills.enabled) drillSweep.enqueue(sweepKey);
+const contentSweep = createController({ ...controllerOptions, name: 'contentsweep', reconcile: sweepContents(deps) });
+contentSweep.enqueue(contentSweepKey);
 connect(caches, { appSnapshots, appRestores, volumePolicies, backupTargets });
 caches.volumePolicies.subscribe(({ type }) => {
   if (type === 'deleted' && settings.drills.enabled) drillSweep.enqueue(sweepKey);
@@ -96,7 +101,7 @@ const manager = createManager({
   ],
   caches: allCaches(caches),
   always: [],
-  leading: [appSnapshots, appRestores, volumePolicies, backupTargets, drillSweep],
+  leading: [appSnapshots, appRestores, volumePolicies, backupTargets, drillSweep, contentSweep],
   elector: ({ onElected, onLost }) => {
     const leads = (value: 0 | 1): void => runtimeMetrics.leader.set(value, { name: leaseName });
     leads(0);

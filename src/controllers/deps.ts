@@ -10,6 +10,7 @@ import type { LeaderElector } from '../runtime/leader-elector.js';
 import type { Patience } from '../runtime/patience.js';
 import type { ServiceAccountRef } from '../runtime/service-account.js';
 import type { GroupTypes } from '../snapshots/capability.js';
+import type { KnownGroups } from '../snapshots/lost-contents.js';
 import type { Caches } from './caches.js';
 import type { OperatorMetrics } from './metrics.js';
 
@@ -38,6 +39,7 @@ export interface OperatorDeps {
   readonly caches: Caches;
   /** Best served version of group snapshots, found at start. */
   readonly group: GroupTypes | undefined;
+  readonly knownGroups: KnownGroups;
   readonly adapters: Readonly<Record<ApplicationKind, ApplicationAdapter>>;
   readonly events: EventRecorder;
   readonly elector: Pick<LeaderElector, 'mayAct'>;

@@ -40,6 +40,8 @@ export interface ContentCaches {
   readonly singles: Cache<ContentView>;
   /** Undefined when the group API is not served. */
   readonly groups: Cache<ContentView> | undefined;
+  /** Groups of sets of ours, also those that are gone; without it only those are known that are there. */
+  readonly known?: { uidsOf(setId: string): readonly string[] };
 }
 
 type Json = Record<string, unknown>;

@@ -5,6 +5,7 @@ import type { KubeObject } from '../runtime/object.js';
 import { volumeSnapshotContents, volumeSnapshots } from '../runtime/resource.js';
 import type { GroupTypes } from './capability.js';
 import type { ContentCaches, ContentView } from './contents.js';
+import { isMemberContent } from './group-members.js';
 import { setPrefix } from './names.js';
 import type { SetRef } from './observe-set.js';
 
@@ -27,16 +28,17 @@ export async function removeSet(client: Client, group: GroupTypes | undefined, c
   const ours = (c: ContentView): boolean =>
     c.metadata.labels?.[labels.set] === ref.setId ||
     (c.ref.namespace === ref.namespace && (c.ref.name.startsWith(setPrefix(ref.setId)) || (c.ref.uid !== undefined && known.has(c.ref.uid))));
-  const singleContents = contents.singles.list().filter(ours).filter(goesWithSet);
   const groupContents = (contents.groups?.list() ?? []).filter(ours).filter(goesWithSet);
+  const uids = [...new Set([...groups.map((g) => g.metadata.uid), ...groupContents.map((c) => c.ref.uid), ...(contents.known?.uidsOf(ref.setId) ?? [])])].flatMap((uid) => uid ?? []);
+  const ofMember = (c: ContentView): boolean => uids.some((uid) => isMemberContent(c, { uid, namespace: ref.namespace }));
+  const singleContents = contents.singles.list().filter((c) => ours(c) || ofMember(c)).filter(goesWithSet);
 
-  await Promise.all(singleContents.map((c) => mark(client, c, ref.setId)));
+  await Promise.all(singleContents.map((c) => markContent(client, c, ref.setId)));
   if (group !== undefined) await Promise.all(groups.map((g) => remove(client, group.groups, g)));
   await Promise.all(members.filter((s) => !isGroupMember(s)).map((s) => remove(client, volumeSnapshots, s)));
-  const existing = new Set([...groups, ...all].map((o) => o.metadata.uid));
-  const orphan = (c: ContentView): boolean => c.deletionPolicy !== 'Retain' && c.metadata.deletionTimestamp === undefined && c.ref.uid !== undefined && !existing.has(c.ref.uid);
-  await Promise.all(singleContents.filter(orphan).map((c) => removeOrphan(client, volumeSnapshotContents, c, snapshotDeleted)));
-  if (group !== undefined) await Promise.all(groupContents.filter(orphan).map((c) => removeOrphan(client, group.contents, c, groupDeleted)));
+  const orphan = orphanAmong(groups, all);
+  await Promise.all(singleContents.filter(orphan).map((c) => removeOrphan(client, c)));
+  if (group !== undefined) await Promise.all(groupContents.filter(orphan).map((c) => removeOrphan(client, c, group)));
   return [
     ...groups.map((g) => describe('VolumeGroupSnapshot', g.metadata)),
     ...members.map((s) => describe('VolumeSnapshot', s.metadata)),
@@ -45,12 +47,20 @@ export async function removeSet(client: Client, group: GroupTypes | undefined, c
   ];
 }
 
+/** Contents that nobody takes care of any more: their snapshot is gone, or is never made, since the group is gone that it would be a member of. */
+function orphanAmong(groups: readonly KubeObject[], snapshots: readonly KubeObject[]): (content: ContentView) => boolean {
+  const uids = new Set([...groups, ...snapshots].map((o) => o.metadata.uid));
+  const names = new Set(snapshots.map((o) => o.metadata.name));
+  const neverBound = ({ ref, volumeHandles }: ContentView): boolean => groups.length === 0 && volumeHandles.length > 0 && !names.has(ref.name);
+  return (c) => c.deletionPolicy !== 'Retain' && c.metadata.deletionTimestamp === undefined && (c.ref.uid === undefined ? neverBound(c) : !uids.has(c.ref.uid));
+}
+
 function isGroupMember(snapshot: KubeObject): boolean {
   return snapshot.metadata.ownerReferences?.some((owner) => owner.kind === 'VolumeGroupSnapshot') === true;
 }
 
 /** Contents of group members have names of the controller's own and outlive their snapshots: without our label the next call would not know them. */
-async function mark(client: Client, content: ContentView, setId: string): Promise<void> {
+export async function markContent(client: Client, content: ContentView, setId: string): Promise<void> {
   if (content.metadata.labels?.[labels.set] === setId) return;
   try {
     await client.mergePatch(volumeSnapshotContents, { name: content.metadata.name }, { metadata: { uid: content.metadata.uid, labels: { [labels.set]: setId } } });
@@ -65,10 +75,12 @@ const groupDeleted = 'groupsnapshot.storage.kubernetes.io/volumegroupsnapshot-be
 
 /**
  * A snapshot that is deleted while its content is being made, before it has got its finalizers, is gone at once, and nobody deletes the content
- * any more (measured with external-snapshotter 8.6). It is ours, so we do what the snapshot-controller would have done.
+ * any more (measured with external-snapshotter 8.6). It is ours, so we do what the snapshot-controller would have done. `group`: it is that of a group.
  */
-async function removeOrphan(client: Client, type: GroupTypes['contents'], content: ContentView, annotation: string): Promise<void> {
+export async function removeOrphan(client: Client, content: ContentView, group?: GroupTypes): Promise<void> {
   const { name, uid } = content.metadata;
+  const type = group?.contents ?? volumeSnapshotContents;
+  const annotation = group === undefined ? snapshotDeleted : groupDeleted;
   if (uid === undefined) return;
   try {
     await client.mergePatch(type, { name }, { metadata: { uid, annotations: { [annotation]: 'yes' } } });

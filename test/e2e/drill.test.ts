@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { damaged } from './drill/damaged.js';
 import { good } from './drill/good.js';
+import { judged } from './drill/judged.js';
 import { killed } from './drill/killed.js';
+import { kinds } from './drill/kinds.js';
 import { switchDrills, type Scene } from './drill/scene.js';
 import { switchedOff } from './drill/switched-off.js';
 import { tenants } from './drill/tenants.js';
@@ -33,21 +35,27 @@ describe('drills', () => {
     // While they are on: what a failed test left is swept.
     await untilDropped();
     await clearNamespaces(`${namespace}-drill-`);
+    await clearNamespaces(`${namespace}-kinds`);
     await switchDrills(false);
   }, 480_000);
 
   switchedOff(scene);
 
   describe('switched on', () => {
+    let since = '';
+
     beforeAll(async () => {
       // Each part begins its drills itself.
       await apply([volumePolicy(namespace, made.policy, { retention: { last: 3 }, verify: { cron: '*/1 * * * *', timeout: '8m', suspend: true } })]);
       await switchDrills(true);
+      since = new Date().toISOString();
     }, 240_000);
 
     good(scene);
+    kinds(scene);
     damaged(scene);
     tenants(scene);
     killed(scene);
+    judged(() => since);
   });
 });

@@ -6,13 +6,14 @@ import { restoreKept } from './kill/evidence.js';
 import { hookPoints, type SuiteCase } from './kill/hook-points.js';
 import { windowSeconds } from './kill/limits.js';
 import { postgresqlAt, useScene, type Vantage } from './kill/scene.js';
+import { silentServer } from './kill/silent-server.js';
 
 /** `make test` plays a part; `make e2e SUITE=kill` all. */
 const small = process.env['PART'] === 'small';
 
 function cases(vantage: Vantage): SuiteCase[] {
   const containers = postgresqlAt(vantage).map(containerKilled);
-  const all = [...hookPoints, ...[...disruptions, ...containers].filter((d) => vantage === 'Node' || d.anywhere === true)];
+  const all = [...hookPoints, ...[...disruptions, ...containers].filter((d) => vantage === 'Node' || d.anywhere === true), ...(vantage === 'Node' ? [silentServer] : [])];
   return small ? all.filter((c) => c.small?.includes(vantage) === true) : all;
 }
 

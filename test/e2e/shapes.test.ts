@@ -4,6 +4,7 @@ import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.j
 import { makeTenant } from './lib/tenant.js';
 import { atOnce, silence } from './shapes/at-once.js';
 import { capped } from './shapes/capped.js';
+import { forced } from './shapes/forced.js';
 import { held } from './shapes/held.js';
 import { labelled } from './shapes/labelled.js';
 import { midWindow } from './shapes/mid-window.js';
@@ -31,6 +32,7 @@ describe('shapes', () => {
   capped(namespace);
   midWindow(namespace);
   twoDrivers('e2e-shapes-drivers');
+  forced(namespace);
   wrongSpecs('e2e-shapes-wrong');
   labelled(namespace);
   silence(other);

@@ -12,6 +12,7 @@ import type { OperatorDeps } from '../deps.js';
 import type { AttemptPlan } from './gather.js';
 import { later, now, type StepResult } from '../step.js';
 import { onlineHint } from './online-step.js';
+import { stillMounted } from './still-mounted.js';
 import { tell, type SnapshotWriter } from './steps.js';
 import type { Visitors } from './visitors.js';
 import { closedHolds, windowStatus } from './window-status.js';
@@ -40,7 +41,7 @@ export interface ClosedWindow {
  */
 export async function closeWindow(writer: SnapshotWriter, closed: ClosedWindow, deps: OperatorDeps): Promise<StepResult> {
   const { result } = closed;
-  const report = judge(closed, writer, deps);
+  const report = judge(closed, writer, deps, await mountedAfterwards(closed, deps));
   const change = whatHappened(writer, closed, report);
   count(result, change, deps);
   const problem = problemOf(writer, closed, report);
@@ -58,7 +59,17 @@ export async function closeWindow(writer: SnapshotWriter, closed: ClosedWindow, 
   return retry ? later(retrySeconds) : now;
 }
 
-function judge({ plan, cuts, result, visitors, online }: ClosedWindow, writer: SnapshotWriter, deps: OperatorDeps): GradeReport {
+/**
+ * The nodes are asked a second time for what counted as unmounted: a pod that was deleted by force just before the plan may have begun all the same. One that
+ * comes later is among the visitors.
+ */
+async function mountedAfterwards({ plan, setId, result }: ClosedWindow, deps: OperatorDeps): Promise<ReadonlyMap<string, string>> {
+  if (result.error !== undefined) return new Map();
+  const unmounted = new Set(plan.holders.claims.filter((c) => c.still === 'Unmounted').map((c) => c.claim));
+  return stillMounted({ ...plan.lookout, claims: plan.lookout.claims.filter(({ claim }) => unmounted.has(claim)) }, setId, deps);
+}
+
+function judge({ plan, cuts, result, visitors, online }: ClosedWindow, writer: SnapshotWriter, deps: OperatorDeps, mounted: ReadonlyMap<string, string>): GradeReport {
   const after = namespaceView(deps.caches, writer.object.metadata.namespace);
   return gradeCopy({
     claims: plan.holders.claims,
@@ -74,7 +85,7 @@ function judge({ plan, cuts, result, visitors, online }: ClosedWindow, writer: S
     cuts,
     cutsMade: new Set(result.cutsSeen),
     window: result,
-    changed: changedClaims(plan.holders.claims, after, attachedVolumes(deps.caches), visitors.since(plan.view)),
+    changed: changedClaims(plan.holders.claims, after, attachedVolumes(deps.caches), visitors.since(plan.view), mounted),
   });
 }
 

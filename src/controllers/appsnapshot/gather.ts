@@ -11,13 +11,15 @@ import { expectedCut, shapesOf } from '../../snapshots/expected-cut.js';
 import { planSnapshots, type SnapshotPlan } from '../../snapshots/plan.js';
 import { withLast } from '../../snapshots/stages.js';
 import { requireAuthority, rightsToSnapshot } from '../authority.js';
-import { agentOn, attachedVolumes, namespaceView, type Caches } from '../caches.js';
+import { attachedVolumes, namespaceView, type Caches } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
 import { requirePolicies } from '../policies.js';
 import { profileReader } from '../profile-reader.js';
 import { secretReader } from '../secret-reader.js';
+import { agentRef } from './agent-ref.js';
 import { earlierCuts } from './earlier-cuts.js';
 import { lastClaims } from './online-step.js';
+import { lookoutFor, stillMounted, type Lookout } from './still-mounted.js';
 
 /** One application with its adapter and what the adapter found. */
 export interface PlannedApplication {
@@ -33,6 +35,8 @@ export interface AttemptPlan {
   readonly snapshots: SnapshotPlan;
   readonly applications: readonly PlannedApplication[];
   readonly holders: HoldersPlan;
+  /** Claims that only the nodes know of; asked again after the cut. */
+  readonly lookout: Lookout;
   readonly context: AdapterContext;
 }
 
@@ -68,6 +72,7 @@ export async function gather(object: AppSnapshot, setId: string, deps: OperatorD
   );
   const blocker = applications.flatMap((a) => a.preflight.blockers)[0];
   if (blocker !== undefined) throw fail(blocker.code, blocker.message, { afterSeconds: 30 });
+  const lookout = await lookoutFor(view, claims, deps);
   const holders = planHolders({
     setId,
     view,
@@ -75,11 +80,12 @@ export async function gather(object: AppSnapshot, setId: string, deps: OperatorD
     applications: applications.map((a) => ({ detected: a.detected, preflight: a.preflight })),
     agentOn: (node) => agentRef(deps, node),
     attachedVolumes: attachedVolumes(deps.caches),
+    stillMounted: await stillMounted(lookout, setId, deps),
     quiesce: object.spec.quiesce,
     maxHoldMillis: deps.maxHoldMillis,
     expectedCut: expectedCut(shapesOf(snapshots.cuts), earlierCuts(deps.caches.appSnapshots.list(object.metadata.namespace))),
   });
-  return { view, claims, snapshots: withLast(snapshots, lastClaims(applications)), applications, holders, context };
+  return { view, claims, snapshots: withLast(snapshots, lastClaims(applications)), applications, holders, lookout, context };
 }
 
 /** The namespace as a copy sees it, and the claims of it that the copy is made of. */
@@ -101,12 +107,4 @@ type Selector = Parameters<typeof matchesSelector>[0];
 
 function selectorOf(object: AppSnapshot): Selector {
   return (object.spec.selector ?? {}) as Selector;
-}
-
-/** The agent that runs on a node now, as holders and `end` address it. */
-export function agentRef(deps: OperatorDeps, node: string): { namespace: string; pod: string; podUid: string; container: string } | undefined {
-  const pod = agentOn(deps.caches, node, deps.agentNamespace);
-  const container = pod?.containers[0];
-  if (pod?.metadata.uid === undefined || container === undefined) return undefined;
-  return { namespace: deps.agentNamespace, pod: pod.metadata.name, podUid: pod.metadata.uid, container: container.name };
 }

@@ -16,7 +16,7 @@ export function snapshotWriter(client: Client, clock: OperatorDeps['clock'], obj
 
 /** Where a window sees its cut. */
 export function contentCaches(deps: OperatorDeps): ContentCaches {
-  return { singles: deps.caches.snapshotContents, groups: deps.caches.groupSnapshotContents };
+  return { singles: deps.caches.snapshotContents, groups: deps.caches.groupSnapshotContents, known: deps.knownGroups };
 }
 
 /** The set of an object's status, as the functions of snapshots want it. */

@@ -52,11 +52,12 @@ function withoutSync(placed: readonly PlacedMount[]): string[] {
   return placed.flatMap(({ mount, placement }) => (placement.kind === 'none' && !synced.has(mount.pod.nodeName) ? [placement.why] : []));
 }
 
-/** No container mounts it: still only when no pod and no attachment can bring a writer. */
+/** No container mounts it: still only when no pod and no attachment can bring a writer, and no node has it from before. */
 function withoutContainer(claim: ClaimView, input: HoldersInput): { still: ClaimStill; reasons: string[] } {
   const name = claim.metadata.name;
   const pod = input.view.pods.find((p) => isLive(p) && mountedClaims(p).has(name));
   if (pod !== undefined) return { still: 'No', reasons: [`Claim ${name} is a volume of pod ${pod.metadata.name}, but none of its containers mounts it: it cannot be synced. Mount it, or leave it out with spec.selector.`] };
-  if (claim.volumeName === undefined || !input.attachedVolumes.has(claim.volumeName)) return { still: 'Unmounted', reasons: [] };
-  return { still: 'No', reasons: [`Claim ${name} is still attached to a node although no pod uses it: wait until its VolumeAttachment is gone.`] };
+  if (claim.volumeName !== undefined && input.attachedVolumes.has(claim.volumeName)) return { still: 'No', reasons: [`Claim ${name} is still attached to a node although no pod uses it: wait until its VolumeAttachment is gone.`] };
+  const mounted = input.stillMounted.get(name);
+  return mounted === undefined ? { still: 'Unmounted', reasons: [] } : { still: 'No', reasons: [mounted] };
 }

@@ -53,6 +53,26 @@ export function endCommand(place: HolderPlace, why: EndReason): ExecTarget {
   return { namespace, pod, container, command: [...program, place.id, 'end', why] };
 }
 
+/** A volume as its kubelet knows it. */
+export interface NodeVolume {
+  readonly claimUid: string;
+  /** Name of its PersistentVolume. */
+  readonly volumeName: string;
+  readonly driver: string;
+  readonly volumeHandle: string;
+}
+
+/** The exec that asks an agent what its node has of some volumes, with {@link mountsInput} on stdin. It changes nothing; the id only marks the answer. */
+export function mountsCommand(id: string, agent: HolderPlace['exec']): ExecTarget {
+  const { namespace, pod, container } = agent;
+  return { namespace, pod, container, command: [nodeHolder, id, 'mounts'] };
+}
+
+/** The volumes that are asked for, without the last newline. */
+export function mountsInput(volumes: readonly NodeVolume[]): string {
+  return JSON.stringify({ version: 1, volumes: volumes.map(({ claimUid, volumeName, driver, volumeHandle }) => ({ ref: claimUid, volumeName, driver, volumeHandle })) });
+}
+
 /** What a holder gets on stdin before its commands, without the last newline: its program at vantage Pod, its targets and volumes at vantage Node. */
 export function holdInput(plan: HolderPlan, limits: WindowLimits, podProgram: string): string {
   return plan.vantage === 'Pod' ? programInput(podProgram) : holdSpec(plan, limits);

@@ -15,6 +15,8 @@ export interface HoldersInput {
   readonly agentOn: (node: string) => AgentRef | undefined;
   /** Names of the PersistentVolumes that a VolumeAttachment names. */
   readonly attachedVolumes: ReadonlySet<string>;
+  /** By name of a claim that no pod uses: why it is not proven to be unmounted, with the way out. */
+  readonly stillMounted: ReadonlyMap<string, string>;
   readonly quiesce: AppSnapshotSpec['quiesce'];
   /** What the operator allows at most, from its lease. */
   readonly maxHoldMillis: number;
@@ -28,7 +30,7 @@ export type ClaimStill =
   | 'Frozen'
   /** Its server keeps everybody from writing to it by its clients, and may write by itself. */
   | 'Fenced'
-  /** No pod mounts it and no VolumeAttachment names it: nothing can write. */
+  /** No pod mounts it, no VolumeAttachment names it, and where its driver needs none, no node has it: nothing can write. */
   | 'Unmounted'
   /** Pods only read it. */
   | 'ReadOnly'

@@ -24,7 +24,15 @@ export type HolderEvent =
   | { readonly kind: 'broken'; readonly why: string; readonly heldMicros: number }
   /** Over without an impact, or ended before; `why=absent` when no such hold was known. */
   | { readonly kind: 'ended'; readonly why: string }
+  /** Answer of `mounts` for one volume. `kept`: not mounted, but its kubelet has not mounted it yet or is not done with unmounting it. */
+  | { readonly kind: 'volume'; readonly ref: string; readonly state: VolumeState; readonly at: string }
+  /** Every volume that was asked for has been answered. */
+  | { readonly kind: 'looked'; readonly volumes: number }
   | { readonly kind: 'error'; readonly code: string; readonly message: string };
+
+/** What a node has of a volume. */
+const volumeStates = ['mounted', 'kept', 'free'] as const;
+export type VolumeState = (typeof volumeStates)[number];
 
 export type HolderEventKind = HolderEvent['kind'];
 
@@ -130,6 +138,15 @@ const byKind: Readonly<Record<HolderEventKind, Reader>> = {
   ended: (fields) => {
     const why = word(fields, 'why');
     return why === undefined ? undefined : { kind: 'ended', why };
+  },
+  volume: (fields) => {
+    const ref = fields.get('ref');
+    const state = volumeStates.find((known) => known === fields.get('state'));
+    return ref === undefined || state === undefined ? undefined : { kind: 'volume', ref, state, at: fields.get('at') ?? '' };
+  },
+  looked: (fields) => {
+    const volumes = count(fields, 'volumes');
+    return volumes === undefined ? undefined : { kind: 'looked', volumes };
   },
   error: (fields) => {
     const code = word(fields, 'code');

@@ -7,7 +7,7 @@ import { expectRefused } from './refused.js';
 
 const closed = 'Nobody attaches to, forwards ports of, proxies to or adds containers to the agents of Stillpoint, because that is root on the node. To look at an agent, use kubectl logs.';
 const only = /Exec into the agents of Stillpoint is for system:serviceaccount:\S+ only, because it is root on the node\. To look at an agent, use kubectl logs\./;
-const commands = 'Only /stillpoint/holder <id> hold, status or end takeover|sweep|abort may be run in the agents of Stillpoint.';
+const commands = 'Only /stillpoint/holder <id> hold, status, mounts or end takeover|sweep|abort may be run in the agents of Stillpoint.';
 const container = 'Exec into the agents of Stillpoint is for the container agent, without a terminal.';
 
 const status = ['/stillpoint/holder', 'admission-probe', 'status'];
@@ -85,6 +85,7 @@ export function agents(): void {
       ['an id that is too long', ['/stillpoint/holder', 'a'.repeat(64), 'hold']],
       ['an end that proves', ['/stillpoint/holder', 'p-1', 'end', 'release']],
       ['words behind the command', ['/stillpoint/holder', 'p-1', 'hold', 'now']],
+      ['a look at a path of its choice', ['/stillpoint/holder', 'p-1', 'mounts', '/etc']],
       ['another program of that name', ['/bin/../stillpoint/holder', 'p-1', 'hold']],
     ])("the operator's token does not run %s", async (what, command) => {
       for (const verb of ['get', 'create'] as const) expectRefused(await raw(operator, parameters(command), verb), operator.name, `exec: ${what} (${verb})`, 'stillpoint-agent-exec', commands);

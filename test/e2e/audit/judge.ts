@@ -43,12 +43,14 @@ export function judge(events: readonly AuditEvent[], rights: readonly GrantedRig
   const own = ours.filter((e) => e.impersonatedUser === undefined);
   const asTenant = ours.filter((e) => e.impersonatedUser !== undefined);
   const refusedTo = (list: readonly AuditEvent[]): AuditEvent[] => list.filter((e) => e.responseStatus?.code === 403);
+  const ended = deletedNamespaces(own);
+  const ending = (e: AuditEvent): boolean => endsWithNamespace(e, ended);
   const done = new Set(own.filter((e) => (e.responseStatus?.code ?? 0) < 300).map(what));
   return {
     requests: ours.length,
-    rights: rights.map((right) => ({ ...right, count: usesOf(right, own, asTenant.length) })),
-    refusedToOperator: grouped(refusedTo(own).filter((e) => !endsWithNamespace(e))),
-    refusedInEndingNamespaces: grouped(refusedTo(own).filter(endsWithNamespace)),
+    rights: rights.map((right) => ({ ...right, count: usesOf(right, own, asTenant) })),
+    refusedToOperator: grouped(refusedTo(own).filter((e) => !ending(e))),
+    refusedInEndingNamespaces: grouped(refusedTo(own).filter(ending)),
     refusedToTenants: grouped(refusedTo(asTenant)),
     fallbacks: grouped(refusedTo(asTenant).filter((e) => done.has(what(e)))),
   };
@@ -60,14 +62,27 @@ export function isCounted(e: AuditEvent): boolean {
   return e.objectRef !== undefined && (!long || e.stage === 'ResponseStarted' || e.responseStatus?.code === 403);
 }
 
-function usesOf(right: GrantedRight, own: readonly AuditEvent[], impersonations: number): number {
-  if (right.verb === 'impersonate') return impersonations;
+function usesOf(right: GrantedRight, own: readonly AuditEvent[], asTenant: readonly AuditEvent[]): number {
+  const { within } = right;
+  if (right.verb === 'impersonate') return asTenant.filter((e) => within === undefined || within.test(namespaceOfAccount(e))).length;
+  const able = within === undefined ? own : [...own, ...asTenant].filter((e) => within.test(e.objectRef?.namespace ?? ''));
+  return able.filter((e) => uses(e, right)).length;
+}
+
+function namespaceOfAccount({ impersonatedUser }: AuditEvent): string {
+  return /^system:serviceaccount:([^:]*):/.exec(impersonatedUser?.username ?? '')?.[1] ?? '';
+}
+
+function uses(e: AuditEvent, right: GrantedRight): boolean {
   // Asked when a binding of the role is made; no request has it as its verb.
-  if (right.verb === 'bind') return own.filter((e) => e.verb === 'create' && e.objectRef?.resource === 'rolebindings' && e.responseStatus?.code === 201).length;
+  if (right.verb === 'bind') return e.verb === 'create' && e.objectRef?.resource === 'rolebindings' && e.responseStatus?.code === 201;
   // Since 1.35 the API server asks for create as well where a client upgrades by GET, and logs the GET only (AuthorizePodWebsocketUpgradeCreatePermission);
   // that it does ask is shown in test/e2e/admission/tenants.ts.
   const verb = right.resource === 'pods/exec' && right.verb === 'create' ? 'get' : right.verb;
-  return own.filter((e) => e.responseStatus?.code !== 403 && e.verb === verb && (e.objectRef?.apiGroup ?? '') === right.group && resourceOf(e) === right.resource && (right.namespace === undefined || e.objectRef?.namespace === right.namespace)).length;
+  // It asks for create as well where a server-side apply makes an object, and logs the patch only.
+  const verbs = e.verb === verb || (verb === 'create' && e.verb === 'patch' && e.responseStatus?.code === 201);
+  const where = right.namespace === undefined || e.objectRef?.namespace === right.namespace;
+  return e.responseStatus?.code !== 403 && verbs && where && (e.objectRef?.apiGroup ?? '') === right.group && resourceOf(e) === right.resource;
 }
 
 export function resourceOf({ objectRef }: AuditEvent): string {
@@ -75,8 +90,15 @@ export function resourceOf({ objectRef }: AuditEvent): string {
 }
 
 /** Nothing is made in a namespace that is being taken away, and the binding that serves it may go before the rest. */
-function endsWithNamespace(e: AuditEvent): boolean {
-  return /because it is being terminated/.test(e.responseStatus?.message ?? '');
+function endsWithNamespace(e: AuditEvent, ended: ReadonlyMap<string, string>): boolean {
+  const at = ended.get(e.objectRef?.namespace ?? '');
+  return /because it is being terminated/.test(e.responseStatus?.message ?? '') || (at !== undefined && at <= e.requestReceivedTimestamp);
+}
+
+/** When the operator itself asked for the deletion of a namespace. */
+function deletedNamespaces(own: readonly AuditEvent[]): ReadonlyMap<string, string> {
+  const deletions = own.filter((e) => e.verb === 'delete' && resourceOf(e) === 'namespaces' && (e.responseStatus?.code ?? 500) < 300);
+  return new Map(deletions.reverse().map((e) => [e.objectRef?.name ?? '', e.requestReceivedTimestamp]));
 }
 
 const what = (e: AuditEvent): string => [e.verb, e.objectRef?.apiGroup ?? '', resourceOf(e), e.objectRef?.namespace ?? '', e.objectRef?.name ?? ''].join(' ');

@@ -21,14 +21,53 @@ interface Event {
   readonly series?: { readonly count: number };
 }
 
+/** As the snapshot-controller leaves them when a snapshot goes while its content is being made: bound to a uid that is no more. */
+const lostUid = '00000000-0000-4000-8000-000000000000';
+
+/** Contents of both kinds whose snapshots of this name are not there; the storage makes what they ask for. */
+function lostContents(suffix: string, ref: { readonly name: string; readonly namespace: string }, volumeHandle: string, own: Readonly<Record<string, string>>): object[] {
+  const lost = { ...ref, uid: lostUid };
+  const metadata = (kind: string): object => ({ name: `lost-${kind}-${suffix}`, labels: own });
+  return [
+    {
+      apiVersion: 'groupsnapshot.storage.k8s.io/v1',
+      kind: 'VolumeGroupSnapshotContent',
+      metadata: metadata('group'),
+      spec: { deletionPolicy: 'Delete', driver, source: { volumeHandles: [volumeHandle] }, volumeGroupSnapshotClassName: 'bed-atomic', volumeGroupSnapshotRef: { ...lost, kind: 'VolumeGroupSnapshot' } },
+    },
+    {
+      apiVersion: 'snapshot.storage.k8s.io/v1',
+      kind: 'VolumeSnapshotContent',
+      metadata: metadata('single'),
+      spec: { deletionPolicy: 'Delete', driver, source: { volumeHandle }, volumeSnapshotClassName: 'bed-atomic', volumeSnapshotRef: { ...lost, kind: 'VolumeSnapshot' } },
+    },
+  ];
+}
+
+async function contentNames(): Promise<string[]> {
+  const { items } = JSON.parse(await kubectl(['get', 'volumesnapshotcontents,volumegroupsnapshotcontents', '-o', 'json'])) as { items: { metadata: { name: string } }[] };
+  return items.map(({ metadata }) => metadata.name);
+}
+
+async function handleOfData(): Promise<string> {
+  const claim = await get<{ spec: { volumeName: string } }>('pvc', 'data', namespace);
+  return kubectl(['get', 'pv', claim?.spec.volumeName ?? '', '-o', 'jsonpath={.spec.csi.volumeHandle}']);
+}
+
 /** Ways of the operator that other suites do not go each time, but that it has rights for. */
 export function rarePaths(): void {
   describe('rare paths', () => {
+    const run = Date.now().toString(36);
+    const [lost, foreign] = [`${run}-gone`, `${run}-foreign`];
+
     beforeAll(async () => {
       await Promise.all([makeTenant(namespace), makeTenant(unserved, { served: false })]);
       // A claim that no pod mounts: held by nobody needing to hold it.
       await apply([{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data', namespace }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '64Mi' } } } }]);
       await kubectl(['-n', namespace, 'wait', '--for=jsonpath={.status.phase}=Bound', 'pvc/data', '--timeout=60s']);
+      // It takes two looks, a minute apart, until they are removed: meanwhile others are tested.
+      const gone = { name: `stillpoint-${lostUid}-1-lost`, namespace: 'e2e-audit-gone' };
+      await apply([...lostContents(lost, gone, await handleOfData(), {}), ...lostContents(foreign, { ...gone, name: 'by-hand' }, await handleOfData(), {})]);
     }, 90_000);
     afterAll(async () => {
       await dropNamespace(namespace);
@@ -43,24 +82,7 @@ export function rarePaths(): void {
       expect(members).toEqual([expect.objectContaining({ claim: 'data', ready: true })]);
       expect(members[0]?.pods ?? []).toEqual([]);
       const setId = copy.status?.setId ?? '';
-      const volumeHandle = await kubectl(['get', 'pv', (await get<{ spec: { volumeName: string } }>('pvc', 'data', namespace))?.spec.volumeName ?? '', '-o', 'jsonpath={.spec.csi.volumeHandle}']);
-      // As the snapshot-controller leaves them when a snapshot goes while its content is being made: bound to a uid that is no more.
-      const lost = { name: `stillpoint-${setId}-lost`, namespace, uid: '00000000-0000-4000-8000-000000000000' };
-      const metadata = (name: string): object => ({ name, labels: { [labels.set]: setId } });
-      await apply([
-        {
-          apiVersion: 'groupsnapshot.storage.k8s.io/v1',
-          kind: 'VolumeGroupSnapshotContent',
-          metadata: metadata(`lost-group-${copy.metadata.uid}`),
-          spec: { deletionPolicy: 'Delete', driver, source: { volumeHandles: [volumeHandle] }, volumeGroupSnapshotClassName: 'bed-atomic', volumeGroupSnapshotRef: { ...lost, kind: 'VolumeGroupSnapshot' } },
-        },
-        {
-          apiVersion: 'snapshot.storage.k8s.io/v1',
-          kind: 'VolumeSnapshotContent',
-          metadata: metadata(`lost-single-${copy.metadata.uid}`),
-          spec: { deletionPolicy: 'Delete', driver, source: { volumeHandle }, volumeSnapshotClassName: 'bed-atomic', volumeSnapshotRef: { ...lost, kind: 'VolumeSnapshot' } },
-        },
-      ]);
+      await apply(lostContents(copy.metadata.uid, { name: `stillpoint-${setId}-lost`, namespace }, await handleOfData(), { [labels.set]: setId }));
       await deleteAndWait('appsnapshot', namespace, 'orphans', 120);
       await untilNoSnapshots(namespace);
     }, 240_000);
@@ -75,6 +97,17 @@ export function rarePaths(): void {
         return items.some((e) => e.regarding.name === 'series' && e.reason === 'NamespaceNotServed' && (e.series?.count ?? 0) > 1);
       }, 60, 1000);
     }, 120_000);
+
+    test('contents that outlived their namespace are removed by whoever leads, if something ties them to a copy', async () => {
+      const left = async (suffix: string): Promise<string[]> => (await contentNames()).filter((name) => name.endsWith(`-${suffix}`)).sort();
+      await until('they are gone', async () => (await left(lost)).length === 0, 200, 1000);
+      expect(await left(foreign)).toEqual([`lost-group-${foreign}`, `lost-single-${foreign}`]);
+      for (const [kind, group] of [['group', 'group'], ['single', '']] as const) {
+        const [resource, name] = [`volume${group}snapshotcontent`, `lost-${kind}-${foreign}`];
+        await kubectl(['annotate', resource, name, `${group}snapshot.storage.kubernetes.io/volume${group}snapshot-being-deleted=yes`]);
+        await kubectl(['delete', resource, name, '--wait=true', '--timeout=60s']);
+      }
+    }, 300_000);
 
     describe('on a server without streaming lists', () => {
       let proxy: ProxyProgram;

@@ -38,6 +38,22 @@ export function damaged(scene: () => Scene): void {
       await untilNothingLeft(scene().namespace);
     }, 420_000);
 
+    test('a copy that its own first step refuses fails with what the step said', async () => {
+      const { namespace, database } = scene();
+      // A file that a server reads when it starts only: in a copy of one instant it would lead recovery astray.
+      const [row] = await query<{ directory: string }>(database, `SELECT current_setting('data_directory') AS directory`);
+      const label = `${row?.directory ?? ''}/backup_label`;
+      await kubectl(['-n', namespace, 'exec', 'pg-0', '--', 'touch', label]);
+      try {
+        await untilFreshCopy(scene());
+        const result = await untilOver(scene(), await beginDrill(scene()));
+        expect(result).toMatchObject({ verified: false, reason: 'DrillFailed', message: expect.stringMatching(/RestoreFailed: Step prepare .*backup_label exists: a copy of one instant must start without it/s) as unknown });
+        await untilNothingLeft(namespace);
+      } finally {
+        await kubectl(['-n', namespace, 'exec', 'pg-0', '--', 'rm', '-f', label]);
+      }
+    }, 600_000);
+
     test('once it is repaired, the next copy is verified', async () => {
       await query(scene().database, `DROP TABLE ${table}`, 'CHECKPOINT');
       await untilFreshCopy(scene());

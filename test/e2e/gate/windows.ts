@@ -50,6 +50,7 @@ export class Windows {
       applications: [{ detected: server, preflight: { processName: '', softLimitMillis: 10_000, hardLimitMillis: 10_000, settleMillis: this.#settleMillis, gatePorts: [7000] } }],
       agentOn: (node) => this.#agentOn(node),
       attachedVolumes: attachedVolumes(this.#caches),
+      stillMounted: new Map(),
       quiesce: { maxHold: '10s', heartbeatTimeout: '3s', attempts: 1, vantage: 'Node' },
       maxHoldMillis: 10_000,
     });

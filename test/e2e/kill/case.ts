@@ -45,8 +45,8 @@ export interface Played {
 }
 
 /** Longest time that a case may take, ms; `windowSeconds` as in the scene. */
-export function caseMillis(windowSeconds: number, { restarts }: Harm): number {
-  return 1000 * (5 * windowSeconds + 4 * restartSeconds(restarts));
+export function caseMillis(windowSeconds: number, { restarts, silentSeconds = 0 }: Harm): number {
+  return 1000 * (5 * windowSeconds + 4 * restartSeconds(restarts) + silentSeconds);
 }
 
 /** Plays a case and holds it against what must be true of each. */

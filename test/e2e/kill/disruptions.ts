@@ -14,7 +14,7 @@ import { latestEnd } from './limits.js';
 import { replaceOperator, type Scene } from './scene.js';
 
 /** The storage takes this long for the first cut, so that what happens in the hold happens in the hold. */
-const slowCut = { CreateVolumeGroupSnapshot: { Before: '4s', Times: 1 } };
+export const slowCut = { CreateVolumeGroupSnapshot: { Before: '4s', Times: 1 } };
 const ready = { phase: 'Ready', grade: 'Frozen' };
 const snapshotReady = /^SnapshotReady$/;
 
@@ -224,7 +224,7 @@ async function holdIds(scene: Scene, name: string): Promise<string[]> {
 }
 
 /** Id of the server's container in the first held pod of the application of this kind. Throws when there is none. */
-async function heldContainer(scene: Scene, name: string, kind: ProofApplication['kind']): Promise<string> {
+export async function heldContainer(scene: Scene, name: string, kind: ProofApplication['kind']): Promise<string> {
   const { applications = [], holds = [] } = (await get<AppSnapshot>('appsnapshot', name, scene.namespace))?.status ?? {};
   const members = applications.filter((app) => app.kind === kind).flatMap((app) => app.members ?? []);
   const target = holds.flatMap((h) => h.targets).find((t) => members.some((m) => m.pod === t.pod && m.container === t.container));

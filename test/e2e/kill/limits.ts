@@ -66,6 +66,8 @@ export interface Harm {
   readonly restarts?: string;
   /** The hold goes on until almost MAX, past the soft limits of the databases. */
   readonly longHold?: boolean;
+  /** So long, s, a server may not answer the operator after the hold; its clients notice nothing of it. */
+  readonly silentSeconds?: number;
 }
 
 /** What clients of one lane may see. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, type Dirent } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 
 /** What the host sees of a container, past kubectl and past the operator. The test cluster runs on this machine. */
@@ -59,6 +59,17 @@ export function processOne(containerId: string): number {
   const one = processIds(containerId).find((pid) => /^NSpid:.*\s1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')));
   if (one === undefined) throw new Error(`no process 1 in container ${containerId}`);
   return one;
+}
+
+/** Pid on this host of the process by which the runtime starts, stops and hears the containers of the pod. Throws when the container has no process. */
+export function shimOf(containerId: string): number {
+  const stat = readFileSync(`/proc/${processOne(containerId)}/stat`, 'utf8');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+/** Bytes of a file as the container sees it. */
+export function sizeInside(containerId: string, path: string): number {
+  return statSync(`/proc/${processOne(containerId)}/root${path}`).size;
 }
 
 function processIds(containerId: string): number[] {

@@ -12,7 +12,7 @@ import { watchUntil } from '../lib/watch.js';
 import { leftovers } from '../kill/leftovers.js';
 import { recordsIn, violations } from './copied.js';
 import { claim, container, mount, pod, writer } from './objects.js';
-import { acksOf, containerIdOf, podsOf, untilPod, untilWrites, type Pod } from './pods.js';
+import { acksOf, acksUntilItEnds, containerIdOf, podsOf, untilPod, untilWrites, type Pod } from './pods.js';
 
 const shape = 'mid';
 const selector = { matchLabels: { shape } };
@@ -112,7 +112,7 @@ export function midWindow(namespace: string): void {
     test('deletion of a held pod: it ends after the release, and the copy has what it wrote', async () => {
       await open('orphaned');
       const pods = await podsOf(namespace);
-      const following = acksUntilItEnds(namespace);
+      const following = acksUntilItEnds(namespace, 'mid');
       await kubectl(['-n', namespace, 'delete', 'pod', 'mid', '--wait=false']);
       expect(freezers.frozen()).toBe(true);
       const copy = await settled('orphaned');
@@ -123,14 +123,5 @@ export function midWindow(namespace: string): void {
       await kubectl(['-n', namespace, 'wait', '--for=delete', `pod/${pods.get('mid')?.metadata.name ?? ''}`, '--timeout=60s']);
       await deleteAndWait('appsnapshot', namespace, 'orphaned');
     }, 120_000);
-  });
-}
-
-/** The whole log of the writer, followed to its end: a pod that is gone has none. */
-async function acksUntilItEnds(namespace: string): ReturnType<typeof acksOf> {
-  const log = await kubectl(['-n', namespace, 'logs', 'mid', '-c', 'main', '--follow']);
-  return log.trim().split('\n').map((line) => {
-    const [n = NaN, sent = NaN, acked = NaN] = line.split(' ').map(Number);
-    return { n, sent, acked };
   });
 }

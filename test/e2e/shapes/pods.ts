@@ -61,8 +61,16 @@ export interface Ack {
 /** What a writer has acknowledged so far. */
 export async function acksOf(namespace: string, pods: ReadonlyMap<string, Pod>, who: Who): Promise<Ack[]> {
   const [name = '', container = ''] = who.split('/');
-  const log = await kubectl(['-n', namespace, 'logs', pods.get(name)?.metadata.name ?? name, '-c', container]);
-  return log.split('\n').filter((line) => line !== '').map((line) => {
+  return parseAcks(await kubectl(['-n', namespace, 'logs', pods.get(name)?.metadata.name ?? name, '-c', container]));
+}
+
+/** The whole log of the writer of a pod, followed to its end, however that is told: a pod that is gone has none. */
+export async function acksUntilItEnds(namespace: string, name: string): Promise<Ack[]> {
+  return parseAcks((await tryKubectl(['-n', namespace, 'logs', name, '-c', 'main', '--follow'])).stdout);
+}
+
+function parseAcks(log: string): Ack[] {
+  return log.split('\n').filter((line) => /^\d+ [\d.]+ [\d.]+$/.test(line)).map((line) => {
     const [n, sent, acked] = line.split(' ').map(Number);
     return { n: n ?? NaN, sent: sent ?? NaN, acked: acked ?? NaN };
   });

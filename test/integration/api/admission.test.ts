@@ -223,7 +223,7 @@ describe('status', () => {
 });
 
 describe('exec into agents', () => {
-  test.each(['p-1 hold', 'p-1 status', 'p-1 end takeover', 'p-1 end sweep', 'p-1 end abort'])('the operator runs the holder: %s', async (args) => {
+  test.each(['p-1 hold', 'p-1 status', 'p-1 mounts', 'p-1 end takeover', 'p-1 end sweep', 'p-1 end abort'])('the operator runs the holder: %s', async (args) => {
     expect(await execAs(asOperator, ['/stillpoint/holder', ...args.split(' ')])).toMatchObject({ code: 0, stdout: `probe ${args}\n` });
   });
   test.each([
@@ -235,8 +235,9 @@ describe('exec into agents', () => {
     ['an id that is a path', ['/stillpoint/holder', '../p-1', 'hold']],
     ['an end of its own', ['/stillpoint/holder', 'p-1', 'end', 'release']],
     ['words behind', ['/stillpoint/holder', 'p-1', 'hold', 'now']],
+    ['words behind a look', ['/stillpoint/holder', 'p-1', 'mounts', '/etc']],
   ])('the operator does not run %s', async (_, command) => {
-    refusedBy(await execAs(asOperator, command), 'stillpoint-agent-exec', /Only \/stillpoint\/holder <id> hold, status or end/);
+    refusedBy(await execAs(asOperator, command), 'stillpoint-agent-exec', /Only \/stillpoint\/holder <id> hold, status, mounts or end/);
   });
   test('nor anything in another container', async () => {
     refusedBy(await execAs(asOperator, ['/stillpoint/holder', 'p-1', 'hold'], 'other'), 'stillpoint-agent-exec', /for the container agent/);

@@ -72,6 +72,7 @@ export function holdersInput(claims: readonly ClaimView[], pods: readonly PodVie
     applications: [],
     agentOn: (node) => (node.startsWith('bare') ? undefined : { namespace: 'stillpoint-agent', pod: `agent-${node}`, podUid: `uid-agent-${node}`, container: 'agent' }),
     attachedVolumes: new Set(),
+    stillMounted: new Map(),
     quiesce: { maxHold: '10s', heartbeatTimeout: '3s', attempts: 2, vantage: 'Auto' },
     maxHoldMillis: 10_000,
     ...more,

@@ -106,6 +106,11 @@ describe('claims that nobody mounts', () => {
     const named = planHolders(holdersInput([claim('idle')], [pod('p', 'n1', [container('c', [])], { claims: { v: 'idle' } })]));
     expect(holdOf(named, 'idle')).toMatchObject({ still: 'No', synced: false });
   });
+
+  test('do not count as still, nor as synced, while a node has not put them away', () => {
+    const mounted = new Map([['idle', 'Claim idle is still mounted on node n1.'], ['other', 'Claim other is still mounted on node n1.']]);
+    expect(holdOf(planHolders(holdersInput([claim('idle')], [], { stillMounted: mounted })), 'idle')).toMatchObject({ still: 'No', synced: false, reasons: ['Claim idle is still mounted on node n1.'] });
+  });
 });
 
 describe('what cannot be held is named with the way out', () => {
@@ -262,6 +267,11 @@ describe('changes between plan and release', () => {
   test('a visitor of a claim is one, although nobody is there any more', () => {
     const changed = changedClaims(planned, before.view, new Set(), new Map([['data', 'guest'], ['other', 'guest']]));
     expect([...changed]).toEqual([['uid-data', expect.stringContaining('mounted by pod guest')]]);
+  });
+
+  test('an idle claim that a node still has after the cut is one; a held one has its holder', () => {
+    const changed = changedClaims(planned, before.view, new Set(), new Map(), new Map([['idle', 'Claim idle is still mounted on node n1.'], ['data', 'no']]));
+    expect([...changed]).toEqual([['uid-idle', 'Claim idle is still mounted on node n1.']]);
   });
 
   test.each([

@@ -28,6 +28,9 @@ const events: fc.Arbitrary<[HolderEvent, Record<string, string>]> = fc.oneof(
   ]),
   fc.tuple(word, count).map(([why, heldMicros]): [HolderEvent, Record<string, string>] => [{ kind: 'broken', why, heldMicros }, { why, heldMicros: `${heldMicros}` }]),
   count.map((heldMicros): [HolderEvent, Record<string, string>] => [{ kind: 'released', why: 'release', unbroken: true, heldMicros }, { why: 'release', unbroken: 'true', heldMicros: `${heldMicros}` }]),
+  fc.tuple(fc.uuid(), fc.constantFrom('mounted' as const, 'kept' as const), fc.string({ unit: 'grapheme', maxLength: 300 })).map(([ref, state, at]): [HolderEvent, Record<string, string>] => [{ kind: 'volume', ref, state, at }, { ref, state, at, device: '/dev/loop1' }]),
+  fc.uuid().map((ref): [HolderEvent, Record<string, string>] => [{ kind: 'volume', ref, state: 'free', at: '' }, { ref, state: 'free' }]),
+  count.map((volumes): [HolderEvent, Record<string, string>] => [{ kind: 'looked', volumes }, { volumes: `${volumes}`, views: '3' }]),
   fc.tuple(word, fc.string({ unit: 'grapheme', maxLength: 300 })).map(([code, message]): [HolderEvent, Record<string, string>] => [{ kind: 'error', code, message }, { code, message, fatal: 'true' }]),
 );
 

@@ -25,6 +25,7 @@ const (
 	codeHostNetwork      = "HostNetwork"
 	codeGateFailed       = "GateFailed"
 	codeNotGated         = "NotGated"
+	codeKubeletNotSeen   = "KubeletNotSeen"
 	codeGuardNotIsolated = "GuardNotIsolated"
 	codeGuardFailed      = "GuardFailed"
 	codeStateFailed      = "StateFailed"

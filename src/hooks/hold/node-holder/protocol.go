@@ -38,6 +38,8 @@ const (
 	eventEnded    = "ended"
 	eventError    = "error"
 	eventStatus   = "status"
+	eventVolume   = "volume"
+	eventLooked   = "looked"
 )
 
 // Who may end a hold: the names that race for one mkdir.
