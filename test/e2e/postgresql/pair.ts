@@ -95,17 +95,18 @@ export function primaryAndStandby(): void {
     }, 60_000);
 
     test('a standby that is far behind: what its slot keeps for it is in the copy; without the slot refused, or Quiesced with the reason', async () => {
-      const [{ pid } = { pid: 0 }] = await query<{ pid: number }>(standbyIn(namespace), 'SELECT pid FROM pg_stat_wal_receiver');
-      const signal = (name: string): Promise<string> => kubectl(['-n', namespace, 'exec', 'pg-1', '--', 'sh', '-c', `kill -${name} ${pid}`]);
-      await signal('STOP');
+      const standby = standbyIn(namespace);
+      const [{ conninfo } = { conninfo: '' }] = await query<{ conninfo: string }>(standby, "SELECT current_setting('primary_conninfo') AS conninfo");
+      const follow = (whom: string): Promise<unknown> => query(standby, `ALTER SYSTEM SET primary_conninfo = '${whom.replaceAll("'", "''")}'`, 'SELECT pg_reload_conf()');
+      // Where nobody listens.
+      await follow(`${conninfo} port=1`);
       try {
+        await until('nothing uses the slot', async () => (await query(database, 'SELECT FROM pg_replication_slots WHERE active')).length === 0, 20, 200);
         // Each begins another file of 16 MiB, of which the image lets the server keep 128.
         for (let files = 0; files < 10; files++) await query(database, `SELECT pg_logical_emit_message(false, 'behind', '${files}'), pg_switch_wal()`);
         const kept = await takeCopy(namespace, 'kept', frozen);
         expect(kept.status).toMatchObject({ phase: 'Ready', grade: 'Frozen' });
 
-        await query(database, 'SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active');
-        await until('nothing uses the slot', async () => (await query(database, 'SELECT FROM pg_replication_slots WHERE active')).length === 0, 20, 200);
         await query(database, "SELECT pg_drop_replication_slot('pg_1')");
         const lacks = /Standby pg-1 lacks \d+ MiB of the primary's WAL, more than max_wal_size \(128 MiB\): .* leave it out with spec\.selector/;
         await apply([appSnapshot(namespace, 'refused', frozen)]);
@@ -120,7 +121,7 @@ export function primaryAndStandby(): void {
         const without = await takeCopy(namespace, 'without', { ...frozen, selector: { matchLabels: { member: 'primary' } } });
         expect(without.status).toMatchObject({ phase: 'Ready', grade: 'Frozen', membersReady: '2/2' });
       } finally {
-        await signal('CONT');
+        await follow(conninfo);
       }
     }, 150_000);
   });
