@@ -66,7 +66,7 @@ export function serverObjects(fixture: Labelled, uid: string | undefined): Json[
   const claim = (metadata: Json): Json => ({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { ...metadata, labels: { shape } }, spec: claimSpec('512Mi') });
   // CloudNativePG makes pods and claims itself; the others leave both to a StatefulSet.
   if (owner === cnpg) {
-    const volumes = [{ name: 'pgdata', persistentVolumeClaim: { claimName: name } }];
+    const volumes = [{ name: 'pgdata', persistentVolumeClaim: { claimName: name } }, run];
     return [claim({ name, ownerReferences }), { apiVersion: 'v1', kind: 'Pod', metadata: { name, labels, ownerReferences }, spec: { ...serverSpec(fixture), volumes } }];
   }
   const set = name.replace(/-\d+$/, '');
@@ -82,10 +82,13 @@ function serverSpec({ cluster, container, beside = [] }: Labelled): Json {
     env: [{ name: 'PGDATA', value: dataDirectory(cluster) }, { name: 'POSTGRES_PASSWORD', value: 'only-for-tests' }],
     ports: [{ containerPort: 5432 }],
     readinessProbe: { exec: { command: ['pg_isready', '-q', '-h', '127.0.0.1'] }, periodSeconds: 1, timeoutSeconds: 5 },
-    volumeMounts: [{ name: 'pgdata', mountPath: layouts[cluster]?.mount }],
+    volumeMounts: [{ name: 'pgdata', mountPath: layouts[cluster]?.mount }, { name: 'run', mountPath: '/var/run/postgresql' }],
   };
-  return { ...common, securityContext: { runAsUser: 999, runAsGroup: 999 }, containers: [server, ...beside.map(sleeper)] };
+  return { ...common, securityContext: { runAsUser: 999, runAsGroup: 999 }, containers: [server, ...beside.map(sleeper)], volumes: [run] };
 }
+
+/** The place of the server's socket. */
+const run = { name: 'run', emptyDir: {} };
 
 const common = { automountServiceAccountToken: false, terminationGracePeriodSeconds: 2 };
 const claimSpec = (storage: string): Json => ({ accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } });
