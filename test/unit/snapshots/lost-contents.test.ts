@@ -15,7 +15,7 @@ function groups(...seen: readonly ContentView[]) {
     return () => undefined;
   };
   const known = new KnownGroups({ subscribe }, clock);
-  const add = (object: ContentView) => tell({ type: 'added', key: object.metadata.name, object });
+  const add = (object: ContentView) => tell({ type: 'added', key: object.metadata.name, object, initial: false });
   for (const object of seen) add(object);
   return { known, clock, add, remove: (old: ContentView) => tell({ type: 'deleted', key: old.metadata.name, old }) };
 }

@@ -149,10 +149,11 @@ func TestMountThatOnlyAnotherNamespaceStillHas(t *testing.T) {
 		t.Fatal("no second mount namespace")
 	}
 	k.unmount(point)
-	check(t, os.RemoveAll(k.path("pods/p1")))
 	expectState(t, v, stateMounted, k.path(point), "tmpfs")
 	check(t, stdin.Close())
 	check(t, clone.Wait())
+	expectState(t, v, stateKept, k.path(filepath.Dir(point)), "")
+	check(t, os.RemoveAll(k.path("pods/p1")))
 	expectState(t, v, stateFree, "", "")
 }
 
