@@ -30,7 +30,7 @@ export interface PlanDocument {
 }
 
 /** What nobody should overlook comes first, and is cut last. */
-const order: readonly PlannedObject['verdict'][] = ['refuse', 'change', 'create', 'skip'];
+export const verdicts = ['refuse', 'change', 'create', 'skip'] as const;
 
 /** Plans as entries of a document. `salt`: that of the digests in the plans. */
 export function plannedObjects(plans: readonly ObjectPlan[], salt: string): PlannedObject[] {
@@ -53,8 +53,8 @@ function shown({ type, object }: CapturedObject, salt: string): Json {
   return hideSecrets(type, object, salt);
 }
 
-/** An entry of `status.plan` (`plural.group/name: why`) that is not about an object that was asked for. */
-export function plannedEntry(verdict: 'skip' | 'refuse', entry: string): PlannedObject {
+/** An entry of `status.plan` (`plural.group/name: why`) of which no more is known. */
+export function plannedEntry(verdict: PlannedObject['verdict'], entry: string): PlannedObject {
   const [object = '', ...why] = entry.split(': ');
   return { verdict, object, why: why.join(': ') };
 }
@@ -64,7 +64,7 @@ const maxText = 8 * 1024 * 1024;
 
 /** The document, packed into so many bytes at most. What is too much loses its manifest and changes, and is counted; names and reasons stay. */
 export function packPlan(namespace: string, objects: readonly PlannedObject[], maxBytes: number): { readonly packed: Buffer; readonly cut: number } {
-  const sorted = order.flatMap((verdict) => objects.filter((o) => o.verdict === verdict));
+  const sorted = verdicts.flatMap((verdict) => objects.filter((o) => o.verdict === verdict));
   const detailed = sorted.filter(hasDetails);
   let kept = fitting(detailed, maxText);
   for (;;) {

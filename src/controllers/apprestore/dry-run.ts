@@ -4,8 +4,8 @@ import { fail } from '../../api/errors.js';
 import { appRestores, type AppRestore } from '../../api/kinds.js';
 import { objectId } from '../../manifests/captured.js';
 import { editAt, record } from '../../manifests/json.js';
-import type { ObjectPlan, PlanSummary } from '../../manifests/plan-apply.js';
-import { packPlan, planKey, type PlannedObject } from '../../manifests/plan-document.js';
+import { summarizePlan, type ObjectPlan, type PlanSummary } from '../../manifests/plan-apply.js';
+import { packPlan, plannedEntry, plannedObjects, planKey, verdicts, type PlannedObject } from '../../manifests/plan-document.js';
 import { isAlreadyExists } from '../../runtime/api-error.js';
 import type { KubeObject } from '../../runtime/object.js';
 import { configMaps } from '../../runtime/resource.js';
@@ -22,19 +22,22 @@ export const rightsToSavePlan: readonly Right[] = ['get', 'create', 'update'].ma
 /** Compressed bytes of a plan: the API server takes 1 MiB. */
 const maxBytes = 768 * 1024;
 
-/** What a dry run has found out. */
-interface Findings {
+/** A copy held against its target. */
+export interface Comparison {
   readonly plan: PlanSummary;
-  readonly objects: readonly PlannedObject[];
-  /** As status gets it. */
-  readonly change: AppRestoreStatus;
+  /** What the server says to each object; the plan has more entries than these. */
+  readonly plans: readonly ObjectPlan[];
+  /** That of the digests in them. */
+  readonly salt: string;
+  readonly set: Pick<RestoreSet, 'gate' | 'scaled'>;
 }
 
-/** Saves the plan in a ConfigMap beside the AppRestore, then says that it is there. */
-export async function finishDryRun(writer: RestoreWriter, { plan, objects, change }: Findings, deps: OperatorDeps): Promise<StepResult> {
+/** Saves the plan in a ConfigMap beside the AppRestore, then says that it is there. `change`: what else status gets. */
+export async function finishDryRun(writer: RestoreWriter, comparison: Comparison, change: AppRestoreStatus, deps: OperatorDeps): Promise<StepResult> {
   const { object } = writer;
+  const { plan } = comparison;
   const { name, namespace } = object.metadata;
-  const { packed, cut } = packPlan(targetNamespace(object), objects, maxBytes);
+  const { packed, cut } = packPlan(targetNamespace(object), wholePlan(comparison), maxBytes);
   const diffRef = { name: planName(object) };
   await savePlan(object, packed, deps);
   const sentences = [
@@ -89,8 +92,15 @@ function planConfigMap(object: AppRestore, packed: Buffer): KubeObject {
   };
 }
 
-/** What is made, as it is in the end: what a restore puts to rest at first it starts later. Pure. */
-export function atWork(plan: ObjectPlan, set: Pick<RestoreSet, 'gate' | 'scaled'>): ObjectPlan {
+/** Every object of a plan with what becomes of it, and what else the plan says. Pure. */
+export function wholePlan({ plan, plans, salt, set }: Comparison): PlannedObject[] {
+  const asked = summarizePlan(plans);
+  const others = verdicts.flatMap((verdict) => plan[verdict].filter((entry) => !asked[verdict].includes(entry)).map((entry) => plannedEntry(verdict, entry)));
+  return [...plannedObjects(plans.map((one) => atWork(one, set)), salt), ...others];
+}
+
+/** What is made, as it is in the end: what a restore puts to rest at first it starts later. */
+function atWork(plan: ObjectPlan, set: Comparison['set']): ObjectPlan {
   if (plan.verdict !== 'create') return plan;
   const id = objectId(plan.captured);
   const released = set.gate.find((captured) => objectId(captured) === id);

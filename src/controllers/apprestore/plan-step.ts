@@ -3,14 +3,13 @@ import { fail } from '../../api/errors.js';
 import type { AppRestore } from '../../api/kinds.js';
 import { objectId } from '../../manifests/captured.js';
 import { summarizePlan, type PlanSummary } from '../../manifests/plan-apply.js';
-import { plannedEntry, plannedObjects, type PlannedObject } from '../../manifests/plan-document.js';
 import { accountOf } from '../appsnapshot/gather.js';
 import { now, type StepResult } from '../step.js';
 import { requireAuthority, rightsToRestore, type Right } from '../authority.js';
 import type { OperatorDeps } from '../deps.js';
 import { compareWithTarget } from './compare.js';
 import type { Copy } from './copy.js';
-import { atWork, finishDryRun, rightsToSavePlan } from './dry-run.js';
+import { finishDryRun, rightsToSavePlan, type Comparison } from './dry-run.js';
 import { planFixups } from './fixup-plan.js';
 import { keptVolumes } from './kept-volumes.js';
 import { accountField, requirePreconditions } from './preconditions.js';
@@ -32,9 +31,10 @@ export async function planStep(writer: RestoreWriter, deps: OperatorDeps): Promi
   await requireAuthority(deps.client, accountOf(object), rightsOfReader(object));
   const source = await readSource(object, deps);
   await requireAuthority(deps.client, target, rightsFor(object, source.copy), accountField(object));
-  const { plan, objects } = await compare(object, source, deps);
+  const comparison = await compare(object, source, deps);
+  const { plan } = comparison;
   const change = { source: source.copy.status, plan: shown(plan) };
-  if (object.spec.dryRun) return finishDryRun(writer, { plan, objects, change }, deps);
+  if (object.spec.dryRun) return finishDryRun(writer, comparison, change, deps);
   if (plan.refuse.length > 0) {
     await writer.write(change);
     const message = `Nothing was begun: ${some(plan.refuse)}.`;
@@ -61,12 +61,6 @@ function rightsFor(object: AppRestore, { applications }: Copy): Right[] {
   return [...rights, ...(known ? rightsToPrepare : []), ...(known && runs ? rightsToVerify : [])];
 }
 
-interface Comparison {
-  readonly plan: PlanSummary;
-  /** The same, each object with what becomes of it. */
-  readonly objects: readonly PlannedObject[];
-}
-
 async function compare(object: AppRestore, { set, copy, drill }: RestoreSource, deps: OperatorDeps): Promise<Comparison> {
   const first = [...set.claims.map((c) => c.captured), ...set.configuration];
   const ids = new Set(first.map(objectId));
@@ -76,15 +70,7 @@ async function compare(object: AppRestore, { set, copy, drill }: RestoreSource, 
   const summary = summarizePlan(plans);
   const { missing } = planFixups({ restore: object, copy, set, adapters: deps.adapters, isolated: isMoved(object) });
   const kept = drill ? await keptVolumes(first, deps) : [];
-  const others = [...missing, ...kept];
-  return {
-    plan: { ...summary, skip: [...summary.skip, ...set.never], refuse: [...set.refused, ...summary.refuse, ...others] },
-    objects: [
-      ...plannedObjects(plans.map((plan) => atWork(plan, set)), salt),
-      ...set.never.map((entry) => plannedEntry('skip', entry)),
-      ...[...set.refused, ...others].map((entry) => plannedEntry('refuse', entry)),
-    ],
-  };
+  return { plan: { ...summary, skip: [...summary.skip, ...set.never], refuse: [...set.refused, ...summary.refuse, ...missing, ...kept] }, plans, salt, set };
 }
 
 /** Bounds of the schema; `more` counts what did not fit. */

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AppRestoreSpec } from '../../../src/api/apprestore.js';
 import type { ObjectPatch } from '../../../src/api/rewrite.js';
-import { atWork, planName } from '../../../src/controllers/apprestore/dry-run.js';
+import { planName, wholePlan } from '../../../src/controllers/apprestore/dry-run.js';
 import { restoreSet, type RestoreSet } from '../../../src/controllers/apprestore/restore-set.js';
 import { objectId, type CapturedObject } from '../../../src/manifests/captured.js';
 import { editAt } from '../../../src/manifests/json.js';
+import { summarizePlan, type ObjectPlan } from '../../../src/manifests/plan-apply.js';
 import { captured } from '../manifests/objects.js';
 import { appCopy, appRestore, capture } from './apprestore-fixtures.js';
 
@@ -52,14 +53,24 @@ describe('rewriting', () => {
 });
 
 describe('the plan of a dry run', () => {
+  const planOf = (made: RestoreSet, more: readonly ObjectPlan[] = [], refuse: readonly string[] = []): ReturnType<typeof wholePlan> => {
+    const plans = [...made.configuration.map((o): ObjectPlan => ({ verdict: 'create', captured: o })), ...more];
+    const summary = summarizePlan(plans);
+    return wholePlan({ plan: { ...summary, refuse: [...refuse, ...summary.refuse] }, plans, salt: 's', set: made });
+  };
+  const manifest = (entries: ReturnType<typeof wholePlan>, id: string): unknown => entries.find(({ object }) => object === id)?.manifest?.['spec'];
+
   test('shows what is made as it is in the end', () => {
-    const whole = set({});
-    const shown = [...whole.configuration, ...whole.gate].map((o) => atWork({ verdict: 'create', captured: o }, whole).captured);
-    expect(of(shown, 'statefulsets.apps/pg')['spec']).toMatchObject({ replicas: 1 });
-    expect(of(shown, 'cronjobs.batch/tick')['spec']).toMatchObject({ suspend: false });
-    expect(of(shown, 'configmaps/conf')).toBe(of(whole.configuration, 'configmaps/conf'));
+    const entries = planOf(set({}));
+    expect([manifest(entries, 'statefulsets.apps/pg'), manifest(entries, 'cronjobs.batch/tick')]).toEqual([expect.objectContaining({ replicas: 1 }), expect.objectContaining({ suspend: false })]);
     const asleep = { ...capture(), objects: capture().objects.map((o) => (o.type.kind === 'StatefulSet' ? { ...o, object: editAt(o.object, ['spec', 'replicas'], () => 0) } : o)) };
-    expect(atWork({ verdict: 'create', captured: set({}, {}, asleep).configuration[1]! }, set({}, {}, asleep)).captured.object['spec']).toMatchObject({ replicas: 0 });
+    expect(manifest(planOf(set({}, {}, asleep)), 'statefulsets.apps/pg')).toMatchObject({ replicas: 0 });
+  });
+
+  test('has what the server says once, and what else is in the way', () => {
+    const said: ObjectPlan = { verdict: 'refuse', captured: captured('', 'Role', {}), why: 'forbidden: x' };
+    const entries = planOf(set({}), [said], ['spec.rewrite.hosts: two objects']).filter(({ verdict }) => verdict === 'refuse');
+    expect(entries).toEqual([{ verdict: 'refuse', object: 'roles/x', why: 'forbidden: x' }, { verdict: 'refuse', object: 'spec.rewrite.hosts', why: 'two objects' }]);
   });
 
   test.each([
