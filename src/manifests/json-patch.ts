@@ -21,9 +21,9 @@ export function applyOperation(document: unknown, operation: PatchOperation): un
     case 'move':
       return moved(document, fromOf(operation), path);
     case 'copy':
-      return added(document, path, valueAt(document, fromOf(operation)));
+      return added(document, path, readAt(document, fromOf(operation)));
     case 'test':
-      if (canonicalJson(valueAt(document, path)) !== canonicalJson(valueOf(operation))) throw new PatchError(`${named(path)} has another value`);
+      if (canonicalJson(readAt(document, path)) !== canonicalJson(valueOf(operation))) throw new PatchError(`${named(path)} has another value`);
       return document;
   }
 }
@@ -41,7 +41,7 @@ function fromOf({ from }: PatchOperation): string {
 function added(document: unknown, path: string, value: unknown): unknown {
   if (path === '') return value;
   return edited(document, path, (parent, step) => {
-    if (!Array.isArray(parent)) return { ...parent, [step]: value };
+    if (!isList(parent)) return { ...parent, [step]: value };
     return parent.toSpliced(step === '-' ? parent.length : indexOf(step, parent.length + 1, path), 0, value);
   });
 }
@@ -55,7 +55,7 @@ function replaced(document: unknown, path: string, value: unknown): unknown {
 }
 
 function moved(document: unknown, from: string, path: string): unknown {
-  const value = valueAt(document, from);
+  const value = readAt(document, from);
   if (path === from) return document;
   if (path.startsWith(`${from}/`)) throw new PatchError(`${named(from)} cannot go into itself`);
   return added(applyOperation(document, { op: 'remove', path: from }), path, value);
@@ -63,14 +63,18 @@ function moved(document: unknown, from: string, path: string): unknown {
 
 function without(parent: Parent, step: string, path: string): Parent {
   childOf(parent, step, path);
-  return Array.isArray(parent) ? parent.toSpliced(Number(step), 1) : Object.fromEntries(Object.entries(parent).filter(([key]) => key !== step));
+  return isList(parent) ? parent.toSpliced(Number(step), 1) : Object.fromEntries(Object.entries(parent).filter(([key]) => key !== step));
 }
 
-function valueAt(document: unknown, path: string): unknown {
+function readAt(document: unknown, path: string): unknown {
   return stepsOf(path).reduce((value, step) => childOf(parentOf(value, path), step, path), document);
 }
 
 type Parent = unknown[] | Json;
+
+function isList(value: unknown): value is unknown[] {
+  return Array.isArray(value);
+}
 
 /** A copy in which the list or object around the end of the path is replaced; what does not change is shared. */
 function edited(document: unknown, path: string, edit: (parent: Parent, step: string) => Parent): unknown {
@@ -90,19 +94,18 @@ function stepsOf(path: string): string[] {
 }
 
 function parentOf(value: unknown, path: string): Parent {
-  if (Array.isArray(value)) return value as unknown[];
-  if (isRecord(value)) return value;
+  if (isList(value) || isRecord(value)) return value;
   throw missing(path);
 }
 
 function childOf(parent: Parent, step: string, path: string): unknown {
-  if (Array.isArray(parent)) return parent[indexOf(step, parent.length, path)];
+  if (isList(parent)) return parent[indexOf(step, parent.length, path)];
   if (!Object.hasOwn(parent, step)) throw missing(path);
   return parent[step];
 }
 
 function withChild(parent: Parent, step: string, value: unknown): Parent {
-  return Array.isArray(parent) ? parent.with(Number(step), value) : { ...parent, [step]: value };
+  return isList(parent) ? parent.with(Number(step), value) : { ...parent, [step]: value };
 }
 
 function indexOf(step: string, length: number, path: string): number {
