@@ -132,6 +132,7 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   'restore-remote': suite('restore-remote', {}, longMinutes),
   tenancy: suite('tenancy'),
   drill: suite('drill', {}, longMinutes),
+  rewrite: suite('rewrite'),
   storm: suite('storm', {}, longMinutes),
   many: suite('many', {}, longMinutes),
   policy: suite('policy', {}, longMinutes),

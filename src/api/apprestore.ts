@@ -1,14 +1,9 @@
 import { z } from 'zod';
-import { check, conditions, durationWithin, gradeSchema, labelName, mapOf, objectName, secretRef } from './common.js';
+import { check, conditions, durationWithin, gradeSchema, labelName, objectName, secretRef } from './common.js';
+import { rewriteSpec } from './rewrite.js';
 
 export const restorePhases = ['Pending', 'Fetching', 'Planned', 'RestoringVolumes', 'ApplyingConfiguration', 'Preparing', 'Starting', 'Verifying', 'Ready', 'Failed'] as const;
 export type RestorePhase = (typeof restorePhases)[number];
-
-/** Keys of a map have no schema in a CRD. */
-const classNamesRule = { rule: 'self.all(k, size(k) >= 1 && size(k) <= 253)', message: 'every key must be the name of a storage class, 1 to 253 characters' };
-
-/** Storage classes, from: to. */
-export const storageClassMap = mapOf(z.string().min(1).max(253), z.string().min(1).max(253), 64).meta({ 'x-kubernetes-validations': [classNamesRule] });
 
 const oneSourceRule = { rule: 'has(self.appSnapshotRef) != has(self.targetRef)', message: 'exactly one of appSnapshotRef and targetRef must be set' };
 const targetOnlyRule = {
@@ -49,12 +44,7 @@ export const appRestoreSpec = z.strictObject({
     .optional()
     .describe('Where it is restored to. Default: this namespace.'),
   what: z.enum(['All', 'Volumes', 'Configuration']).default('All').describe('Which part of the copy is restored.'),
-  rewrite: z
-    .strictObject({
-      storageClasses: storageClassMap.optional().describe('Storage classes, from: to.'),
-    })
-    .optional()
-    .describe('What is changed on the way.'),
+  rewrite: rewriteSpec.optional().describe('What is changed on the way.'),
   existing: z.enum(['Fail', 'Skip', 'Adopt']).default('Fail').describe('What happens to objects that are there already. Fail: nothing is begun. Skip: left as they are. Adopt: configuration is applied over them; claims are never overwritten.'),
   verify: z
     .strictObject({
@@ -63,7 +53,7 @@ export const appRestoreSpec = z.strictObject({
     })
     .default({ enabled: true, timeout: '15m' })
     .describe('The proof of the restore.'),
-  dryRun: z.boolean().default(false).describe('True: only say what would be done, in status.plan.'),
+  dryRun: z.boolean().default(false).describe('True: only say what would be done, in status.plan and in the ConfigMap that it names.'),
   suspend: z.boolean().default(false).describe('True: nothing new is begun.'),
 });
 export type AppRestoreSpec = z.infer<typeof appRestoreSpec>;
@@ -142,6 +132,7 @@ export const appRestoreStatus = z.strictObject({
       skip: z.array(objectRef).max(512).optional().describe('Objects left out, with the reason.'),
       refuse: z.array(objectRef).max(512).optional().describe('What keeps the restore from beginning, with the reason.'),
       more: z.int().min(0).optional().describe('How many further entries did not fit.'),
+      diffRef: z.strictObject({ name: z.string().max(253).describe('Name of the ConfigMap.') }).optional().describe('After a dry run: the ConfigMap of this namespace that has the objects themselves and each change. kubectl stillpoint diff prints it.'),
     })
     .optional()
     .describe('What the restore does.'),

@@ -45,6 +45,7 @@ export const errorCatalogue = {
   SnapshotNotFound: { retry: 'after', meaning: 'There is no such AppSnapshot.', remedy: 'Correct spec.from.' },
   TargetNotFound: { retry: 'after', meaning: 'The target namespace does not exist.', remedy: 'Create it, and its service account.' },
   RestoreRefused: { retry: 'after', meaning: 'Something in the plan may not or cannot be made.', remedy: 'See status.plan.refuse.' },
+  PlanNotSaved: { retry: 'after', meaning: 'The ConfigMap for the plan of a dry run is there, and belongs to somebody else.', remedy: 'Delete it, or give the AppRestore another name. That of a former AppRestore goes by itself.' },
   RestoreFailed: { retry: 'backoff', meaning: 'An object of the copy could not be made.', remedy: 'See the message of the API server.' },
   VolumeRestoreFailed: { retry: 'backoff', meaning: 'The storage could not make or fill a volume.', remedy: 'See the message of the driver or the mover.' },
   StartFailed: { retry: 'never', meaning: 'The restored application did not become ready in time.', remedy: 'See its pods; nothing was removed.' },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { storageClassMap } from './apprestore.js';
 import { appSnapshotSpec, onceRule } from './appsnapshot.js';
 import { conditions, durationWithin, gradeSchema, listBy, objectName } from './common.js';
+import { storageClassMap } from './rewrite.js';
 import { cronExpression, cronFields, timing } from './timing.js';
 
 const schedule = z

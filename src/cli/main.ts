@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { connect } from './connection.js';
+import { diff } from './diff.js';
 import { restore } from './restore.js';
 import { showTimeline, snapshot, status } from './snapshot.js';
 import { required, UsageError } from './usage.js';
@@ -9,6 +10,7 @@ const usage = `kubectl stillpoint: consistent copies of stateful applications
   kubectl stillpoint snapshot NAME --service-account SA [--required GRADE] [--wait=false]
   kubectl stillpoint restore NAME --from APPSNAPSHOT --service-account SA [--into NAMESPACE --into-service-account SA]
                              [--dry-run] [--existing Fail|Skip|Adopt] [--wait=false]
+  kubectl stillpoint diff APPRESTORE          what its dry run has found; exit code 1 when it would be refused
   kubectl stillpoint status [NAME]
   kubectl stillpoint timeline NAME
 
@@ -43,7 +45,7 @@ async function main(argv: readonly string[]): Promise<number> {
     console.log(usage);
     return values.help ? 0 : 2;
   }
-  if (values.output !== 'table' && verb !== 'status') throw new UsageError(`-o ${values.output} is for status only`);
+  if (values.output !== 'table' && verb !== 'status' && verb !== 'diff') throw new UsageError(`-o ${values.output} is for status and diff only`);
   const connection = connect({ namespace: values.namespace, context: values.context });
   try {
     switch (verb) {
@@ -51,6 +53,8 @@ async function main(argv: readonly string[]): Promise<number> {
         return await snapshot(connection, required(name, 'snapshot NAME'), values);
       case 'restore':
         return await restore(connection, required(name, 'restore NAME'), values);
+      case 'diff':
+        return await diff(connection, required(name, 'diff APPRESTORE'), values);
       case 'status':
         return await status(connection, name, values);
       case 'timeline':

@@ -24,9 +24,10 @@ export async function restore(connection: Connection, name: string, flags: Flags
   return done.status?.phase === 'Ready' ? 0 : 1;
 }
 
-function report({ status: s, spec }: AppRestore): void {
+function report({ metadata, status: s, spec }: AppRestore): void {
   if (spec.dryRun) {
     for (const list of ['create', 'change', 'skip', 'refuse'] as const) for (const entry of s?.plan?.[list] ?? []) console.log(`${list.padEnd(7)} ${entry}`);
+    if (s?.plan?.diffRef !== undefined) console.log(`\nThe objects themselves: kubectl stillpoint -n ${metadata.namespace} diff ${metadata.name}`);
     return;
   }
   const rows = (s?.applications ?? []).flatMap((a) => (a.checks ?? []).map((c) => [a.name, c.name, c.outcome, c.message ?? '']));

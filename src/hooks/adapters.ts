@@ -2,6 +2,7 @@ import type { ApplicationKind } from '../api/common.js';
 import { labels } from '../api/common.js';
 import type { AppSnapshotSpec } from '../api/appsnapshot.js';
 import { fail } from '../api/errors.js';
+import { matchesSelector } from '../runtime/label-selector.js';
 import type { ApplicationAdapter, Detected } from './adapter.js';
 import { cassandraAdapter } from './cassandra/adapter.js';
 import { customAdapter } from './custom/adapter.js';
@@ -10,7 +11,6 @@ import { genericAdapter, writingContainer } from './generic.js';
 import { kafkaAdapter } from './kafka/adapter.js';
 import { postgresqlAdapter } from './postgresql/adapter.js';
 import type { NamespaceView, PodView } from './view.js';
-import { matchesSelector } from './view.js';
 import { isLive, mountedClaims } from './workload.js';
 
 export type ApplicationEntry = NonNullable<AppSnapshotSpec['applications']>[number];

@@ -1,4 +1,4 @@
-import type { LabelSelector, ObjectMeta, OwnerReference } from '../runtime/object.js';
+import type { ObjectMeta, OwnerReference } from '../runtime/object.js';
 
 /** What this code knows of a container: projection of the pod's spec and status. */
 export interface ContainerView {
@@ -61,26 +61,4 @@ export interface NamespaceView {
   readonly namespace: string;
   readonly pods: readonly PodView[];
   readonly claims: readonly ClaimView[];
-}
-
-/** True when the labels satisfy the selector. An empty selector matches everything, as in the API. */
-export function matchesSelector(selector: LabelSelector, labels: Readonly<Record<string, string>> = {}): boolean {
-  const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
-  return equal && (selector.matchExpressions ?? []).every((requirement) => satisfies(requirement, labels));
-}
-
-function satisfies(r: NonNullable<LabelSelector['matchExpressions']>[number], labels: Readonly<Record<string, string>>): boolean {
-  const value = labels[r.key];
-  switch (r.operator) {
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'In':
-      return value !== undefined && (r.values ?? []).includes(value);
-    case 'NotIn':
-      return value === undefined || !(r.values ?? []).includes(value);
-    default:
-      throw new RangeError(`unknown selector operator ${String(r.operator)}`);
-  }
 }

@@ -14,8 +14,8 @@ export interface Change {
   readonly to?: string;
 }
 
-/** Values longer than this are cut: a diff is for reading. */
-const maxValue = 200;
+/** Values longer than this are cut. */
+const maxValue = 16 * 1024;
 
 /**
  * What changes between two states of one object, without runtime fields. Values of Secrets appear as length and a digest
@@ -26,7 +26,8 @@ export function diffObjects(type: ResourceType, before: KubeObject, after: KubeO
   return diff('', view(before), view(after));
 }
 
-function hideSecrets(type: ResourceType, object: KubeObject, salt: string): Json {
+/** The object, values of a Secret replaced by their length and digest. */
+export function hideSecrets(type: ResourceType, object: KubeObject, salt: string): Json {
   if (kindKey(type) !== '/Secret') return object;
   const hidden = { ...object } as Json;
   for (const field of ['data', 'stringData']) {
@@ -46,6 +47,7 @@ function diff(path: string, before: unknown, after: unknown): Change[] {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
     return keys.flatMap((key) => diff(`${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, before[key], after[key]));
   }
+  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) return before.flatMap((element, i) => diff(`${path}/${i}`, element, (after as unknown[])[i]));
   if (before === after || canonicalJson(before ?? null) === canonicalJson(after ?? null)) return [];
   return [{ path, ...(before === undefined ? {} : { from: show(before) }), ...(after === undefined ? {} : { to: show(after) }) }];
 }

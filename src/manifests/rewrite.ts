@@ -1,13 +1,19 @@
 import type { CapturedObject } from './captured.js';
+import { hostPaths, mapHosts } from './hosts.js';
+import { imagePaths, mapImage } from './images.js';
 import { dropAt, editAt, record, type Json, type Path } from './json.js';
 import { kindKey } from './pod-templates.js';
 import { larger } from './quantity.js';
 import { accountPaths, namespacePaths, storageClassPaths } from './references.js';
 
-/** Names that are replaced by others. Names without an entry stay. */
+/** Names that are replaced by others, from: to. Names without an entry stay. */
 export interface ReferenceMaps {
   readonly namespaces: Readonly<Record<string, string>>;
   readonly storageClasses: Readonly<Record<string, string>>;
+  /** References to images, or beginnings of them. */
+  readonly images?: Readonly<Record<string, string>> | undefined;
+  /** DNS hosts. */
+  readonly hosts?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What a claim is filled from at a restore. */
@@ -19,18 +25,22 @@ export interface ClaimFill {
 }
 
 /**
- * Replaces names of namespaces and storage classes where the tables of `references` say that a field is one. Pure;
- * nothing else changes: names inside DNS names, variables and configuration files do not count as references. With the inverse
- * of an injective map it undoes itself.
+ * Replaces names of namespaces and storage classes, images and hosts where the tables of `references`, `images` and `hosts` say
+ * that a field is one. Pure; nothing else changes: names inside DNS names, variables and configuration files do not count as
+ * references. With the inverse of an injective map it undoes itself, for images if no name in the map is the beginning of another.
  */
 export function rewriteReferences(captured: CapturedObject, maps: ReferenceMaps): CapturedObject {
   const namespace = (value: unknown): unknown => mapped(maps.namespaces, value);
   const account = (value: unknown): unknown => mapAccount(maps.namespaces, value);
   const storageClass = (value: unknown): unknown => mapped(maps.storageClasses, value);
+  const image = (value: unknown): unknown => (typeof value === 'string' ? (mapImage(maps.images ?? {}, value) ?? value) : value);
+  const host = (value: unknown): unknown => (typeof value === 'string' ? mapHosts(maps.hosts ?? {}, value) : value);
   let { object } = captured;
   for (const path of namespacePaths(captured.type)) object = editAt(object, path, namespace);
   for (const path of accountPaths(captured.type)) object = editAt(object, path, account);
   for (const path of storageClassPaths(captured.type)) object = editAt(object, path, storageClass);
+  for (const path of imagePaths(captured.type)) object = editAt(object, path, image);
+  for (const path of hostPaths(captured.type)) object = editAt(object, path, host);
   return object === captured.object ? captured : { ...captured, object };
 }
 

@@ -20,6 +20,7 @@ export const pods = core('pods', 'Pod');
 export const persistentVolumeClaims = core('persistentvolumeclaims', 'PersistentVolumeClaim');
 export const persistentVolumes = core('persistentvolumes', 'PersistentVolume', false);
 export const secrets = core('secrets', 'Secret');
+export const configMaps = core('configmaps', 'ConfigMap');
 export const namespaces = core('namespaces', 'Namespace', false);
 export const serviceAccounts = core('serviceaccounts', 'ServiceAccount');
 export const resourceQuotas = core('resourcequotas', 'ResourceQuota');

@@ -9,6 +9,7 @@ import { recordFigures } from './lib/figures.js';
 import { apply, get, kubectl } from './lib/kubectl.js';
 import { startLoad, stopAllLoads, type LoadHistory } from './lib/load.js';
 import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
+import { plugin } from './lib/plugin.js';
 import { appRestore, makeTenant } from './lib/tenant.js';
 import { watchUntil } from './lib/watch.js';
 
@@ -57,6 +58,11 @@ describe('AppRestore', () => {
     const planned = await watchUntil<AppRestore>('apprestores', 'plan', source, 'has a plan', (o) => o.status?.plan !== undefined && readyOf(o.status)?.status !== undefined, 60);
     expect(planned.status?.plan?.create).toEqual(expect.arrayContaining(['persistentvolumeclaims/data-pg-0', 'persistentvolumeclaims/wal-pg-0', 'secrets/pg', 'services/pg', 'statefulsets.apps/pg']));
     expect(planned.status?.plan?.refuse ?? []).toEqual([]);
+    expect(planned.status?.plan?.diffRef).toEqual({ name: 'plan-plan' });
+    const { code, stdout } = await plugin(['-n', source, 'diff', 'plan']);
+    expect(code).toBe(0);
+    for (const text of ['+ statefulsets.apps/pg\n', '+ persistentvolumeclaims/data-pg-0\n', 'dataSource:']) expect(stdout).toContain(text);
+    expect(stdout).not.toContain(database.password);
     expect(await objectsOf(target)).toEqual(before);
     await deleteAndWait('apprestore', source, 'plan');
   }, 90_000);

@@ -1,3 +1,4 @@
+import { fromRule, hostsRule, imagesRule, tagsRule } from '../../src/api/rewrite.js';
 import { cronRule, timeZoneRule } from '../../src/api/timing.js';
 import { verifyRule } from '../../src/api/volumepolicy.js';
 
@@ -48,6 +49,25 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
     { good: { targetRef: { name: 's3' }, recoveryPoint: 'latest' }, bad: { appSnapshotRef: { name: 'a' }, recoveryPoint: 'latest' } },
     { good: { targetRef: { name: 's3' }, namespace: 'shop' }, bad: { appSnapshotRef: { name: 'a' }, namespace: 'shop' } },
     { good: { targetRef: { name: 's3' }, encryptionKeySecretRef: { name: 'key' } }, bad: { appSnapshotRef: { name: 'a' }, encryptionKeySecretRef: { name: 'key' } } },
+  ],
+  // AppRestore: what is rewritten
+  [imagesRule.rule]: [
+    { good: { 'registry.example:5000/team': 'mirror.example', web: 'mirror.example/web' }, bad: { 'registry.example/': 'mirror.example' } },
+    { good: { ['a'.repeat(512)]: 'b' }, bad: { ['a'.repeat(513)]: 'b' } },
+  ],
+  [tagsRule.rule]: [
+    { good: { 'registry.example/web:1.4': `mirror.example/web@sha256:${'0'.repeat(64)}` }, bad: { 'registry.example/web': 'mirror.example/web:1.4' } },
+    { good: { 'registry.example': 'mirror.example:5000', 'redis:7': 'mirror.example/redis:7.4' }, bad: { redis: 'redis:7-alpine' } },
+  ],
+  [hostsRule.rule]: [
+    { good: { 'shop.example': 'drill.example', '*.shop.example': '*.drill.example' }, bad: { 'https://shop.example': 'drill.example' } },
+    { good: { ['a'.repeat(253)]: 'b' }, bad: { ['a'.repeat(254)]: 'b' } },
+  ],
+  [fromRule.rule]: [
+    { good: { op: 'remove', path: '/a' }, bad: { op: 'remove', path: '/a', from: '/b' } },
+    { good: { op: 'move', path: '/a', from: '/b' }, bad: { op: 'move', path: '/a' } },
+    { good: { op: 'add', path: '/a/-', value: null }, bad: { op: 'add', path: '/a/-', value: null, from: '/b' } },
+    { good: { op: 'copy', path: '/a', from: '' }, bad: { op: 'copy', path: '/a' } },
   ],
   // QuiesceProfile
   "size(self) == 0 || (size(self[0]) > 0 && !self[0].startsWith('-'))": [

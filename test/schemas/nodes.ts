@@ -32,14 +32,19 @@ export interface CelRule {
 }
 
 /** Keywords that restrict nothing, or that {@link Node} restricts by its other parts. */
-const describing = ['description', 'default', 'properties', 'additionalProperties', 'items'];
+const describing = ['description', 'default', 'properties', 'additionalProperties', 'items', 'nullable'];
 
 /** Keywords that the generators of this folder know. A new one must be taught to them first. */
 export const known: ReadonlySet<string> = new Set([
   ...describing,
   'type', 'format', 'enum', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems', 'minProperties', 'maxProperties', 'required',
-  'x-kubernetes-list-type', 'x-kubernetes-list-map-keys', 'x-kubernetes-validations',
+  'x-kubernetes-list-type', 'x-kubernetes-list-map-keys', 'x-kubernetes-validations', 'x-kubernetes-preserve-unknown-fields',
 ]);
+
+/** Takes any JSON, null as well. */
+export function isAny(node: Node): boolean {
+  return node.type === undefined && node['x-kubernetes-preserve-unknown-fields'] === true;
+}
 
 export type Part = 'spec' | 'status';
 

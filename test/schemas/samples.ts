@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { celFixtures } from './cel-fixtures.js';
-import { mapKey, type Node, type Path } from './nodes.js';
+import { isAny, mapKey, type Node, type Path } from './nodes.js';
 
 /**
  * The least value that a schema accepts: required fields only, defaults where there are any. Where a rule of CEL binds the fields of
@@ -8,6 +8,7 @@ import { mapKey, type Node, type Path } from './nodes.js';
  */
 export function sample(node: Node, variant = 0): unknown {
   if (node.default !== undefined) return node.default;
+  if (isAny(node)) return { any: ['value', null] };
   switch (node.type) {
     case 'object':
       return bound(node, variant) ?? Object.fromEntries((node.required ?? []).map((name) => [name, sample(node.properties?.[name] ?? {}, variant)]));
@@ -81,7 +82,7 @@ export function leastDuration(node: Node): string | undefined {
 }
 
 /** Short texts, one of which fits every pattern of ours; patterns that none fits are sampled. */
-const words = ['a', 'a0', '0', '10s', 'a.b', 'App', 'a/b'];
+const words = ['a', 'a0', '0', '10s', 'a.b', 'App', 'a/b', '/a'];
 
 function sampleText(node: Node): string {
   if (node.enum !== undefined) return node.enum[0] ?? '';
@@ -120,6 +121,8 @@ export function textOfLength(node: Node, length: number): string {
     'a'.repeat(length),
     `${'a'.repeat(Math.max(0, length - 64))}/${'a'.repeat(63)}`,
     '0'.repeat(length),
+    'A'.repeat(length),
+    `/${'a'.repeat(Math.max(0, length - 1))}`,
     `https://${'a'.repeat(Math.max(0, length - 8))}`,
     `1${'0'.repeat(Math.max(0, length - 3))}Ki`,
   ];

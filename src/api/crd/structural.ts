@@ -46,7 +46,8 @@ export function structuralSchema(schema: z.ZodType, path: string, options: { def
 function rewrite(node: SchemaNode, place: Place): SchemaNode {
   if (isIntOrString(node)) return { ...describe(node), 'x-kubernetes-int-or-string': true };
   const unknown = Object.keys(node).filter((k) => k === 'description').length === Object.keys(node).length;
-  if (unknown) return { ...describe(node), type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  // Without nullable the server would drop null where it is the value.
+  if (unknown) return { ...describe(node), 'x-kubernetes-preserve-unknown-fields': true, nullable: true };
   const result = copyKeys(node, place);
   switch (node['type']) {
     case 'object':

@@ -2,13 +2,13 @@ import type { AppRestore } from '../../api/kinds.js';
 import { objectId, type Capture, type CapturedObject } from '../../manifests/captured.js';
 import { forDrill, type DrillSelection } from '../../manifests/drill.js';
 import { orderForRestore, splitClaims, type ScaledWorkload } from '../../manifests/order.js';
-import { fillClaim, rewriteForRestore, type ClaimFill } from '../../manifests/rewrite.js';
-import { persistentVolumeClaims } from '../../runtime/resource.js';
+import type { ClaimFill } from '../../manifests/rewrite.js';
 import { importedName } from '../../snapshots/import.js';
 import { snapshotGroup } from '../../snapshots/names.js';
 import type { CopiedVolume, Copy } from './copy.js';
 import { placementOf, podSource, type Placement } from './pod-source.js';
-import { isMoved, targetNamespace } from './steps.js';
+import { rewrittenObjects } from './rewritten.js';
+import { isMoved } from './steps.js';
 
 /** One claim that is filled from the copy. */
 export interface RestoredClaim {
@@ -32,30 +32,28 @@ export interface RestoreSet {
   readonly never: readonly string[];
   /** In a drill: what holds data of the copy and is not run, with the reason. */
   readonly unproven: readonly string[];
+  /** What of `spec.rewrite` cannot be done with this copy, with the reason. */
+  readonly refused: readonly string[];
 }
 
 /** Rewrites the configuration of the copy for the target and splits it by when it is made. `drill`: the target is the namespace of a drill. Pure. */
 export function restoreSet(object: AppRestore, copy: Copy, capture: Capture | undefined, drill = false): RestoreSet {
   const { what } = object.spec;
-  const namespace = targetNamespace(object);
   const fills = new Map(copy.volumes.map((volume) => [volume.claim, fill(object, volume)]));
-  const maps = { namespaces: { [copy.namespace]: namespace }, storageClasses: object.spec.rewrite?.storageClasses ?? {} };
   const objects = capture?.objects ?? [];
   const { kept, left, unproven } = drill ? drilled(copy, objects) : { kept: objects, left: [], unproven: [] };
-  const rewritten = rewriteForRestore(kept, maps, { moved: isMoved(object), claims: fills });
+  const { objects: rewritten, refused } = rewrittenObjects(object, copy, kept, fills);
   const ordered = orderForRestore(rewritten);
   const order = { ...ordered, never: [...ordered.never, ...left] };
   const all = splitClaims(order.first);
   const own = (o: CapturedObject): boolean => fills.has(o.object.metadata.name);
-  const claims = copy.volumes.map((volume) => ({
-    volume,
-    captured: all.claims.find((c) => c.object.metadata.name === volume.claim) ?? plainClaim(namespace, volume, fills.get(volume.claim)),
-    placement: placementOf(volume.pods, rewritten),
-  }));
-  if (what === 'Volumes') return { claims, configuration: [], scaled: [], gate: [], never: [], unproven };
+  const claims = copy.volumes.flatMap((volume) =>
+    all.claims.filter((c) => c.object.metadata.name === volume.claim).map((captured) => ({ volume, captured, placement: placementOf(volume.pods, rewritten) })),
+  );
+  if (what === 'Volumes') return { claims, configuration: [], scaled: [], gate: [], never: [], unproven, refused };
   const others = [...all.claims.filter((c) => !own(c)), ...all.others];
-  if (what === 'All') return { claims, configuration: others, scaled: order.scaled, gate: order.gate, never: order.never, unproven };
-  return { ...configurationOnly(rewritten, { ...order, kept: new Set([...others, ...order.gate].map(objectId)) }), unproven };
+  if (what === 'All') return { claims, configuration: others, scaled: order.scaled, gate: order.gate, never: order.never, unproven, refused };
+  return { ...configurationOnly(rewritten, { ...order, kept: new Set([...others, ...order.gate].map(objectId)) }), unproven, refused };
 }
 
 /** The part of a configuration that a drill makes. Volumes whose pods nothing of the copy makes stand beside workloads that are left out: nobody mounts either. */
@@ -73,7 +71,7 @@ function makesMembers({ applications, volumes }: Copy, objects: readonly Capture
 }
 
 /** Without data there is nothing to prepare: every object in the state of the copy, so that what runs is not stopped. */
-function configurationOnly(rewritten: readonly CapturedObject[], order: { scaled: readonly ScaledWorkload[]; never: readonly string[]; kept: ReadonlySet<string> }): Omit<RestoreSet, 'unproven'> {
+function configurationOnly(rewritten: readonly CapturedObject[], order: { scaled: readonly ScaledWorkload[]; never: readonly string[]; kept: ReadonlySet<string> }): Omit<RestoreSet, 'unproven' | 'refused'> {
   return { claims: [], configuration: rewritten.filter((o) => order.kept.has(objectId(o))), scaled: order.scaled, gate: [], never: order.never };
 }
 
@@ -82,11 +80,4 @@ function fill(object: AppRestore, { uid, content, restoreSize }: CopiedVolume): 
   if (content.kind === 'repository') return { dataSource: undefined, restoreSize };
   const name = isMoved(object) ? importedName(object.metadata.uid, uid) : content.snapshot;
   return { dataSource: { apiGroup: snapshotGroup, kind: 'VolumeSnapshot', name }, restoreSize };
-}
-
-/** A claim of which no configuration was saved: default class, one writer, size of the copy. */
-function plainClaim(namespace: string, volume: CopiedVolume, from: ClaimFill | undefined): CapturedObject {
-  const object = { apiVersion: 'v1', kind: persistentVolumeClaims.kind, metadata: { name: volume.claim, namespace }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: {} } } };
-  const captured = { type: persistentVolumeClaims, object };
-  return from === undefined ? captured : fillClaim(captured, from);
 }

@@ -15,6 +15,8 @@ export interface SpecCase {
 const snapshot = (spec: Spec = {}): Spec => ({ serviceAccountName: 'stillpoint', ...spec });
 const restore = (spec: Spec = {}): Spec => ({ serviceAccountName: 'stillpoint', from: { appSnapshotRef: { name: 'copy' } }, ...spec });
 const fromTarget = (more: Spec = {}): Spec => restore({ from: { targetRef: { name: 's3' }, ...more } });
+const rewrite = (r: Spec): Spec => restore({ rewrite: r });
+const patched = (...patch: Spec[]): Spec => rewrite({ patches: [{ target: { kind: 'Deployment' }, patch }] });
 const oneSource = /spec\.from.*exactly one of appSnapshotRef and targetRef must be set/;
 const quiesce = (q: Spec): Spec => snapshot({ quiesce: q });
 const selector = (s: Spec): Spec => snapshot({ selector: s });
@@ -103,6 +105,18 @@ const restoreCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'verify.timeout at most 24h', good: restore({ verify: { timeout: '24h' } }), bad: restore({ verify: { timeout: '24h1ms' } }), says: /verify\.timeout.*must be a duration from 10s to 24h/ },
   { rule: 'existing is known', good: restore({ existing: 'Adopt' }), bad: restore({ existing: 'Overwrite' }), says: /spec\.existing: Unsupported value/ },
   { rule: 'what is known', good: restore({ what: 'Volumes' }), bad: restore({ what: 'Some' }), says: /spec\.what: Unsupported value/ },
+  { rule: 'keys of images are references', good: rewrite({ images: { 'registry.example:5000/team': 'mirror.example', 'nginx:1.27': `mirror.example/nginx@sha256:${'0'.repeat(64)}` } }), bad: rewrite({ images: { 'registry.example/': 'mirror.example' } }), says: /spec\.rewrite\.images.*every key must be a reference to an image or the beginning of one/ },
+  { rule: 'values of images are references', good: rewrite({ images: { 'registry.example': 'mirror.example:5000/all' } }), bad: rewrite({ images: { 'registry.example': 'https://mirror.example' } }), says: /spec\.rewrite\.images\.registry\.example.*should match/ },
+  { rule: 'a tag needs a tag', good: rewrite({ images: { 'redis:7': 'mirror.example/redis:7.4' } }), bad: rewrite({ images: { redis: 'mirror.example/redis:7.4' } }), says: /spec\.rewrite\.images.*a value with a tag or digest needs a key with one/ },
+  { rule: 'keys of hosts are names', good: rewrite({ hosts: { 'shop.example': 'drill.example', '*.shop.example': '*.drill.example' } }), bad: rewrite({ hosts: { 'https://shop.example': 'drill.example' } }), says: /spec\.rewrite\.hosts.*every key must be a DNS name in lower case/ },
+  { rule: 'values of hosts are names', good: rewrite({ hosts: { 'shop.example': 'drill.example' } }), bad: rewrite({ hosts: { 'shop.example': 'Drill.example' } }), says: /spec\.rewrite\.hosts\.shop\.example.*should match/ },
+  { rule: 'a patch has a kind', good: patched({ op: 'remove', path: '/spec/a' }), bad: rewrite({ patches: [{ target: {}, patch: [{ op: 'remove', path: '/spec/a' }] }] }), says: /patches\[0\]\.target\.kind: Required value/ },
+  { rule: 'a patch has operations', good: patched({ op: 'remove', path: '/spec/a' }), bad: patched(), says: /patches\[0\]\.patch.*at least 1 items/ },
+  { rule: 'operations are those of JSON Patch', good: patched({ op: 'test', path: '/spec/a', value: null }), bad: patched({ op: 'merge', path: '/spec/a', value: {} }), says: /patch\[0\]\.op: Unsupported value/ },
+  { rule: 'paths are JSON pointers', good: patched({ op: 'add', path: '/metadata/labels/a~1b', value: [{ c: 1.5 }, 'd', true] }), bad: patched({ op: 'remove', path: 'spec.a' }), says: /patch\[0\]\.path.*should match/ },
+  { rule: 'move needs from', good: patched({ op: 'move', path: '/spec/a', from: '/spec/b' }), bad: patched({ op: 'move', path: '/spec/a' }), says: /patches\[0\]\.patch\[0\].*copy and move need from/ },
+  { rule: 'only copy and move have from', good: patched({ op: 'copy', path: '/spec/a', from: '/spec/b' }), bad: patched({ op: 'add', path: '/spec/a', value: 1, from: '/spec/b' }), says: /no other operation may have it/ },
+  { rule: 'labels of a target', good: rewrite({ patches: [{ target: { group: '', kind: 'Service', labelSelector: { matchLabels: { app: 'web' } } }, patch: [{ op: 'remove', path: '/spec/a' }] }] }), bad: rewrite({ patches: [{ target: { kind: 'Service', labelSelector: { matchLabels: { 'app name': 'web' } } }, patch: [{ op: 'remove', path: '/spec/a' }] }] }), says: /target\.labelSelector\.matchLabels.*every key must be a label key/ },
   { rule: 'storage classes have names', good: restore({ rewrite: { storageClasses: { a: 'b' } } }), bad: restore({ rewrite: { storageClasses: { a: '' } } }), says: /storageClasses\.a.*at least 1 chars/ },
 ];
 
@@ -185,7 +199,7 @@ export const fixedFields: readonly { kind: SpecCase['kind']; field: string; from
   { kind: 'AppRestore', field: 'from', from: restore(), to: { appSnapshotRef: { name: 'other' } } },
   { kind: 'AppRestore', field: 'into', from: restore(), to: { namespace: 'default', serviceAccountName: 'x' } },
   { kind: 'AppRestore', field: 'what', from: restore(), to: 'Volumes' },
-  { kind: 'AppRestore', field: 'rewrite', from: restore(), to: { storageClasses: { a: 'b' } } },
+  { kind: 'AppRestore', field: 'rewrite', from: patched({ op: 'test', path: '/spec/a', value: null }), to: { patches: [{ target: { kind: 'Deployment' }, patch: [{ op: 'test', path: '/spec/a', value: { b: [1] } }] }] } },
   { kind: 'AppRestore', field: 'existing', from: restore(), to: 'Skip' },
   { kind: 'AppRestore', field: 'verify', from: restore(), to: { enabled: false } },
   { kind: 'AppRestore', field: 'dryRun', from: restore({ dryRun: true }), to: false },

@@ -35,8 +35,8 @@ describe('what zod says and a CRD must not', () => {
   test('6: times keep the format and lose the pattern', () => {
     expect(field(z.iso.datetime({ offset: true }).describe('x'))).toEqual({ type: 'string', format: 'date-time', description: 'x' });
   });
-  test('7: unknown values are preserved objects', () => {
-    expect(field(z.unknown().describe('x'))).toEqual({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true, description: 'x' });
+  test('7: unknown values are kept as they are, null as well', () => {
+    expect(field(z.unknown().describe('x'))).toEqual({ 'x-kubernetes-preserve-unknown-fields': true, nullable: true, description: 'x' });
   });
   test.each([['tuple', z.tuple([text, text])], ['bigint', z.bigint()]])('8: a %s is refused', (name, type) => {
     expect(refusal(type.describe('x'))).toThrow(new RegExp(`a ${name} cannot be said in a CRD`));

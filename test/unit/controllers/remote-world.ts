@@ -124,6 +124,7 @@ export class RemoteWorld {
       return broken === undefined ? Promise.resolve({ items: this.#select(type, labelSelector), resourceVersion: '' }) : Promise.reject(broken);
     },
     create: (type: ResourceType, object: KubeObject) => (type.plural === 'selfsubjectaccessreviews' ? Promise.resolve({ ...object, status: { allowed: true } }) : this.#write(() => this.#create(type, object))),
+    replace: (type: ResourceType, object: KubeObject) => this.#write(() => this.put(type.plural, object)),
     delete: (type: ResourceType, { name }: ObjectKey) => this.#write(() => this.#remove(type, name)),
     apply: (type: ResourceType, object: KubeObject, { dryRun = false } = {}) => (dryRun ? Promise.resolve(object) : this.#write(() => this.#apply(type, object))),
     mergePatch: (_: ResourceType, { name }: ObjectKey, patch: { metadata: { finalizers: string[] } }) => this.#write(() => this.#finalizers(name, patch.metadata.finalizers)),

@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { canonicalJson, type CapturedObject } from '../../../src/manifests/captured.js';
+import { hostPaths } from '../../../src/manifests/hosts.js';
+import { imagePaths } from '../../../src/manifests/images.js';
+import { editAt } from '../../../src/manifests/json.js';
 import { dropAssigned, fillClaim, rewriteForRestore, rewriteReferences } from '../../../src/manifests/rewrite.js';
 import { captured } from './objects.js';
 
@@ -111,6 +114,42 @@ describe('properties', () => {
         const same = Object.fromEntries(Object.keys(there.namespaces).map((n) => [n, n]));
         expect(rewriteReferences(object, { namespaces: same, storageClasses: {} })).toBe(object);
       }),
+    );
+  });
+});
+
+describe('properties of images and hosts', () => {
+  /** None is the beginning of another. */
+  const registries = ['a.example', 'b.example:5000/team', 'c.example/x', 'web'];
+  const names = ['shop.example', 'drill.example', '*.shop.example', 'a'];
+  const rest = fc.constantFrom('', '/web', '/web:1', ':2', `@sha256:${'0'.repeat(64)}`, '-more', '.org/x');
+  const image = fc.oneof(fc.tuple(fc.constantFrom(...registries), rest).map((parts) => parts.join('')), fc.string({ maxLength: 8 }));
+  const host = fc.oneof(fc.constantFrom(...names), fc.array(fc.constantFrom(...names, 'www.shop.example'), { maxLength: 3 }).map((list) => list.join(', ')), fc.string({ maxLength: 8 }));
+  const any = fc.dictionary(fc.string({ maxLength: 5 }), fc.oneof(fc.constantFrom(...registries, ...names), fc.jsonValue()), { maxKeys: 4 });
+  const pod = fc.record({ containers: fc.array(fc.record({ image, env: any }), { maxLength: 3 }), volumes: fc.array(fc.oneof(fc.record({ image: fc.record({ reference: image }) }), any), { maxLength: 2 }), free: any });
+  const objects = fc.oneof(
+    pod.map((spec) => captured('apps', 'Deployment', { spec: { template: { spec } } })),
+    pod.map((spec) => captured('batch', 'CronJob', { spec: { jobTemplate: { spec: { template: { spec } } } } })),
+    pod.map((spec) => captured('example.com', 'Deployment', { spec: { template: { spec } } })),
+    fc.record({ host, tls: fc.array(host, { maxLength: 2 }), free: any }).map(({ host: rule, tls, free }) => captured('networking.k8s.io', 'Ingress', { spec: { ...free, rules: [{ host: rule }], tls: [{ hosts: tls }] } })),
+    fc.record({ host, free: any }).map((v) => captured('', 'Service', { spec: v.free }, { annotations: { 'external-dns.alpha.kubernetes.io/hostname': v.host, other: v.host } })),
+    fc.record({ host, free: any }).map((v) => captured('', 'ConfigMap', { data: { ...v.free, host: v.host } })),
+  );
+  const permutation = (all: string[]): fc.Arbitrary<Record<string, string>> => fc.shuffledSubarray(all, { minLength: all.length }).map((to) => Object.fromEntries(all.map((name, i) => [name, to[i]!])));
+  const inverse = (map: Record<string, string>): Record<string, string> => Object.fromEntries(Object.entries(map).map(([a, b]) => [b, a]));
+  const mapsOf = fc.record({ images: permutation(registries), hosts: permutation(names) }).map((maps) => ({ namespaces: {}, storageClasses: {}, ...maps }));
+  /** The object without what may change. */
+  const others = ({ type, object }: CapturedObject): string => canonicalJson([...imagePaths(type), ...hostPaths(type)].reduce((o, path) => editAt(o, path, () => 0), object));
+
+  test('there and back is the identity for injective maps, and nothing outside of the fields changes', () => {
+    fc.assert(
+      fc.property(objects, mapsOf, (object, there) => {
+        const mapped = rewriteReferences(object, there);
+        expect(others(mapped)).toBe(others(object));
+        const back = { ...there, images: inverse(there.images), hosts: inverse(there.hosts) };
+        expect(canonicalJson(rewriteReferences(mapped, back))).toBe(canonicalJson(object));
+      }),
+      { numRuns: 1000 },
     );
   });
 });
