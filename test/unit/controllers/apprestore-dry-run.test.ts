@@ -45,10 +45,11 @@ describe('a dry run', () => {
     expect(world.restore?.status).toMatchObject({ phase: 'Ready', plan: { diffRef: { name: 'r-plan' } } });
   });
 
-  test.each(Array.from({ length: 16 }, (_, i) => ({ after: Math.floor(i / 2), done: i % 2 === 1 })))('is whole when the operator dies at write $after (done: $done)', async (crash) => {
+  test.each(Array.from({ length: 32 }, (_, i) => ({ after: Math.floor(i / 2), done: i % 2 === 1 })))('is whole when the operator dies at write $after (done: $done)', async (crash) => {
     const world = restore({ dryRun: true });
     world.crash = { ...crash };
-    await world.live(90);
+    await world.live(60);
+    await world.live(60);
     expect(world.restore?.status).toMatchObject({ phase: 'Ready', plan: { diffRef: { name: 'r-plan' } } });
     expect(planIn(world).objects).toHaveLength(4);
   });

@@ -75,7 +75,7 @@ describe('the plan of a dry run', () => {
 
   test.each([
     ['what-if', 'what-if-plan'],
-    [`${'a'.repeat(253)}`, `${'a'.repeat(248)}-plan`],
+    ['a'.repeat(253), `${'a'.repeat(248)}-plan`],
     [`${'a'.repeat(247)}.bcdef`, `${'a'.repeat(247)}-plan`],
   ])('is in a ConfigMap that is named after the AppRestore', (name, plan) => {
     expect(planName(appRestore({}, {}, { name }))).toBe(plan);
