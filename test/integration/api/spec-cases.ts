@@ -103,6 +103,9 @@ const restoreCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'verify.timeout at most 24h', good: restore({ verify: { timeout: '24h' } }), bad: restore({ verify: { timeout: '24h1ms' } }), says: /verify\.timeout.*must be a duration from 10s to 24h/ },
   { rule: 'existing is known', good: restore({ existing: 'Adopt' }), bad: restore({ existing: 'Overwrite' }), says: /spec\.existing: Unsupported value/ },
   { rule: 'what is known', good: restore({ what: 'Volumes' }), bad: restore({ what: 'Some' }), says: /spec\.what: Unsupported value/ },
+  { rule: 'in place needs all of the copy', good: restore({ inPlace: true, existing: 'Skip' }), bad: restore({ inPlace: true, what: 'Volumes' }), says: /inPlace: true needs what: All; with existing: Skip the configuration stays as it is/ },
+  { rule: 'old volumes are those of a restore in place', good: restore({ inPlace: true, previousVolumes: 'Delete' }), bad: restore({ previousVolumes: 'Delete' }), says: /previousVolumes goes with inPlace: true/ },
+  { rule: 'what becomes of old volumes is known', good: restore({ inPlace: true, previousVolumes: 'Restore' }), bad: restore({ inPlace: true, previousVolumes: 'Archive' }), says: /spec\.previousVolumes: Unsupported value/ },
   { rule: 'storage classes have names', good: restore({ rewrite: { storageClasses: { a: 'b' } } }), bad: restore({ rewrite: { storageClasses: { a: '' } } }), says: /storageClasses\.a.*at least 1 chars/ },
 ];
 
@@ -189,6 +192,7 @@ export const fixedFields: readonly { kind: SpecCase['kind']; field: string; from
   { kind: 'AppRestore', field: 'existing', from: restore(), to: 'Skip' },
   { kind: 'AppRestore', field: 'verify', from: restore(), to: { enabled: false } },
   { kind: 'AppRestore', field: 'dryRun', from: restore({ dryRun: true }), to: false },
+  { kind: 'AppRestore', field: 'inPlace', from: restore(), to: true },
 ];
 
 /** Changes that stay possible. */
@@ -198,4 +202,5 @@ export const freeFields: typeof fixedFields = [
   { kind: 'AppSnapshot', field: 'deletionPolicy', from: snapshot(), to: 'Delete' },
   { kind: 'AppSnapshot', field: 'forgetCopies', from: snapshot({ copies: [{ targetRef: { name: 's3' } }] }), to: ['s3'] },
   { kind: 'AppRestore', field: 'suspend', from: restore(), to: false },
+  { kind: 'AppRestore', field: 'previousVolumes', from: restore({ inPlace: true }), to: 'Restore' },
 ];
