@@ -1,0 +1,53 @@
+import type { PreviousVolume } from '../../../api/apprestore.js';
+import type { AppRestore } from '../../../api/kinds.js';
+import { findCondition } from '../../../runtime/conditions.js';
+import { requireAuthority, rightsToReplace } from '../../authority.js';
+import type { OperatorDeps } from '../../deps.js';
+import { inPlacePolicies, requirePolicies } from '../../policies.js';
+import { now, onChange, type StepResult } from '../../step.js';
+import { targetAccount, tell, type RestoreWriter } from '../steps.js';
+import { look, seenOf, type Sight } from './sight.js';
+import { releaseNext } from './swap.js';
+import { giveBackVolume } from './volumes.js';
+import { isWhole, old } from './wanted.js';
+import { oldVolumes } from './words.js';
+
+/** The user has confirmed the restored data: old volumes get the reclaim policy that they had, which decides. Noted first, so that nobody goes back to what may be gone. */
+export async function releaseStep(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
+  const { object } = writer;
+  const volumes = object.status?.previousVolumes ?? [];
+  const held = old(volumes, 'Bound', 'Kept');
+  const sight = await look(object, deps);
+  if (held.length > 0) {
+    if (!isFilled(object, sight)) return stillNeeded(writer, held);
+    await requirePolicies(deps.client, deps.agentNamespace, inPlacePolicies);
+    await requireAuthority(deps.client, targetAccount(object), rightsToReplace);
+    await writer.write({ previousVolumes: volumes.map((volume): PreviousVolume => (held.includes(volume) ? { ...volume, state: 'Removing' } : volume)) });
+    return now;
+  }
+  const going = old(volumes, 'Removing');
+  for (const previous of going) {
+    const volume = sight.volumes.get(previous.volume);
+    const { kind } = releaseNext(previous, seenOf(sight, previous.claim, previous.volume), object.metadata);
+    if (kind === 'giveBack' && volume !== undefined) await giveBackVolume(deps.client, previous, volume);
+  }
+  const condition = oldVolumes.removed(going);
+  await writer.write({ previousVolumes: volumes.map((volume): PreviousVolume => (going.includes(volume) ? { ...volume, state: 'Removed' } : volume)) }, undefined, [condition]);
+  tell(deps, object, 'Normal', 'PreviousVolumesRemoved', condition.message);
+  return now;
+}
+
+/** What a storage fills is whole when it is bound, also where status was not told of it before the restore failed. */
+function isFilled(object: AppRestore, sight: Sight): boolean {
+  const volumes = (object.status?.volumes ?? []).map((volume) => {
+    const isBound = volume.snapshotId === undefined && seenOf(sight, volume.claim, undefined).claim?.phase === 'Bound';
+    return isBound ? { ...volume, phase: 'Bound' as const } : volume;
+  });
+  return isWhole({ status: { ...object.status, volumes } });
+}
+
+async function stillNeeded(writer: RestoreWriter, held: readonly PreviousVolume[]): Promise<StepResult> {
+  const condition = oldVolumes.needed(held);
+  if (findCondition(writer.object.status?.conditions, condition.type)?.message !== condition.message) await writer.write({}, undefined, [condition]);
+  return onChange;
+}
