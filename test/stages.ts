@@ -96,6 +96,8 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   cassandra: suite('cassandra'),
   elasticsearch: suite('elasticsearch'),
   restore: suite('restore'),
+  // Refusals, kills and a bucket by `make e2e SUITE=inplace`.
+  inplace: suite('inplace', small),
   install: suite('install'),
   admission: suite('admission'),
   // The rest of it by `make e2e SUITE=kill`.
@@ -130,6 +132,7 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   'restore-remote': suite('restore-remote', {}, longMinutes),
   tenancy: suite('tenancy'),
   drill: suite('drill', {}, longMinutes),
+  inplace: suite('inplace', {}, longMinutes),
   storm: suite('storm', {}, longMinutes),
   many: suite('many', {}, longMinutes),
   policy: suite('policy', {}, longMinutes),
