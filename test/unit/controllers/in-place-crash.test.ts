@@ -56,7 +56,7 @@ describe('a restore in place', () => {
     expect(stateOf(world)).toEqual(confirmed);
     expect(world.restore?.status?.previousVolumes?.map(({ state }) => state)).toEqual(['Removed', 'Removed']);
     expect(oldVolumes(world)).toMatchObject({ status: 'False', reason: 'Removed', message: expect.stringContaining('old-data-pg-0 (Delete)') as unknown });
-    expect(ready(world)).toMatchObject({ status: 'True', reason: 'Restored' });
+    expect(ready(world)).toMatchObject({ status: 'True', reason: 'Restored', message: expect.stringMatching(/1 check passed\.$/) as unknown });
     // It is too late for another opinion.
     world.ask({ previousVolumes: 'Restore' });
     await world.live();
@@ -143,6 +143,34 @@ describe('a restore in place', () => {
     expect(stateOf(world)).toMatchObject({ database: 'copy', phase: 'Ready', violations: [] });
     expect(oldVolumes(world)).toMatchObject({ reason: 'PreviousVolumesLost', message: expect.stringContaining('wal-pg-0: volume old-wal-pg-0 is not there any more') as unknown });
     expect(ready(world)).toMatchObject({ status: 'True', reason: 'Restored' });
+  });
+
+  test.each(['Delete', 'Restore'] as const)('stays as it has ended when the account may not have %s any more', async (previousVolumes) => {
+    const world = new InPlaceWorld();
+    await world.live();
+    world.denied.add('delete persistentvolumeclaims');
+    world.ask({ previousVolumes });
+    await world.live(3);
+    expect(stateOf(world)).toEqual(restored);
+    expect(ready(world)).toMatchObject({ status: 'True', reason: 'Restored' });
+    expect(oldVolumes(world)).toMatchObject({ status: 'True', reason: 'AccountNotAllowed', message: expect.stringContaining('may not delete persistentvolumeclaims') as unknown });
+    world.denied.clear();
+    await world.live();
+    expect(stateOf(world)).toEqual(previousVolumes === 'Delete' ? confirmed : rolledBack);
+  });
+
+  test('whose new volumes are not whole keeps the old ones, whatever is asked for', async () => {
+    const world = new InPlaceWorld();
+    world.checks = 'Failed';
+    await world.live();
+    const claim = world.cluster.objects.get('persistentvolumeclaims/shop/data-pg-0')!;
+    const object = world.cluster.objects.get('apprestores/shop/r')!;
+    object['status'] = { ...world.restore?.status, volumes: world.restore?.status?.volumes?.map((volume) => ({ ...volume, phase: 'Pending' })) };
+    claim['status'] = { phase: 'Pending' };
+    world.ask({ previousVolumes: 'Delete' });
+    await world.live(1);
+    expect(oldVolumes(world)).toMatchObject({ status: 'True', reason: 'StillNeeded' });
+    expect(stateOf(world)).toMatchObject({ old: ['Retain kept', 'Retain kept'] });
   });
 
   test('that was never begun is over at once', async () => {

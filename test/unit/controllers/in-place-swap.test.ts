@@ -7,8 +7,8 @@ const previous: PreviousVolume = { claim: 'data', claimUid: 'old', volume: 'pv',
 const oldClaim: SeenClaim = { uid: 'old', volume: 'pv', phase: 'Bound', deleting: false, madeBy: undefined };
 const newClaim: SeenClaim = { ...oldClaim, uid: 'new', volume: 'pv-new', madeBy: 'r' };
 const again: SeenClaim = { ...oldClaim, uid: 'again' };
-const volume: SeenVolume = { uid: 'pv-uid', claim: 'shop/data', claimUid: 'old', reclaimPolicy: 'Delete', keptBy: undefined, deleting: false };
-const kept: SeenVolume = { ...volume, reclaimPolicy: 'Retain', keptBy: 'r' };
+const volume: SeenVolume = { uid: 'pv-uid', claim: 'shop/data', claimUid: 'old', phase: 'Bound', reclaimPolicy: 'Delete', keptBy: undefined, deleting: false };
+const kept: SeenVolume = { ...volume, phase: 'Released', reclaimPolicy: 'Retain', keptBy: 'r' };
 
 const seen = (claim: SeenClaim | undefined, of: SeenVolume | undefined, atRest = true): Seen => ({ claim, volume: of, atRest });
 const text = (action: SwapAction): string => ('why' in action ? `${action.kind}: ${action.why}` : 'uid' in action ? `${action.kind} ${action.uid}` : action.kind);
@@ -47,6 +47,7 @@ describe('back', () => {
     ['no claim, and it was bound to another before', seen(undefined, { ...kept, claimUid: 'again' }), 'createClaim'],
     ['no claim, and not kept', seen(undefined, volume), 'keep'],
     ['a claim that asks for it', seen({ ...again, phase: 'Pending' }, kept), 'bind again'],
+    ['a claim that asks for it, before it is released', seen({ ...again, phase: 'Pending' }, { ...kept, phase: 'Bound' }), 'wait: volume pv is still Bound'],
     ['a claim that has it, not seen by the binder yet', seen({ ...again, phase: 'Pending' }, { ...kept, claimUid: 'again' }), 'wait: waits for volume pv'],
     ['a claim that has it', seen(again, { ...kept, claimUid: 'again' }, false), 'giveBack'],
     ['a claim that has it as it was', seen(again, { ...volume, claimUid: 'again' }, false), 'done'],

@@ -26,8 +26,8 @@ export async function leaveOldVolumes(object: AppRestore, deps: OperatorDeps): P
     const has = seen?.uid === previous.claimUid && !seen.deleting;
     const { kind } = releaseNext(previous, seenOf(sight, claim, name), object.metadata);
     if (volume === undefined) continue;
-    const isOver = has || previous.state === 'Removing';
-    if (!isOver || (kind === 'giveBack' && !(await mayGiveBack(() => giveBackVolume(deps.client, previous, volume))))) left.push(`${name} (of claim ${claim}, before ${reclaimPolicy})`);
+    const isFree = has || previous.state === 'Removing';
+    if (!isFree || (kind === 'giveBack' && !(await mayGiveBack(() => giveBackVolume(deps.client, previous, volume))))) left.push(`${name} (of claim ${claim}, before ${reclaimPolicy})`);
   }
   if (left.length > 0) tell(deps, object, 'Warning', 'PreviousVolumesLeft', leftSentence(object, left));
   if (isReplacing(object) && object.status?.phase !== 'Verifying') tell(deps, object, 'Warning', 'WorkloadsLeft', `The restore was deleted in the middle. Scaled to zero, or only in part started: ${some(workloadsToRest(object).map(({ resource, name }) => `${resource}/${name}`), 20)}.`);

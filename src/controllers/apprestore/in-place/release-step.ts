@@ -4,25 +4,34 @@ import { findCondition } from '../../../runtime/conditions.js';
 import { requireAuthority, rightsToReplace } from '../../authority.js';
 import type { OperatorDeps } from '../../deps.js';
 import { inPlacePolicies, requirePolicies } from '../../policies.js';
+import type { Verdict } from '../../status-writer.js';
 import { now, onChange, type StepResult } from '../../step.js';
 import { targetAccount, tell, type RestoreWriter } from '../steps.js';
+import { afterEnd, tellOfOldVolumes } from './after-end.js';
 import { look, seenOf, type Sight } from './sight.js';
 import { releaseNext } from './swap.js';
 import { giveBackVolume } from './volumes.js';
 import { isWhole, old } from './wanted.js';
-import { oldVolumes } from './words.js';
+import { nextForOldVolumes, oldVolumes } from './words.js';
 
 /** The user has confirmed the restored data: old volumes get the reclaim policy that they had, which decides. Noted first, so that nobody goes back to what may be gone. */
-export async function releaseStep(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
+export function releaseStep(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
+  return afterEnd(writer, () => release(writer, deps));
+}
+
+async function release(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
   const { object } = writer;
   const volumes = object.status?.previousVolumes ?? [];
   const held = old(volumes, 'Bound', 'Kept');
   const sight = await look(object, deps);
   if (held.length > 0) {
-    if (!isFilled(object, sight)) return stillNeeded(writer, held);
+    if (!isFilled(object, sight)) {
+      await tellOfOldVolumes(writer, oldVolumes.needed(held));
+      return onChange;
+    }
     await requirePolicies(deps.client, deps.agentNamespace, inPlacePolicies);
     await requireAuthority(deps.client, targetAccount(object), rightsToReplace);
-    await writer.write({ previousVolumes: volumes.map((volume): PreviousVolume => (held.includes(volume) ? { ...volume, state: 'Removing' } : volume)) });
+    await writer.write({ previousVolumes: volumes.map((volume): PreviousVolume => (held.includes(volume) ? { ...volume, state: 'Removing' } : volume)) }, withoutNext(object));
     return now;
   }
   const going = old(volumes, 'Removing');
@@ -46,8 +55,8 @@ function isFilled(object: AppRestore, sight: Sight): boolean {
   return isWhole({ status: { ...object.status, volumes } });
 }
 
-async function stillNeeded(writer: RestoreWriter, held: readonly PreviousVolume[]): Promise<StepResult> {
-  const condition = oldVolumes.needed(held);
-  if (findCondition(writer.object.status?.conditions, condition.type)?.message !== condition.message) await writer.write({}, undefined, [condition]);
-  return onChange;
+/** How it has ended, without what was to be decided. */
+function withoutNext(object: AppRestore): Verdict {
+  const { reason = '', message = '' } = findCondition(object.status?.conditions, 'Ready') ?? {};
+  return { kind: object.status?.phase === 'Ready' ? 'ready' : 'failed', reason, message: message.replace(nextForOldVolumes(object), '') };
 }

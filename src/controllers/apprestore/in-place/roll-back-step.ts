@@ -1,19 +1,19 @@
 import type { PreviousVolume } from '../../../api/apprestore.js';
 import { fail } from '../../../api/errors.js';
 import type { AppRestore } from '../../../api/kinds.js';
-import { findCondition } from '../../../runtime/conditions.js';
 import { persistentVolumeClaims } from '../../../runtime/resource.js';
 import { requireAuthority, rightsToReplace } from '../../authority.js';
 import type { OperatorDeps } from '../../deps.js';
 import { removeMoverObjects } from '../../movers/leftovers.js';
 import { inPlacePolicies, requirePolicies } from '../../policies.js';
-import { later, now, onChange, type StepResult } from '../../step.js';
+import { later, now, type StepResult } from '../../step.js';
 import { removeFixupPods } from '../fixup-pods.js';
 import { moversOf } from '../remote/objects.js';
 import { count, finalFailure, isFromTarget, some, targetAccount, tell, type RestoreWriter } from '../steps.js';
+import { afterEnd } from './after-end.js';
 import { putToRest, startAgain } from './rest.js';
 import { look, seenOf, type Sight } from './sight.js';
-import { returnNext, troubleWith, type SwapAction } from './swap.js';
+import { returnNext, type SwapAction } from './swap.js';
 import { bindVolume, createClaim, giveBackVolume, keepVolume } from './volumes.js';
 import { claimsOf } from './wanted.js';
 import { oldVolumes } from './words.js';
@@ -30,16 +30,16 @@ interface Next {
 /** Goes back to the old volumes, from wherever the restore is: what uses the claims is stopped, new claims go, claims of the same names get the old volumes, and what ran before runs again. */
 export async function rollBackStep(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
   const { object } = writer;
-  if (object.status?.phase !== 'RollingBack') return begin(writer, deps);
+  if (object.status?.phase !== 'RollingBack') return afterEnd(writer, () => begin(writer, deps));
   // Pods of ours have the new claims, too.
   if ((await removeOwnPods(object, deps)) > 0) return later(1);
-  const next = plan(object, await look(object, deps));
-  if (next.some(({ action }) => action.kind === 'rest')) await putToRest(object, deps);
+  if (plan(object, await look(object, deps)).some(({ action }) => action.kind === 'rest')) await putToRest(object, deps);
+  // What was seen before the scaling may have been followed by another pod.
   const sight = await look(object, deps);
-  const again = plan(object, sight);
-  for (const one of again) await perform(object, one, again, sight, deps);
-  const previousVolumes = (object.status.previousVolumes ?? []).map((volume) => returned(volume, again));
-  const open = again.filter(({ action }) => action.kind !== 'done');
+  const next = plan(object, sight);
+  for (const one of next) await perform(object, one, next, sight, deps);
+  const previousVolumes = (object.status.previousVolumes ?? []).map((volume) => returned(volume, next));
+  const open = next.filter(({ action }) => action.kind !== 'done');
   if (open.length === 0) return end(writer, previousVolumes, deps);
   const waiting = open.map((one) => textOf(one, sight.users));
   await writer.write({ previousVolumes }, { kind: 'working', reason: 'RollingBack', message: `Going back to the old volumes: ${some(waiting)}.` });
@@ -49,7 +49,7 @@ export async function rollBackStep(writer: RestoreWriter, deps: OperatorDeps): P
 /** Nothing is touched when not every old volume is there and free: some from before, and some from the copy, are no database. */
 async function begin(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
   const { object } = writer;
-  const { previousVolumes = [], stopped = [], phase } = object.status ?? {};
+  const { previousVolumes = [], stopped = [] } = object.status ?? {};
   if (previousVolumes.length === 0 && stopped.length === 0) throw finalFailure('RolledBack', 'Nothing was begun, and so there is nothing to go back from.');
   await requirePolicies(deps.client, deps.agentNamespace, inPlacePolicies);
   await requireAuthority(deps.client, targetAccount(object), rightsToReplace);
@@ -58,19 +58,11 @@ async function begin(writer: RestoreWriter, deps: OperatorDeps): Promise<StepRes
     const action = returnNext(volume, seenOf(sight, volume.claim, volume.volume), object.metadata);
     return action.kind === 'stuck' ? [`${volume.claim}: ${action.why}`] : [];
   });
-  if (troubles.length > 0) return refuse(writer, troubles, phase === 'Ready' || phase === 'Failed');
+  if (troubles.length > 0) throw fail('PreviousVolumesLost', `${some(troubles)}.`);
   const message = `Going back to ${count(previousVolumes.length, 'old volume')}.`;
   await writer.write({ phase: 'RollingBack', completionTime: undefined, verified: undefined }, { kind: 'working', reason: 'RollingBack', message });
   tell(deps, object, 'Normal', 'RollingBack', message);
   return now;
-}
-
-/** How a restore has ended stays as it is. */
-async function refuse(writer: RestoreWriter, troubles: readonly string[], ended: boolean): Promise<StepResult> {
-  const condition = oldVolumes.lost(troubles);
-  if (!ended) throw fail('PreviousVolumesLost', condition.message, { afterSeconds: 30 });
-  if (findCondition(writer.object.status?.conditions, condition.type)?.message !== condition.message) await writer.write({}, undefined, [condition]);
-  return onChange;
 }
 
 async function removeOwnPods(object: AppRestore, deps: OperatorDeps): Promise<number> {

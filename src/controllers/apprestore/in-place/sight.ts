@@ -63,6 +63,7 @@ export function seenVolume(object: KubeObject): SeenVolume {
     uid,
     claim: name === undefined ? undefined : `${textAt(object, 'spec', 'claimRef', 'namespace') ?? ''}/${name}`,
     claimUid: textAt(object, 'spec', 'claimRef', 'uid'),
+    phase: textAt(object, 'status', 'phase') ?? 'Pending',
     reclaimPolicy: textAt(object, 'spec', 'persistentVolumeReclaimPolicy') ?? 'Retain',
     keptBy: own?.[labels.keptBy],
     deleting: deletionTimestamp !== undefined,

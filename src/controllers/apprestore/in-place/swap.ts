@@ -17,6 +17,7 @@ export interface SeenVolume {
   /** The claim that it is or was bound to, as namespace/name. */
   readonly claim: string | undefined;
   readonly claimUid: string | undefined;
+  readonly phase: string;
   readonly reclaimPolicy: string;
   /** Uid of the AppRestore that keeps it. */
   readonly keptBy: string | undefined;
@@ -85,7 +86,7 @@ export function returnNext(previous: PreviousVolume | undefined, seen: Seen, own
   if (volume.claimUid !== claim?.uid && !seen.atRest) return { kind: 'rest' };
   // The name is free, so whichever claim had the volume is gone.
   if (claim === undefined) return volume.reclaimPolicy === 'Retain' ? { kind: 'createClaim' } : keep;
-  if (volume.claimUid !== claim.uid) return { kind: 'bind', uid: claim.uid };
+  if (volume.claimUid !== claim.uid) return volume.phase === 'Released' ? { kind: 'bind', uid: claim.uid } : wait(`volume ${previous.volume} is still ${volume.phase}`);
   if (claim.phase !== 'Bound') return wait(`waits for volume ${previous.volume}`);
   return volume.reclaimPolicy === previous.reclaimPolicy && volume.keptBy === undefined ? done : { kind: 'giveBack' };
 }
@@ -105,7 +106,7 @@ export function releaseNext(previous: PreviousVolume, { claim, volume }: Seen, o
 }
 
 /** Why a volume is not the one that was noted, or not free for its old claim; undefined when it is. Pure. */
-export function troubleWith({ claim, volume: name, volumeUid }: PreviousVolume, volume: SeenVolume | undefined, { namespace }: Owner): string | undefined {
+function troubleWith({ claim, volume: name, volumeUid }: PreviousVolume, volume: SeenVolume | undefined, { namespace }: Owner): string | undefined {
   if (volume === undefined || volume.uid !== volumeUid || volume.deleting) return `volume ${name} is not there any more`;
   if (volume.claim !== `${namespace}/${claim}`) return `volume ${name} belongs to claim ${volume.claim ?? 'none'} now`;
   return undefined;

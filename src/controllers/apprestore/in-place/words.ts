@@ -29,7 +29,7 @@ export const oldVolumes = {
     reason: 'StillNeeded',
     message: `Although spec.previousVolumes is Delete, ${count(volumes.length, 'old volume')} stay: the restore has not filled every new one. Set it to Restore to go back to them.`,
   }),
-  lost: (troubles: readonly string[]): ConditionInput => ({ type, status: 'True', reason: 'PreviousVolumesLost', message: `Although spec.previousVolumes is Restore, nothing was touched: ${some(troubles)}.` }),
+  blocked: (reason: string, message: string): ConditionInput => ({ type, status: 'True', reason, message: `The old volumes are kept, and nothing was touched: ${message}` }),
   removed: (volumes: readonly PreviousVolume[]): ConditionInput => ({
     type,
     status: 'False',
