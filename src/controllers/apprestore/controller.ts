@@ -10,7 +10,7 @@ import { configurationStep } from './configuration-step.js';
 import { decide, restoreFinalizer, type RestorePlan } from './decide.js';
 import { planStep } from './plan-step.js';
 import { prepareStep } from './prepare-step.js';
-import { releaseStep } from './in-place/release-step.js';
+import { keptStep, releaseStep } from './in-place/release-step.js';
 import { rollBackStep } from './in-place/roll-back-step.js';
 import { swapStep } from './in-place/swap-step.js';
 import { nextForOldVolumes } from './in-place/words.js';
@@ -77,6 +77,8 @@ async function act(plan: RestorePlan, writer: RestoreWriter, deps: OperatorDeps,
       return rollBackStep(writer, deps);
     case 'release':
       return releaseStep(writer, deps);
+    case 'kept':
+      return keptStep(writer);
     case 'sweep':
       return sweepStep(writer, deps);
     case 'delete':

@@ -36,6 +36,8 @@ export type RestorePlan =
   | { readonly kind: 'rollBack' }
   /** In place: the old volumes are not needed any more. */
   | { readonly kind: 'release' }
+  /** In place: the old volumes are kept, which is to be said. */
+  | { readonly kind: 'kept' }
   /** It has ended: what movers have left goes. */
   | { readonly kind: 'sweep' }
   | { readonly kind: 'delete' };

@@ -57,6 +57,14 @@ describe('decide', () => {
     expect(kind(appRestore({ ...back, suspend: true }, { phase: 'Ready', ...previous('Kept') }))).toBe('idle');
   });
 
+  test('that old volumes are kept is said when it has ended, once', () => {
+    const condition = { type: 'PreviousVolumesKept', status: 'True', reason: 'Kept', message: '', lastTransitionTime: '' } as const;
+    for (const phase of ['Ready', 'Failed'] as const) {
+      expect(kind(appRestore({ inPlace: true }, { phase, ...previous('Kept'), conditions: [{ ...condition, reason: 'StillNeeded' }] }))).toBe('kept');
+      expect(kind(appRestore({ inPlace: true }, { phase, ...previous('Kept'), conditions: [condition] }))).toBe('idle');
+    }
+  });
+
   test('the old volumes go when it has ended, not before', () => {
     const release = { inPlace: true, previousVolumes: 'Delete' } as const;
     for (const phase of ['Ready', 'Failed'] as const) expect(kind(appRestore(release, { phase, ...previous('Kept') }))).toBe('release');

@@ -169,8 +169,31 @@ describe('a restore in place', () => {
     claim['status'] = { phase: 'Pending' };
     world.ask({ previousVolumes: 'Delete' });
     await world.live(1);
-    expect(oldVolumes(world)).toMatchObject({ status: 'True', reason: 'StillNeeded' });
+    expect(oldVolumes(world)).toMatchObject({ status: 'True', reason: 'StillNeeded', message: expect.stringContaining('has not filled every new one') as unknown });
     expect(stateOf(world)).toMatchObject({ old: ['Retain kept', 'Retain kept'] });
+  });
+
+  test('confirmed beforehand, the old volumes go when every check has passed, and only then', async () => {
+    const good = new InPlaceWorld({ previousVolumes: 'Delete' });
+    await good.live();
+    expect(stateOf(good)).toEqual(confirmed);
+
+    for (const spec of [{}, { verify: { enabled: false, timeout: '15m' } }]) {
+      const world = new InPlaceWorld({ ...spec, previousVolumes: 'Delete' });
+      world.checks = 'Failed';
+      await world.live();
+      expect(oldVolumes(world)).toMatchObject({ status: 'True', reason: 'StillNeeded', message: expect.stringContaining('or to Keep, look at the data, and then to Delete') as unknown });
+      // Whatever else is changed says nothing of the data.
+      world.ask({ suspend: false });
+      await world.live();
+      expect(stateOf(world)).toMatchObject({ old: ['Retain kept', 'Retain kept'] });
+      world.ask({ previousVolumes: 'Keep' });
+      await world.live();
+      expect(oldVolumes(world)).toMatchObject({ status: 'True', reason: 'Kept' });
+      world.ask({ previousVolumes: 'Delete' });
+      await world.live();
+      expect(stateOf(world)).toMatchObject({ database: 'copy', old: [undefined, undefined] });
+    }
   });
 
   test('that was never begun is over at once', async () => {

@@ -63,6 +63,7 @@ export class InPlaceWorld {
     if (object === undefined) return;
     object['spec'] = { ...record(object['spec']), ...spec };
     object.metadata.resourceVersion = String(Number(object.metadata.resourceVersion) + 1);
+    object.metadata.generation = Number(object.metadata.generation) + 1;
   }
 
   delete(): void {

@@ -11,8 +11,11 @@ import { afterEnd, tellOfOldVolumes } from './after-end.js';
 import { look, seenOf, type Sight } from './sight.js';
 import { releaseNext } from './swap.js';
 import { giveBackVolume } from './volumes.js';
-import { isWhole, old } from './wanted.js';
+import { isConfirmed, isWhole, old } from './wanted.js';
 import { nextForOldVolumes, oldVolumes } from './words.js';
+
+const notFilled = 'the restore has not filled every new one. Set it to Restore to go back to them.';
+const notConfirmed = 'not every check has passed, and it was asked for before that was known. Set it to Restore to go back; or to Keep, look at the data, and then to Delete.';
 
 /** The user has confirmed the restored data: old volumes get the reclaim policy that they had, which decides. Noted first, so that nobody goes back to what may be gone. */
 export function releaseStep(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
@@ -25,8 +28,9 @@ async function release(writer: RestoreWriter, deps: OperatorDeps): Promise<StepR
   const held = old(volumes, 'Bound', 'Kept');
   const sight = await look(object, deps);
   if (held.length > 0) {
-    if (!isFilled(object, sight)) {
-      await tellOfOldVolumes(writer, oldVolumes.needed(held));
+    const why = isFilled(object, sight) ? (isConfirmed(object) ? undefined : notConfirmed) : notFilled;
+    if (why !== undefined) {
+      await tellOfOldVolumes(writer, oldVolumes.needed(held, why));
       return onChange;
     }
     await requirePolicies(deps.client, deps.agentNamespace, inPlacePolicies);
@@ -43,6 +47,12 @@ async function release(writer: RestoreWriter, deps: OperatorDeps): Promise<StepR
   const condition = oldVolumes.removed(going);
   await writer.write({ previousVolumes: volumes.map((volume): PreviousVolume => (going.includes(volume) ? { ...volume, state: 'Removed' } : volume)) }, undefined, [condition]);
   tell(deps, object, 'Normal', 'PreviousVolumesRemoved', condition.message);
+  return now;
+}
+
+/** They are kept, as asked for. */
+export async function keptStep(writer: RestoreWriter): Promise<StepResult> {
+  await tellOfOldVolumes(writer, oldVolumes.kept(old(writer.object.status?.previousVolumes, 'Kept')));
   return now;
 }
 

@@ -1,8 +1,14 @@
 import type { PreviousVolume, RestorePhase } from '../../../api/apprestore.js';
 import type { AppRestore } from '../../../api/kinds.js';
+import { findCondition } from '../../../runtime/conditions.js';
 
-/** What is still to be done with the old volumes of a restore in place: go back to them, or let them go. */
-export type Wanted = 'rollBack' | 'release';
+/** The condition that says what to do with the old volumes, and later what became of them. */
+export const keptCondition = 'PreviousVolumesKept';
+/** Its reason while what was asked for beforehand is not done. */
+export const stillNeeded = 'StillNeeded';
+
+/** What is still to be done with the old volumes of a restore in place: go back to them, let them go, or only say that they are kept. */
+export type Wanted = 'rollBack' | 'release' | 'kept';
 
 /** What the user wants of the old volumes and is not so yet; undefined when there is nothing of that. Pure. */
 export function wanted({ spec, status }: AppRestore): Wanted | undefined {
@@ -15,7 +21,7 @@ export function wanted({ spec, status }: AppRestore): Wanted | undefined {
   const ended = phase === 'Ready' || phase === 'Failed';
   switch (spec.previousVolumes) {
     case 'Keep':
-      return undefined;
+      return ended && old(status?.previousVolumes, 'Kept').length > 0 && findCondition(status?.conditions, keptCondition)?.reason !== 'Kept' ? 'kept' : undefined;
     case 'Restore':
       // After an end there is something to go back to, or there is not.
       return (!ended || held.length > 0) && gone.length === 0 ? 'rollBack' : undefined;
@@ -32,6 +38,16 @@ export function old(volumes: readonly PreviousVolume[] | undefined, ...states: r
 /** Every claim is replaced. Pure. */
 export function isSwapped({ status }: AppRestore): boolean {
   return (status?.previousVolumes ?? []).every(({ state }) => state === 'Kept');
+}
+
+/**
+ * Whether the old volumes may go as it is asked for: every check has passed, or it was asked for after the end. What was said beforehand is no judgement of data that nobody has
+ * found good; then it has to be said anew. Pure.
+ */
+export function isConfirmed({ metadata, status }: AppRestore): boolean {
+  if (status?.phase === 'Ready' && status.verified === true) return true;
+  const ended = findCondition(status?.conditions, 'Ready')?.observedGeneration ?? metadata.generation;
+  return metadata.generation > ended && findCondition(status?.conditions, keptCondition)?.reason !== stillNeeded;
 }
 
 /** All of the data is in the new volumes. Pure. */

@@ -2,9 +2,7 @@ import type { PreviousVolume } from '../../../api/apprestore.js';
 import type { AppRestore } from '../../../api/kinds.js';
 import type { ConditionInput } from '../../../runtime/conditions.js';
 import { count, some } from '../steps.js';
-import { old } from './wanted.js';
-
-const type = 'PreviousVolumesKept';
+import { keptCondition as type, old, stillNeeded } from './wanted.js';
 
 /** What a user does with old volumes that are kept, in a sentence with a space before it; empty when none is. Pure. */
 export function nextForOldVolumes({ status, spec }: Pick<AppRestore, 'status' | 'spec'>): string {
@@ -23,12 +21,7 @@ function keptSentence(volumes: readonly PreviousVolume[]): string {
 export const oldVolumes = {
   kept: (volumes: readonly PreviousVolume[]): ConditionInput => ({ type, status: 'True', reason: 'Kept', message: keptSentence(volumes) }),
   none: (): ConditionInput => ({ type, status: 'False', reason: 'None', message: 'No claim of the copy was there: nothing is replaced.' }),
-  needed: (volumes: readonly PreviousVolume[]): ConditionInput => ({
-    type,
-    status: 'True',
-    reason: 'StillNeeded',
-    message: `Although spec.previousVolumes is Delete, ${count(volumes.length, 'old volume')} stay: the restore has not filled every new one. Set it to Restore to go back to them.`,
-  }),
+  needed: (volumes: readonly PreviousVolume[], why: string): ConditionInput => ({ type, status: 'True', reason: stillNeeded, message: `Although spec.previousVolumes is Delete, ${count(volumes.length, 'old volume')} stay: ${why}` }),
   blocked: (reason: string, message: string): ConditionInput => ({ type, status: 'True', reason, message: `The old volumes are kept, and nothing was touched: ${message}` }),
   removed: (volumes: readonly PreviousVolume[]): ConditionInput => ({
     type,
