@@ -100,7 +100,7 @@ describe('who is at work on the same claims', () => {
   const volumes = [{ claim: 'data-pg-0', phase: 'Pending' as const }];
   const named = (name: string, created = '2026-01-01T00:00:00Z') => ({ name, uid: name, creationTimestamp: created });
   const own = appRestore({ inPlace: true }, { phase: 'Planned' }, named('own'));
-  const beside = (restores: ReturnType<typeof appRestore>[], snapshots: ReturnType<typeof appSnapshot>[] = [], object = own): string[] => rivals(object, claims, { restores: [own, ...restores], snapshots });
+  const beside = (restores: ReturnType<typeof appRestore>[], snapshots: ReturnType<typeof appSnapshot>[] = [], object = own): string[] => rivals(object, claims, { restores: [object, ...restores], snapshots });
 
   test('another one in place is in the way of everybody, also when it has left them half done', () => {
     const other = appRestore({ inPlace: true }, { phase: 'Swapping', volumes }, named('other'));
