@@ -97,6 +97,8 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   cassandra: suite('cassandra'),
   elasticsearch: suite('elasticsearch'),
   restore: suite('restore'),
+  // Refusals, kills and a bucket by `make e2e SUITE=inplace`.
+  inplace: suite('inplace', small),
   install: suite('install'),
   admission: suite('admission'),
   // The rest of it by `make e2e SUITE=kill`.
@@ -133,6 +135,7 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   tenancy: suite('tenancy'),
   drill: suite('drill', {}, longMinutes),
   rewrite: suite('rewrite'),
+  inplace: suite('inplace', {}, longMinutes),
   storm: suite('storm', {}, longMinutes),
   many: suite('many', {}, longMinutes),
   policy: suite('policy', {}, longMinutes),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { check, conditions, durationWithin, gradeSchema, labelName, objectName, secretRef } from './common.js';
 import { rewriteSpec } from './rewrite.js';
 
-export const restorePhases = ['Pending', 'Fetching', 'Planned', 'RestoringVolumes', 'ApplyingConfiguration', 'Preparing', 'Starting', 'Verifying', 'Ready', 'Failed'] as const;
+export const restorePhases = ['Pending', 'Fetching', 'Planned', 'Stopping', 'Swapping', 'RestoringVolumes', 'ApplyingConfiguration', 'Preparing', 'Starting', 'Verifying', 'Ready', 'RollingBack', 'Failed'] as const;
 export type RestorePhase = (typeof restorePhases)[number];
 
 const oneSourceRule = { rule: 'has(self.appSnapshotRef) != has(self.targetRef)', message: 'exactly one of appSnapshotRef and targetRef must be set' };
@@ -33,7 +33,10 @@ const from = z
   .meta({ 'x-kubernetes-validations': [oneSourceRule, targetOnlyRule] })
   .describe('What is restored.');
 
-export const appRestoreSpec = z.strictObject({
+const inPlaceRule = { rule: "!self.inPlace || self.what == 'All'", message: 'inPlace: true needs what: All; with existing: Skip the configuration stays as it is' };
+const previousVolumesRule = { rule: "self.inPlace || self.previousVolumes == 'Keep'", message: 'previousVolumes goes with inPlace: true' };
+
+const spec = z.strictObject({
   serviceAccountName: objectName.describe('Service account of this namespace under which the copy is read. The author of this object must be allowed to impersonate it.'),
   from,
   into: z
@@ -45,7 +48,15 @@ export const appRestoreSpec = z.strictObject({
     .describe('Where it is restored to. Default: this namespace.'),
   what: z.enum(['All', 'Volumes', 'Configuration']).default('All').describe('Which part of the copy is restored.'),
   rewrite: rewriteSpec.optional().describe('What is changed on the way.'),
-  existing: z.enum(['Fail', 'Skip', 'Adopt']).default('Fail').describe('What happens to objects that are there already. Fail: nothing is begun. Skip: left as they are. Adopt: configuration is applied over them; claims are never overwritten.'),
+  existing: z.enum(['Fail', 'Skip', 'Adopt']).default('Fail').describe('What happens to objects that are there already. Fail: nothing is begun. Skip: left as they are. Adopt: configuration is applied over them; claims are never overwritten. With inPlace Fail means Adopt.'),
+  inPlace: z
+    .boolean()
+    .default(false)
+    .describe('True: claims of this namespace that are there are replaced under their names. Workloads are scaled to zero before and started after; the old volumes are kept until previousVolumes says otherwise.'),
+  previousVolumes: z
+    .enum(['Keep', 'Delete', 'Restore'])
+    .default('Keep')
+    .describe('What becomes of the volumes that inPlace has replaced; can be changed at any time. Keep: they stay. Delete: the restored data is right, the old volumes go by the reclaim policy that they had. Restore: go back to them, also after a failed restore or in the middle of one.'),
   verify: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Check the restored databases.'),
@@ -56,6 +67,11 @@ export const appRestoreSpec = z.strictObject({
   dryRun: z.boolean().default(false).describe('True: only say what would be done, in status.plan and in the ConfigMap that it names.'),
   suspend: z.boolean().default(false).describe('True: nothing new is begun.'),
 });
+
+export const appRestoreSpec = spec
+  .refine(({ inPlace, what }) => !inPlace || what === 'All', inPlaceRule.message)
+  .refine(({ inPlace, previousVolumes }) => inPlace || previousVolumes === 'Keep', previousVolumesRule.message)
+  .meta({ 'x-kubernetes-validations': [inPlaceRule, previousVolumesRule] });
 export type AppRestoreSpec = z.infer<typeof appRestoreSpec>;
 
 const objectRef = z.string().max(640);
@@ -77,6 +93,25 @@ const volume = z.strictObject({
   message: z.string().max(1024).optional().describe('What the driver or the mover says.'),
 });
 export type RestoredVolume = z.infer<typeof volume>;
+
+const previousVolume = z.strictObject({
+  claim: z.string().max(253).describe('PersistentVolumeClaim that was bound to it, and whose name the restored one has.'),
+  claimUid: z.string().max(63).describe('Uid of that claim.'),
+  volume: z.string().max(253).describe('The PersistentVolume.'),
+  volumeUid: z.string().max(63).describe('Its uid.'),
+  reclaimPolicy: z.enum(['Retain', 'Delete', 'Recycle']).describe('Its reclaim policy before; while it is kept it is Retain.'),
+  state: z
+    .enum(['Bound', 'Kept', 'Removing', 'Removed', 'Returned'])
+    .describe('Bound: its claim is not replaced yet. Kept: no claim has it. Removing and Removed: its reclaim policy is, or was, given back to it, and decides. Returned: a claim of the old name has it again.'),
+});
+export type PreviousVolume = z.infer<typeof previousVolume>;
+
+const stopped = z.strictObject({
+  resource: z.string().max(316).describe('plural.group'),
+  name: z.string().max(253).describe('Name.'),
+  replicas: z.int().min(0).optional().describe('Replicas before. Absent for a CronJob: it was not suspended.'),
+});
+export type StoppedWorkload = z.infer<typeof stopped>;
 
 const application = z.strictObject({
   name: z.string().max(63).describe('Name of the application.'),
@@ -137,6 +172,8 @@ export const appRestoreStatus = z.strictObject({
     .optional()
     .describe('What the restore does.'),
   volumes: z.array(volume).max(256).optional().describe('Volumes being restored.'),
+  stopped: z.array(stopped).max(512).optional().describe('With inPlace: what ran before, and does again when the old volumes are restored.'),
+  previousVolumes: z.array(previousVolume).max(256).optional().describe('With inPlace: the volumes that are replaced.'),
   scaled: z
     .array(z.strictObject({ resource: z.string().max(316).describe('plural.group'), name: z.string().max(253).describe('Name.'), replicas: z.int().min(0).describe('Replicas in the copy.') }))
     .max(128)

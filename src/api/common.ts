@@ -21,6 +21,8 @@ export const labels = {
   capture: `${apiGroup}/capture`,
   /** On everything that a restore makes: the uid of the AppRestore. */
   restore: `${apiGroup}/apprestore`,
+  /** On PersistentVolumes that a restore in place has replaced and keeps: the uid of the AppRestore. */
+  keptBy: `${apiGroup}/kept-by`,
   /** On AppSnapshots that a VolumePolicy made: its uid. */
   policy: `${apiGroup}/policy`,
   /** On everything that a drill makes: the uid of the VolumePolicy. On a namespace only the operator may set it, and nobody may change it (policy `stillpoint-drill-namespace`). */
@@ -39,6 +41,9 @@ export const annotations = {
   captureDigest: `${apiGroup}/capture-digest`,
   /** On snapshots: `status.applications[].startFiles` as JSON; without them the server must not be started on this copy. */
   startFiles: `${apiGroup}/start-files`,
+  /** On a PersistentVolume that is kept: its reclaim policy before, and the claim that was bound to it, as JSON. */
+  reclaimPolicy: `${apiGroup}/reclaim-policy`,
+  previousClaim: `${apiGroup}/previous-claim`,
   /** On the namespace of a drill: the VolumePolicy, as namespace/name. */
   drillOf: `${apiGroup}/drill-of`,
   /** On AppSnapshots that a VolumePolicy made: its name, and when the copy was due. */

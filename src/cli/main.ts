@@ -9,7 +9,7 @@ const usage = `kubectl stillpoint: consistent copies of stateful applications
 
   kubectl stillpoint snapshot NAME --service-account SA [--required GRADE] [--wait=false]
   kubectl stillpoint restore NAME --from APPSNAPSHOT --service-account SA [--into NAMESPACE --into-service-account SA]
-                             [--dry-run] [--existing Fail|Skip|Adopt] [--wait=false]
+                             [--in-place] [--dry-run] [--existing Fail|Skip|Adopt] [--wait=false]
   kubectl stillpoint diff APPRESTORE          what its dry run has found; exit code 1 when it would be refused
   kubectl stillpoint status [NAME]
   kubectl stillpoint timeline NAME
@@ -27,6 +27,7 @@ const options = {
   into: { type: 'string' },
   'into-service-account': { type: 'string' },
   existing: { type: 'string' },
+  'in-place': { type: 'boolean', default: false },
   'dry-run': { type: 'boolean', default: false },
   wait: { type: 'string', default: 'true' },
   timeout: { type: 'string', default: '15' },

@@ -14,6 +14,7 @@ export async function restore(connection: Connection, name: string, flags: Flags
       from: { appSnapshotRef: { name: required(flags.from, '--from') } },
       ...(flags.into === undefined ? {} : { into: { namespace: flags.into, ...(flags['into-service-account'] === undefined ? {} : { serviceAccountName: flags['into-service-account'] }) } }),
       ...(flags.existing === undefined ? {} : { existing: flags.existing }),
+      ...(flags['in-place'] ? { inPlace: true } : {}),
       dryRun: flags['dry-run'],
     },
   });

@@ -13,6 +13,7 @@ export interface Flags {
   readonly wait: string;
   readonly timeout: string;
   readonly 'dry-run': boolean;
+  readonly 'in-place': boolean;
   readonly 'service-account'?: string | undefined;
   readonly required?: string | undefined;
   readonly from?: string | undefined;

@@ -38,6 +38,9 @@ export const rightsToRestore: readonly Right[] = [
   { verb: 'get', group: '', resource: 'persistentvolumeclaims' },
 ];
 
+/** The same where claims are replaced in place. */
+export const rightsToReplace: readonly Right[] = [...rightsToRestore, { verb: 'delete', group: '', resource: 'persistentvolumeclaims' }];
+
 /** What an account must have under which movers run, beside reading the Secrets of their target. */
 export const rightsToMove: readonly Right[] = [
   { verb: 'create', group: 'batch', resource: 'jobs' },

@@ -37,6 +37,9 @@ export const drillPolicies: readonly RequiredPolicy[] = [
   { name: 'stillpoint-drill-restore', covers: each(['CREATE', 'DELETE'], ['apprestores']), where: 'everywhere', conditions: ['by-the-operator'] },
 ];
 
+/** Policies without which no volume is replaced in place, beside those above. */
+export const inPlacePolicies: readonly RequiredPolicy[] = [{ name: 'stillpoint-volume', covers: each(['UPDATE'], ['persistentvolumes']), where: 'everywhere', conditions: ['by-the-operator'] }];
+
 function each(operations: readonly string[], resources: readonly string[]): string[] {
   return operations.flatMap((operation) => resources.map((resource) => `${operation} ${resource}`));
 }

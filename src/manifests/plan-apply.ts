@@ -5,7 +5,7 @@ import type { KubeObject } from '../runtime/object.js';
 import { apiVersionOf } from '../runtime/resource.js';
 import { objectId, type CapturedObject } from './captured.js';
 import { diffObjects, type Change } from './diff.js';
-import { gitOpsOwner } from './gitops.js';
+import { gitOpsGuard } from './gitops.js';
 import { inParallel } from './in-parallel.js';
 import { record, valueAt } from './json.js';
 import { kindKey } from './pod-templates.js';
@@ -37,10 +37,11 @@ export type ObjectPlan =
  * this account do (dry run, so admission and RBAC answer for themselves). Results in the order of the input.
  */
 export function planApply(request: PlanApplyRequest): Promise<ObjectPlan[]> {
-  return inParallel(request.objects, (captured) => planOne(captured, request));
+  const guard = gitOpsGuard(request.client);
+  return inParallel(request.objects, (captured) => planOne(captured, request, guard));
 }
 
-async function planOne(captured: CapturedObject, request: PlanApplyRequest): Promise<ObjectPlan> {
+async function planOne(captured: CapturedObject, request: PlanApplyRequest, guard: ReturnType<typeof gitOpsGuard>): Promise<ObjectPlan> {
   const refuse = (why: string): ObjectPlan => ({ verdict: 'refuse', captured, why });
   let live: KubeObject | undefined;
   try {
@@ -52,6 +53,8 @@ async function planOne(captured: CapturedObject, request: PlanApplyRequest): Pro
   if (live !== undefined && !ours) {
     const decided = decideExisting(captured, live, request);
     if (decided !== undefined) return decided;
+    const managed = await guard(live);
+    if (managed !== undefined) return refuse(managed);
   }
   try {
     const result = await restoreApply(request.client, captured, { restoreUid: request.restoreUid, force: live !== undefined, dryRun: true });
@@ -64,7 +67,7 @@ async function planOne(captured: CapturedObject, request: PlanApplyRequest): Pro
   }
 }
 
-/** What to do with an object that is there and not ours; undefined: apply over it. */
+/** What to do with an object that is there and not ours; undefined: apply over it, if its controller lets us. */
 function decideExisting(captured: CapturedObject, live: KubeObject, { existing, unfinished }: Pick<PlanApplyRequest, 'existing' | 'unfinished'>): ObjectPlan | undefined {
   const refuse = (why: string): ObjectPlan => ({ verdict: 'refuse', captured, why });
   if (live.metadata.deletionTimestamp !== undefined) return refuse('is being deleted; wait until it is gone');
@@ -75,8 +78,7 @@ function decideExisting(captured: CapturedObject, live: KubeObject, { existing, 
   if (kindKey(captured.type) === '/PersistentVolumeClaim') {
     return captured.filled === true ? refuse('exists already, and claims are never overwritten; delete it first') : { verdict: 'skip', captured, why: 'exists already, and claims are never overwritten' };
   }
-  const owner = gitOpsOwner(live);
-  return owner === undefined ? undefined : refuse(`ManagedByGitOps: ${owner.what} would undo the change; suspend it first: ${owner.suspendCommand}`);
+  return undefined;
 }
 
 async function find(captured: CapturedObject, client: Client): Promise<KubeObject | undefined> {

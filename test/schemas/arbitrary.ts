@@ -32,6 +32,11 @@ export function accepted(node: Node, hints: Hints = {}, path: Path = []): fc.Arb
   }
 }
 
+/** Values of an object each of whose fields its schema accepts; what rules of CEL say of several of them together they keep by chance only. */
+export function unbound(node: Node, hints: Hints = {}): fc.Arbitrary<unknown> {
+  return fields(node, hints, []);
+}
+
 function fields(node: Node, hints: Hints, path: Path): fc.Arbitrary<unknown> {
   const model = Object.fromEntries(Object.entries(node.properties ?? {}).map(([name, child]) => [name, accepted(child, hints, [...path, name])]));
   return fc.record(model, { requiredKeys: [...(node.required ?? [])], noNullPrototype: true });

@@ -8,6 +8,9 @@ const fence = { engage: { command: ['on'] }, verify: { command: ['look'] }, rele
 const fenced = { hold: 'Fence', processName: 'db', fence };
 const position = { command: ['where'], stdin: { secretKeyRef: { name: 'login', key: 'options' } } };
 
+const restore = { serviceAccountName: 'a', from: { appSnapshotRef: { name: 'a' } } };
+const inPlace = { ...restore, inPlace: true };
+
 const bucket = { endpoint: 'https://s3.example', bucket: 'copies', credentialsSecretRef: { name: 'login' } };
 const inBucket = { serviceAccountName: 'a', s3: bucket };
 const inClaim = { serviceAccountName: 'a', persistentVolumeClaim: { claimName: 'nas' } };
@@ -68,6 +71,15 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
     { good: { op: 'move', path: '/a', from: '/b' }, bad: { op: 'move', path: '/a' } },
     { good: { op: 'add', path: '/a/-', value: null }, bad: { op: 'add', path: '/a/-', value: null, from: '/b' } },
     { good: { op: 'copy', path: '/a', from: '' }, bad: { op: 'copy', path: '/a' } },
+  ],
+  // AppRestore: in place
+  "!self.inPlace || self.what == 'All'": [
+    { good: { ...restore, what: 'Volumes', inPlace: false }, bad: { ...inPlace, what: 'Volumes' } },
+    { good: { ...inPlace, what: 'All', existing: 'Skip' }, bad: { ...inPlace, what: 'Configuration' } },
+  ],
+  "self.inPlace || self.previousVolumes == 'Keep'": [
+    { good: { ...inPlace, previousVolumes: 'Restore' }, bad: { ...restore, previousVolumes: 'Restore' } },
+    { good: restore, bad: { ...restore, inPlace: false, previousVolumes: 'Delete' } },
   ],
   // QuiesceProfile
   "size(self) == 0 || (size(self[0]) > 0 && !self[0].startsWith('-'))": [

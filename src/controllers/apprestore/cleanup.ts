@@ -7,6 +7,7 @@ import { later, onChange, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { restoreFinalizer } from './decide.js';
 import { removeFixupPods } from './fixup-pods.js';
+import { leaveOldVolumes } from './in-place/leave.js';
 import { removeUnfinished, unfinishedClaims } from './remote/sweep.js';
 import { some, targetNamespace, tell, type RestoreWriter } from './steps.js';
 
@@ -30,6 +31,7 @@ export async function remove(writer: RestoreWriter, deps: OperatorDeps): Promise
   if (refused !== undefined && claims.length > 0) {
     tell(deps, object, 'Warning', 'ClaimsLeft', `Not filled whole, and not removed, in namespace ${targetNamespace(object)}: ${some(claims, 20)}. Delete those that are there, with their pods: a database would take half of its data for all. ${refused}`);
   }
+  await leaveOldVolumes(object, deps);
   await removeFinalizer(deps.client, appRestores, object, restoreFinalizer);
   return onChange;
 }

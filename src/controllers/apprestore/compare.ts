@@ -7,17 +7,16 @@ import type { KubeObject } from '../../runtime/object.js';
 import type { Caches } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
 import { unfinishedClaims } from './remote/sweep.js';
-import { targetAccount } from './steps.js';
+import { existingOf, targetAccount } from './steps.js';
 
 /**
  * What applying the objects would do in the target, asked as its account; nothing is changed. Under `existing: Fail` an
  * object that is there already exactly as the copy has it is no conflict: it stays. The account of the restore and its
  * bindings are such objects as a rule.
  */
-export async function compareWithTarget(object: AppRestore, objects: readonly CapturedObject[], deps: OperatorDeps, salt: string): Promise<ObjectPlan[]> {
+export async function compareWithTarget(object: AppRestore, objects: readonly CapturedObject[], deps: OperatorDeps, salt: string, existing = existingOf(object)): Promise<ObjectPlan[]> {
   const unfinished = (live: KubeObject, captured: CapturedObject): string | undefined => (kindKey(captured.type) === '/PersistentVolumeClaim' ? fillerOf(live, deps.caches) : undefined);
   const request = { client: deps.client.as(targetAccount(object)), restoreUid: object.metadata.uid, salt, unfinished };
-  const { existing } = object.spec;
   const plans = await planApply({ ...request, objects, existing });
   const refused = plans.filter((p) => p.verdict === 'refuse').map((p) => p.captured);
   if (existing !== 'Fail' || refused.length === 0) return plans;

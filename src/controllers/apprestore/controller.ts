@@ -10,6 +10,10 @@ import { configurationStep } from './configuration-step.js';
 import { decide, restoreFinalizer, type RestorePlan } from './decide.js';
 import { planStep } from './plan-step.js';
 import { prepareStep } from './prepare-step.js';
+import { keptStep, releaseStep } from './in-place/release-step.js';
+import { rollBackStep } from './in-place/roll-back-step.js';
+import { swapStep } from './in-place/swap-step.js';
+import { nextForOldVolumes } from './in-place/words.js';
 import { fetchStep } from './remote/fetch-step.js';
 import { sweepStep } from './remote/sweep.js';
 import { startStep, timeoutStep } from './start-step.js';
@@ -30,8 +34,10 @@ export function reconcileAppRestore(deps: OperatorDeps): (key: string, context: 
         return act(plan, writer, own, signal);
       },
       report: async (writer, own, error, verdict) => {
-        await writer.write({ phase: verdict.kind === 'failed' ? 'Failed' : (writer.object.status?.phase ?? 'Pending') }, verdict);
-        tell(own, writer.object, 'Warning', error.code, error.publicMessage);
+        const isOver = verdict.kind === 'failed';
+        const message = `${verdict.message}${isOver ? nextForOldVolumes(writer.object) : ''}`;
+        await writer.write({ phase: isOver ? 'Failed' : (writer.object.status?.phase ?? 'Pending') }, { ...verdict, message });
+        tell(own, writer.object, 'Warning', error.code, message);
       },
     },
     deps,
@@ -53,6 +59,8 @@ async function act(plan: RestorePlan, writer: RestoreWriter, deps: OperatorDeps,
       return fetchStep(writer, deps);
     case 'plan':
       return planStep(writer, deps);
+    case 'swap':
+      return swapStep(writer, deps);
     case 'volumes':
       return volumesStep(writer, deps);
     case 'configuration':
@@ -65,6 +73,12 @@ async function act(plan: RestorePlan, writer: RestoreWriter, deps: OperatorDeps,
       return verifyStep(writer, deps, signal);
     case 'timeout':
       return timeoutStep(writer, deps);
+    case 'rollBack':
+      return rollBackStep(writer, deps);
+    case 'release':
+      return releaseStep(writer, deps);
+    case 'kept':
+      return keptStep(writer);
     case 'sweep':
       return sweepStep(writer, deps);
     case 'delete':

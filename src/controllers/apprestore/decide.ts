@@ -1,5 +1,6 @@
 import { durationMillis } from '../../api/common.js';
 import type { AppRestore } from '../../api/kinds.js';
+import { isSwapped, wanted } from './in-place/wanted.js';
 import { isFromTarget } from './steps.js';
 
 /** What {@link decide} sees. */
@@ -21,6 +22,8 @@ export type RestorePlan =
   | { readonly kind: 'fetch' }
   /** Read the copy, compare it with the target, say what will be done. */
   | { readonly kind: 'plan' }
+  /** In place: what uses the claims is stopped, and the claims go, but not their volumes. */
+  | { readonly kind: 'swap' }
   | { readonly kind: 'volumes' }
   | { readonly kind: 'configuration' }
   /** Steps of the adapters on the volumes, before the first start. */
@@ -29,6 +32,12 @@ export type RestorePlan =
   | { readonly kind: 'verify' }
   /** The time for starting and checking is over. */
   | { readonly kind: 'timeout' }
+  /** In place: back to the old volumes. */
+  | { readonly kind: 'rollBack' }
+  /** In place: the old volumes are not needed any more. */
+  | { readonly kind: 'release' }
+  /** In place: the old volumes are kept, which is to be said. */
+  | { readonly kind: 'kept' }
   /** It has ended: what movers have left goes. */
   | { readonly kind: 'sweep' }
   | { readonly kind: 'delete' };
@@ -39,8 +48,13 @@ export function decide(input: RestoreInput): RestorePlan {
   const guarded = (object.metadata.finalizers ?? []).includes(restoreFinalizer);
   if (object.metadata.deletionTimestamp !== undefined) return guarded ? { kind: 'delete' } : { kind: 'idle' };
   const phase = object.status?.phase ?? 'Pending';
-  if (phase === 'Ready' || phase === 'Failed') return object.status?.transfer === undefined ? { kind: 'idle' } : { kind: 'sweep' };
+  const ofOld = wanted(object);
+  if (phase === 'Ready' || phase === 'Failed') {
+    if (object.status?.transfer !== undefined) return { kind: 'sweep' };
+    return ofOld === undefined || object.spec.suspend ? { kind: 'idle' } : { kind: ofOld };
+  }
   if (object.spec.suspend) return { kind: 'suspended' };
+  if (ofOld !== undefined) return { kind: ofOld };
   // A dry run leaves nothing behind that a finalizer would have to remove, unless movers read for it.
   if (!guarded && (!object.spec.dryRun || isFromTarget(object))) return { kind: 'addFinalizer' };
   if ((phase === 'Starting' || phase === 'Verifying') && isOverdue(input)) return { kind: 'timeout' };
@@ -49,8 +63,15 @@ export function decide(input: RestoreInput): RestorePlan {
     case 'Fetching':
       return isFromTarget(object) && object.status?.transfer?.phase !== 'Fetched' ? { kind: 'fetch' } : { kind: 'plan' };
     case 'Planned':
+      return { kind: object.spec.inPlace ? 'swap' : 'volumes' };
+    case 'Stopping':
+      return { kind: 'swap' };
+    case 'Swapping':
+      return { kind: isSwapped(object) ? 'volumes' : 'swap' };
     case 'RestoringVolumes':
       return { kind: 'volumes' };
+    case 'RollingBack':
+      return { kind: 'rollBack' };
     case 'ApplyingConfiguration':
       return { kind: 'configuration' };
     case 'Preparing':

@@ -10,9 +10,10 @@ import { now, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { summarize } from './check-summary.js';
 import { compareWithTarget, refusals, toApply } from './compare.js';
+import { nextForOldVolumes } from './in-place/words.js';
 import type { RestoreSet } from './restore-set.js';
 import { readSource } from './source.js';
-import { count, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
+import { count, existingOf, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
 
 /** Owner of the one field of an AppSnapshot that a restore writes. */
 const fieldManager = 'stillpoint-restore';
@@ -28,7 +29,7 @@ export async function finish(writer: RestoreWriter, deps: OperatorDeps): Promise
   const verified = unproven.length > 0 ? false : object.status?.verified;
   if (verified === true) await markVerified(object, at, deps);
   const reason = verified === false ? 'RestoredNotVerified' : 'Restored';
-  const message = sentence(object, unproven);
+  const message = `${sentence(object, unproven)}${nextForOldVolumes(object)}`;
   const rtoSeconds = Math.round((at - Date.parse(object.status?.startTime ?? new Date(at).toISOString())) / 1000);
   await writer.write({ phase: 'Ready', verified, volumes, completionTime: new Date(at).toISOString(), rtoSeconds: Math.max(0, rtoSeconds) }, { kind: 'ready', reason, message });
   tell(deps, object, 'Normal', reason, message);
@@ -39,7 +40,7 @@ export async function finish(writer: RestoreWriter, deps: OperatorDeps): Promise
 async function applyGate(object: AppRestore, set: Pick<RestoreSet, 'gate'>, deps: OperatorDeps): Promise<void> {
   const client = deps.client.as(targetAccount(object));
   const plans = await compareWithTarget(object, set.gate, deps, '');
-  const { failed } = await applyObjects(client, toApply(plans), { restoreUid: object.metadata.uid, force: object.spec.existing === 'Adopt' });
+  const { failed } = await applyObjects(client, toApply(plans), { restoreUid: object.metadata.uid, force: existingOf(object) === 'Adopt' });
   const errors = [...refusals(plans), ...failed.map((f) => `${f.id}: ${f.message}`)];
   if (errors.length > 0) throw fail('RestoreFailed', `${some(errors)}.`);
 }

@@ -5,12 +5,14 @@ import { objectId } from '../../manifests/captured.js';
 import { summarizePlan, type PlanSummary } from '../../manifests/plan-apply.js';
 import { accountOf } from '../appsnapshot/gather.js';
 import { now, type StepResult } from '../step.js';
-import { requireAuthority, rightsToRestore, type Right } from '../authority.js';
+import { requireAuthority, rightsToReplace, rightsToRestore, type Right } from '../authority.js';
 import type { OperatorDeps } from '../deps.js';
 import { compareWithTarget } from './compare.js';
 import type { Copy } from './copy.js';
 import { finishDryRun, rightsToSavePlan, type Comparison } from './dry-run.js';
 import { planFixups } from './fixup-plan.js';
+import { othersBeside } from './in-place/beside.js';
+import { planInPlace, type InPlacePlan } from './in-place/plan.js';
 import { keptVolumes } from './kept-volumes.js';
 import { accountField, requirePreconditions } from './preconditions.js';
 import { readSource, type RestoreSource } from './source.js';
@@ -41,7 +43,7 @@ export async function planStep(writer: RestoreWriter, deps: OperatorDeps): Promi
     // Neither the copy nor the spec will be another one.
     throw source.set.refused.length > 0 ? finalFailure('InvalidSpec', message) : fail('RestoreRefused', message, { afterSeconds: 30 });
   }
-  const message = `${count(source.set.claims.length, 'volume')} and ${count(plan.create.length + plan.change.length, 'object')} go to ${target.namespace}.`;
+  const message = sentence(object, source, plan);
   await writer.write({ ...change, phase: 'Planned', startTime: object.status?.startTime ?? new Date(deps.clock.now()).toISOString() }, { kind: 'working', reason: 'Planned', message });
   tell(deps, object, 'Normal', 'Planned', message);
   return now;
@@ -61,8 +63,34 @@ function rightsFor(object: AppRestore, { applications }: Copy): Right[] {
   return [...rights, ...(known ? rightsToPrepare : []), ...(known && runs ? rightsToVerify : [])];
 }
 
-async function compare(object: AppRestore, { set, copy, drill }: RestoreSource, deps: OperatorDeps): Promise<Comparison> {
-  const first = [...set.claims.map((c) => c.captured), ...set.configuration];
+function sentence(object: AppRestore, { set }: RestoreSource, plan: PlanSummary): string {
+  const goes = `${count(set.claims.length, 'volume')} and ${count(plan.create.length + plan.change.length, 'object')} go to ${targetNamespace(object)}.`;
+  const made = set.claims.filter(({ captured }) => plan.create.includes(objectId(captured)));
+  return object.spec.inPlace && made.length > 0 ? `${goes} Not there, and only filled: ${some(made.map(({ volume }) => volume.claim))}.` : goes;
+}
+
+const nothingInPlace: InPlacePlan = { previousVolumes: [], stopped: [], change: [], refuse: [] };
+
+/** What would be replaced, and whether the account may have that done. */
+async function replaced(object: AppRestore, source: RestoreSource, deps: OperatorDeps): Promise<InPlacePlan> {
+  if (!object.spec.inPlace) return nothingInPlace;
+  const plan = await planInPlace(object, source, deps);
+  const scaled = [...new Set(plan.stopped.map(({ resource }) => resource))];
+  await requireAuthority(deps.client, targetAccount(object), [...rightsToReplace, ...scaled.map(rightToPatch)]);
+  return plan;
+}
+
+/** By `plural.group`. */
+function rightToPatch(name: string): Right {
+  const [resource = '', ...group] = name.split('.');
+  return { verb: 'patch', group: group.join('.'), resource };
+}
+
+async function compare(object: AppRestore, source: RestoreSource, deps: OperatorDeps): Promise<Comparison> {
+  const { set, copy, drill } = source;
+  const inPlace = await replaced(object, source, deps);
+  const taken = new Set(inPlace.previousVolumes.map(({ claim }) => claim));
+  const first = [...set.claims.filter(({ volume }) => !taken.has(volume.claim)).map((c) => c.captured), ...set.configuration];
   const ids = new Set(first.map(objectId));
   // Jobs are made suspended first and released at the gate: one entry.
   const salt = randomUUID();
@@ -70,7 +98,17 @@ async function compare(object: AppRestore, { set, copy, drill }: RestoreSource, 
   const summary = summarizePlan(plans);
   const { missing } = planFixups({ restore: object, copy, set, adapters: deps.adapters, isolated: isMoved(object) });
   const kept = drill ? await keptVolumes(first, deps) : [];
-  return { plan: { ...summary, skip: [...summary.skip, ...set.never], refuse: [...set.refused, ...summary.refuse, ...missing, ...kept] }, plans, salt, set };
+  const beside = await othersBeside(object, new Set(set.claims.map(({ volume }) => volume.claim)), deps);
+  // A claim that cannot be replaced is refused for that, not for being there.
+  const named = new Set(inPlace.refuse.map(idOf));
+  const refuse = [...set.refused, ...inPlace.refuse, ...summary.refuse.filter((entry) => !named.has(idOf(entry))), ...missing, ...kept, ...beside];
+  const plan = { ...summary, change: [...inPlace.change, ...summary.change], skip: [...summary.skip, ...set.never], refuse };
+  return { plan, plans, salt, set };
+}
+
+/** The object that an entry of a plan is about. */
+function idOf(entry: string): string {
+  return entry.split(':')[0] ?? '';
 }
 
 /** Bounds of the schema; `more` counts what did not fit. */
@@ -79,5 +117,5 @@ const maxEntries = 512;
 function shown(plan: PlanSummary): PlanSummary {
   const cut = (entries: readonly string[]): string[] => entries.slice(0, maxEntries).map((e) => e.slice(0, 640));
   const over = (entries: readonly string[]): number => Math.max(0, entries.length - maxEntries);
-  return { create: cut(plan.create), change: cut(plan.change), skip: cut(plan.skip), refuse: cut(plan.refuse), more: plan.more + over(plan.skip) + over(plan.refuse) };
+  return { create: cut(plan.create), change: cut(plan.change), skip: cut(plan.skip), refuse: cut(plan.refuse), more: plan.more + over(plan.change) + over(plan.skip) + over(plan.refuse) };
 }

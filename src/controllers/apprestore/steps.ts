@@ -1,4 +1,4 @@
-import type { AppRestoreStatus } from '../../api/apprestore.js';
+import type { AppRestoreSpec, AppRestoreStatus } from '../../api/apprestore.js';
 import type { ErrorCode } from '../../api/errors.js';
 import { fail } from '../../api/errors.js';
 import { appRestores, type AppRestore } from '../../api/kinds.js';
@@ -45,6 +45,11 @@ export function targetAccount(object: AppRestore): ServiceAccountRef {
   const name = object.spec.into?.serviceAccountName ?? (isElsewhere(object) ? undefined : object.spec.serviceAccountName);
   if (name === undefined) throw fail('InvalidSpec', `spec.into.serviceAccountName is required, because spec.into.namespace (${namespace}) is not the namespace of this object: name a ServiceAccount of ${namespace}.`);
   return { namespace, name };
+}
+
+/** What happens to objects that are there. A restore in place is meant for a namespace that has them. */
+export function existingOf({ spec: { existing, inPlace } }: AppRestore): AppRestoreSpec['existing'] {
+  return inPlace && existing === 'Fail' ? 'Adopt' : existing;
 }
 
 /** An error of the catalogue that ends this restore, whatever the code's usual policy. */

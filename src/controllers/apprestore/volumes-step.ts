@@ -34,7 +34,7 @@ export async function volumesStep(writer: RestoreWriter, deps: OperatorDeps): Pr
   const filler = isFromTarget(object) ? targetFiller : snapshotFiller;
   const claims = await ownClaims(object, set.claims, deps);
   if (object.status?.phase !== 'RestoringVolumes') {
-    await writer.write({ phase: 'RestoringVolumes', volumes: claims.map((c) => planned(c)) }, { kind: 'working', reason: 'RestoringVolumes', message: `${count(claims.length, 'volume')} are made from the copy.` });
+    await writer.write({ phase: 'RestoringVolumes', volumes: claims.map(plannedVolume) }, { kind: 'working', reason: 'RestoringVolumes', message: `${count(claims.length, 'volume')} are made from the copy.` });
   }
   const prepared = await Promise.all(claims.map((claim) => filler.prepare(object, claim, deps)));
   await applyClaims(object, prepared.flatMap(({ captured }) => captured ?? []), deps);
@@ -52,13 +52,15 @@ function textOf({ volume: { claim, message }, why = message }: VolumeState): str
   return why === undefined ? claim : `${claim} (${why})`;
 }
 
-function planned({ volume: { claim, content } }: RestoredClaim): RestoredVolume {
+/** A volume before anything of it is made. Pure. */
+export function plannedVolume({ volume: { claim, content } }: RestoredClaim): RestoredVolume {
   return { claim, phase: 'Pending', ...(content.kind === 'snapshot' ? { snapshot: content.snapshot } : { snapshotId: content.snapshotId, bytesTotal: content.bytes }) };
 }
 
 /** Claims that are ours to make: what the target has already is left alone, and named in the plan. */
 async function ownClaims(object: AppRestore, claims: readonly RestoredClaim[], deps: OperatorDeps): Promise<RestoredClaim[]> {
-  const plans = await compareWithTarget(object, claims.map((c) => c.captured), deps, '');
+  // In place their names are free by now, and who has taken one in between is not passed over.
+  const plans = await compareWithTarget(object, claims.map((c) => c.captured), deps, '', object.spec.inPlace ? 'Adopt' : object.spec.existing);
   const refused = refusals(plans);
   if (refused.length > 0) throw fail('VolumeRestoreFailed', `${some(refused)}.`);
   return claims.filter((_, i) => plans[i]?.verdict === 'create');

@@ -11,6 +11,7 @@ import { discoverCapability } from '../../snapshots/capability.js';
 import { expectedCut, shapesOf } from '../../snapshots/expected-cut.js';
 import { planSnapshots, type SnapshotPlan } from '../../snapshots/plan.js';
 import { withLast } from '../../snapshots/stages.js';
+import { isReplacing } from '../apprestore/in-place/wanted.js';
 import { requireAuthority, rightsToSnapshot } from '../authority.js';
 import { attachedVolumes, namespaceView, type Caches } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
@@ -54,6 +55,7 @@ export async function gather(object: AppSnapshot, setId: string, deps: OperatorD
   const account = accountOf(object);
   await requirePolicies(deps.client, deps.agentNamespace);
   await requireAuthority(deps.client, account, rightsToSnapshot);
+  refuseBesideRestore(object, deps.caches);
   const { view, selected } = selection(object, deps.caches);
   const snapshots = planSnapshots({
     claims: selected,
@@ -87,6 +89,12 @@ export async function gather(object: AppSnapshot, setId: string, deps: OperatorD
     expectedCut: expectedCut(shapesOf(snapshots.cuts), earlierCuts(deps.caches.appSnapshots.list(object.metadata.namespace))),
   });
   return { view, claims, snapshots: withLast(snapshots, lastClaims(applications)), applications, holders, lookout, context };
+}
+
+/** Volumes that are being replaced, or are half filled, would be a copy of nothing, and good copies would expire for it. */
+function refuseBesideRestore({ metadata }: AppSnapshot, caches: Pick<Caches, 'appRestores'>): void {
+  const restore = caches.appRestores.by('target', metadata.namespace).find(isReplacing);
+  if (restore !== undefined) throw fail('RestoreUnderWay', `AppRestore ${restore.metadata.name} replaces volumes of this namespace in place, or has left them half done; the copy is made when it has ended.`, { afterSeconds: 15 });
 }
 
 /** The namespace as a copy sees it, and the claims of it that the copy is made of. */

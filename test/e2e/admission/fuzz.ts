@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { grades, type Grade } from '../../../src/api/common.js';
 import { errorCatalogue } from '../../../src/api/errors.js';
-import { accepted, nearlyAccepted, type Hints } from '../../schemas/arbitrary.js';
+import { accepted, nearlyAccepted, unbound, type Hints } from '../../schemas/arbitrary.js';
 import { kindDefinitions, schemaOf } from '../../schemas/nodes.js';
 import { openHolds } from '../lib/host.js';
 import { readyOf, snapshotObjects } from '../lib/copies.js';
@@ -48,7 +48,7 @@ interface Shot {
 function shots(): fc.Arbitrary<Shot> {
   const each = kindDefinitions.map((kind): fc.Arbitrary<Shot> => {
     const schema = schemaOf(kind, 'spec');
-    return fc.record({ kind: fc.constant(kind), namespace: fc.constantFrom(...namespaces), spec: fc.oneof(accepted(schema, hints), nearlyAccepted(schema, hints)) });
+    return fc.record({ kind: fc.constant(kind), namespace: fc.constantFrom(...namespaces), spec: fc.oneof(accepted(schema, hints), nearlyAccepted(schema, hints), unbound(schema, hints)) });
   });
   return fc.oneof(...each);
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { drillPolicies, requiredPolicies } from '../../../src/controllers/policies.js';
+import { drillPolicies, inPlacePolicies, requiredPolicies } from '../../../src/controllers/policies.js';
 import { applyRendered, crdsOf, operatorUser, release, removeAdded, render, type Rendered } from './chart.js';
 import { kubectl, must, until, type Outcome } from './kubectl.js';
 
@@ -15,6 +15,8 @@ const admin = ['--as=admin@test.stillpoint.dev', '--as-group=system:masters'];
 /** That of the namespaces of drills is there while drills are off, too; the other two are tried by the suite `drill`. */
 const marks = 'stillpoint-drill-namespace';
 const policies = [...requiredPolicies, ...drillPolicies.filter((p) => p.name === marks)].map((p) => p.name);
+/** Tried in volumes.test.ts. */
+const elsewhere: readonly string[] = inPlacePolicies.map((p) => p.name);
 const policyKinds = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];
 const installed = ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'ServiceAccount', ...policyKinds];
 
@@ -80,7 +82,7 @@ const execAs = (who: string[], command: string[], container = 'agent', flags: st
 
 beforeAll(async () => {
   const objects = await render();
-  charted = objects.filter((o) => o.kind === 'ValidatingAdmissionPolicy');
+  charted = objects.filter((o) => o.kind === 'ValidatingAdmissionPolicy' && !elsewhere.includes(o.metadata.name));
   await applyRendered(crdsOf(objects));
   // Both namespaces stay: a release that is installed meanwhile would lose its own.
   await kubectl(['create', 'namespace', release.namespace]);

@@ -50,7 +50,7 @@ describe('CustomResourceDefinitions', () => {
     for (const [kind, value] of Object.entries(spec)) await must(['apply', '-f', '-'], { apiVersion: 'stillpoint.dev/v1alpha1', kind, metadata: { name: 'columns', namespace }, spec: value });
     const header = async (args: string[]): Promise<string> => (await must(['get', '-n', namespace, ...args])).split('\n')[0]!.trim();
     expect((await header(['asnap'])).split(/\s+/)).toEqual(['NAME', 'GRADE', 'HELD(MS)', 'MEMBERS', 'SIZE', 'VERIFIED', 'READY', 'AGE']);
-    expect((await header(['arst'])).split(/\s+/)).toEqual(['NAME', 'PHASE', 'SOURCE', 'TARGET', 'INTO', 'VERIFIED', 'RTO(S)', 'READY', 'AGE']);
+    expect((await header(['arst'])).split(/\s+/)).toEqual(['NAME', 'PHASE', 'SOURCE', 'TARGET', 'INTO', 'VERIFIED', 'OLD-VOLUMES', 'RTO(S)', 'READY', 'AGE']);
     expect((await header(['vpol'])).split(/\s+/)).toEqual(['NAME', 'SCHEDULE', 'LAST-COPY', 'NEXT-COPY', 'VERIFIED', 'RPO', 'READY', 'AGE']);
     expect((await header(['btgt'])).split(/\s+/)).toEqual(['NAME', 'PHASE', 'COPIES', 'NEWEST', 'REACHABLE', 'READY', 'AGE']);
     expect(await header(['asnap', '-o', 'wide'])).toContain('PHASE');

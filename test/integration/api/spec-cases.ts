@@ -117,6 +117,9 @@ const restoreCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'move needs from', good: patched({ op: 'move', path: '/spec/a', from: '/spec/b' }), bad: patched({ op: 'move', path: '/spec/a' }), says: /patches\[0\]\.patch\[0\].*copy and move need from/ },
   { rule: 'only copy and move have from', good: patched({ op: 'copy', path: '/spec/a', from: '/spec/b' }), bad: patched({ op: 'add', path: '/spec/a', value: 1, from: '/spec/b' }), says: /no other operation may have it/ },
   { rule: 'labels of a target', good: rewrite({ patches: [{ target: { group: '', kind: 'Service', labelSelector: { matchLabels: { app: 'web' } } }, patch: [{ op: 'remove', path: '/spec/a' }] }] }), bad: rewrite({ patches: [{ target: { kind: 'Service', labelSelector: { matchLabels: { 'app name': 'web' } } }, patch: [{ op: 'remove', path: '/spec/a' }] }] }), says: /target\.labelSelector\.matchLabels.*every key must be a label key/ },
+  { rule: 'in place needs all of the copy', good: restore({ inPlace: true, existing: 'Skip' }), bad: restore({ inPlace: true, what: 'Volumes' }), says: /inPlace: true needs what: All; with existing: Skip the configuration stays as it is/ },
+  { rule: 'old volumes are those of a restore in place', good: restore({ inPlace: true, previousVolumes: 'Delete' }), bad: restore({ previousVolumes: 'Delete' }), says: /previousVolumes goes with inPlace: true/ },
+  { rule: 'what becomes of old volumes is known', good: restore({ inPlace: true, previousVolumes: 'Restore' }), bad: restore({ inPlace: true, previousVolumes: 'Archive' }), says: /spec\.previousVolumes: Unsupported value/ },
   { rule: 'storage classes have names', good: restore({ rewrite: { storageClasses: { a: 'b' } } }), bad: restore({ rewrite: { storageClasses: { a: '' } } }), says: /storageClasses\.a.*at least 1 chars/ },
 ];
 
@@ -203,6 +206,7 @@ export const fixedFields: readonly { kind: SpecCase['kind']; field: string; from
   { kind: 'AppRestore', field: 'existing', from: restore(), to: 'Skip' },
   { kind: 'AppRestore', field: 'verify', from: restore(), to: { enabled: false } },
   { kind: 'AppRestore', field: 'dryRun', from: restore({ dryRun: true }), to: false },
+  { kind: 'AppRestore', field: 'inPlace', from: restore(), to: true },
 ];
 
 /** Changes that stay possible. */
@@ -212,4 +216,5 @@ export const freeFields: typeof fixedFields = [
   { kind: 'AppSnapshot', field: 'deletionPolicy', from: snapshot(), to: 'Delete' },
   { kind: 'AppSnapshot', field: 'forgetCopies', from: snapshot({ copies: [{ targetRef: { name: 's3' } }] }), to: ['s3'] },
   { kind: 'AppRestore', field: 'suspend', from: restore(), to: false },
+  { kind: 'AppRestore', field: 'previousVolumes', from: restore({ inPlace: true }), to: 'Restore' },
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { restorePhases, type RestorePhase } from '../../../src/api/apprestore.js';
+import { restorePhases, type PreviousVolume, type RestorePhase } from '../../../src/api/apprestore.js';
 import { decide, type RestorePlan } from '../../../src/controllers/apprestore/decide.js';
 import { appRestore } from './apprestore-fixtures.js';
 
@@ -24,6 +24,53 @@ describe('decide', () => {
     ['Failed', 'idle'],
   ])('phase %s: %s', (phase, expected) => {
     expect(kind(appRestore({}, phase === undefined ? {} : { phase }))).toBe(expected);
+  });
+
+  test.each<[RestorePhase | undefined, RestorePlan['kind']]>([
+    [undefined, 'plan'],
+    ['Planned', 'swap'],
+    ['Stopping', 'swap'],
+    ['RestoringVolumes', 'volumes'],
+    ['RollingBack', 'rollBack'],
+    ['Ready', 'idle'],
+    ['Failed', 'idle'],
+  ])('in place, phase %s: %s', (phase, expected) => {
+    expect(kind(appRestore({ inPlace: true }, phase === undefined ? {} : { phase }))).toBe(expected);
+  });
+
+  const previous = (...states: PreviousVolume['state'][]) => ({ previousVolumes: states.map((state, i): PreviousVolume => ({ claim: `c${i}`, claimUid: 'a', volume: `v${i}`, volumeUid: 'b', reclaimPolicy: 'Delete', state })) });
+
+  test('in place, claims go one after the other, and then volumes are filled', () => {
+    expect(kind(appRestore({ inPlace: true }, { phase: 'Swapping', ...previous('Kept', 'Bound') }))).toBe('swap');
+    expect(kind(appRestore({ inPlace: true }, { phase: 'Swapping', ...previous('Kept', 'Kept') }))).toBe('volumes');
+  });
+
+  test('back to the old volumes, from everywhere but where they have gone or are back', () => {
+    const back = { inPlace: true, previousVolumes: 'Restore' } as const;
+    for (const phase of restorePhases) expect(kind(appRestore(back, { phase, ...previous('Kept') }))).toBe('rollBack');
+    expect(kind(appRestore(back, { phase: 'Failed', ...previous('Returned', 'Returned') }))).toBe('idle');
+    expect(kind(appRestore(back, { phase: 'Ready', ...previous('Kept', 'Removing') }))).toBe('idle');
+    expect(kind(appRestore(back, { phase: 'Failed' }))).toBe('idle');
+    // What was begun comes to its end.
+    for (const previousVolumes of ['Keep', 'Delete', 'Restore'] as const) expect(kind(appRestore({ inPlace: true, previousVolumes }, { phase: 'RollingBack', ...previous('Kept') }))).toBe('rollBack');
+    expect(kind(appRestore({ ...back, suspend: true }, { phase: 'Verifying', ...previous('Kept') }))).toBe('suspended');
+    expect(kind(appRestore({ ...back, suspend: true }, { phase: 'Ready', ...previous('Kept') }))).toBe('idle');
+  });
+
+  test('that old volumes are kept is said when it has ended, once', () => {
+    const condition = { type: 'PreviousVolumesKept', status: 'True', reason: 'Kept', message: '', lastTransitionTime: '' } as const;
+    for (const phase of ['Ready', 'Failed'] as const) {
+      expect(kind(appRestore({ inPlace: true }, { phase, ...previous('Kept'), conditions: [{ ...condition, reason: 'StillNeeded' }] }))).toBe('kept');
+      expect(kind(appRestore({ inPlace: true }, { phase, ...previous('Kept'), conditions: [condition] }))).toBe('idle');
+    }
+  });
+
+  test('the old volumes go when it has ended, not before', () => {
+    const release = { inPlace: true, previousVolumes: 'Delete' } as const;
+    for (const phase of ['Ready', 'Failed'] as const) expect(kind(appRestore(release, { phase, ...previous('Kept') }))).toBe('release');
+    expect(kind(appRestore(release, { phase: 'Ready', ...previous('Removed', 'Removing') }))).toBe('release');
+    expect(kind(appRestore(release, { phase: 'Ready', ...previous('Removed') }))).toBe('idle');
+    expect(kind(appRestore(release, { phase: 'Verifying', ...previous('Kept') }))).toBe('verify');
   });
 
   test('from a target the recovery point is fetched first, once', () => {

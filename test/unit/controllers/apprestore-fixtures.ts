@@ -27,6 +27,8 @@ export function appRestore(spec: Partial<AppRestoreSpec> = {}, status: AppRestor
       from: { appSnapshotRef: { name: 's' } },
       what: 'All',
       existing: 'Fail',
+      inPlace: false,
+      previousVolumes: 'Keep',
       verify: { enabled: true, timeout: '15m' },
       dryRun: false,
       suspend: false,

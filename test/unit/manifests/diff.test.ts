@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { diffObjects } from '../../../src/manifests/diff.js';
-import { gitOpsOwner } from '../../../src/manifests/gitops.js';
+import { gitOpsGuard, gitOpsOwner } from '../../../src/manifests/gitops.js';
+import { ApiError } from '../../../src/runtime/api-error.js';
+import type { Client } from '../../../src/runtime/client.js';
 import { bytesOf, larger } from '../../../src/manifests/quantity.js';
 import { captured } from './objects.js';
 
@@ -37,6 +39,34 @@ describe('GitOps', () => {
     [{ labels: { 'app.kubernetes.io/instance': 'shop', 'app.kubernetes.io/managed-by': 'Helm' } }, undefined],
   ])('%j', (metadata, command) => {
     expect(owner(metadata)).toBe(command);
+  });
+
+  const argo = { annotations: { 'argocd.argoproj.io/tracking-id': 'teams_shop:apps/Deployment:shop/web' } };
+  const flux = { labels: { 'kustomize.toolkit.fluxcd.io/name': 'k', 'kustomize.toolkit.fluxcd.io/namespace': 'flux' } };
+  const none = new ApiError({ code: 404, reason: 'NotFound', message: 'not there' });
+  const denied = new ApiError({ code: 403, reason: 'Forbidden', message: 'no' });
+  test.each<[string, object, unknown, RegExp | undefined]>([
+    ['a Kustomization that is suspended', flux, { spec: { suspend: true } }, undefined],
+    ['one that is not', flux, { spec: {} }, /^ManagedByGitOps: Flux kustomization flux\/k would undo the change; suspend it first: flux suspend kustomization k -n flux$/],
+    ['one that nobody can see', flux, denied, /is not known: the account may not get kustomizations\.kustomize\.toolkit\.fluxcd\.io flux\/k, or it is not there/],
+    ['an Application without automatic sync', argo, { spec: { syncPolicy: {} } }, undefined],
+    ['one whose automatic sync is switched off', argo, { spec: { syncPolicy: { automated: { enabled: false } } } }, undefined],
+    ['one that syncs', argo, { spec: { syncPolicy: { automated: {} } } }, /^ManagedByGitOps: Argo CD application teams_shop would undo/],
+    ['one that is gone', argo, none, /applications\.argoproj\.io teams\/shop/],
+    ['one that has no name', { labels: { 'argocd.argoproj.io/instance': 'shop_' } }, none, /is not known/],
+    ['nobody', {}, none, undefined],
+  ])('an object of %s', async (_, metadata, answer, says) => {
+    const asked: string[] = [];
+    const get = (_type: unknown, { namespace = '', name }: { namespace?: string; name: string }): Promise<unknown> => {
+      asked.push(`${namespace}/${name}`);
+      return answer instanceof ApiError ? Promise.reject(answer) : Promise.resolve(answer);
+    };
+    const guard = gitOpsGuard({ get } as unknown as Pick<Client, 'get'>);
+    const { object } = captured('', 'ConfigMap', {}, metadata);
+    const said = [await guard(object), await guard(object)];
+    expect(said[0] ?? '').toMatch(says ?? /^$/);
+    expect(said[1]).toBe(said[0]);
+    expect(asked.length).toBeLessThanOrEqual(1);
   });
 });
 

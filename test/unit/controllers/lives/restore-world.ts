@@ -68,6 +68,11 @@ export class RestoreWorld extends World<AppRestore> {
       case 'timeout':
         yield* writer.write({ phase: 'Failed' });
         return now;
+      case 'swap':
+      case 'rollBack':
+      case 'release':
+      case 'kept':
+        throw new Error('nobody restores in place in these lives: that has its own, in-place-crash.test.ts');
       case 'delete':
         if (this.dice.roll(3) === 2) return later(2);
         yield;
