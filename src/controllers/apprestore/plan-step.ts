@@ -16,7 +16,7 @@ import { planInPlace, type InPlacePlan } from './in-place/plan.js';
 import { keptVolumes } from './kept-volumes.js';
 import { accountField, requirePreconditions } from './preconditions.js';
 import { readSource, type RestoreSource } from './source.js';
-import { count, finalFailure, isFromTarget, isMoved, some, targetAccount, tell, type RestoreWriter } from './steps.js';
+import { count, finalFailure, isFromTarget, isMoved, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
 
 const rightsToRead: readonly Right[] = [{ verb: 'get', group: '', resource: 'secrets' }];
 const rightsToPrepare: readonly Right[] = [
