@@ -1,7 +1,7 @@
 import { isUnknownOutcome, isTooManyRequests, isUnreachable } from '../runtime/api-error.js';
 import type { Client } from '../runtime/client.js';
 import { objectId, type CapturedObject } from './captured.js';
-import { inParallel } from './in-parallel.js';
+import { inParallel } from '../runtime/in-parallel.js';
 import { rank, scalableTypes, type ScaledWorkload } from './order.js';
 import { restoreApply } from './restore-apply.js';
 

@@ -7,7 +7,7 @@ import { withType } from '../runtime/resource-client.js';
 import type { ResourceType } from '../runtime/resource.js';
 import { canonicalJson, digestOf, objectId, resourceName, sorted, type Capture, type CapturedObject } from './captured.js';
 import { cleaned } from './clean.js';
-import { inParallel } from './in-parallel.js';
+import { inParallel } from '../runtime/in-parallel.js';
 import { record } from './json.js';
 import { isTypeLeftOut, whyLeftOut, type CaptureContext } from './left-out.js';
 import { kindKey } from './pod-templates.js';

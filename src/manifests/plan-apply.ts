@@ -6,7 +6,7 @@ import { apiVersionOf } from '../runtime/resource.js';
 import { objectId, type CapturedObject } from './captured.js';
 import { diffObjects, type Change } from './diff.js';
 import { gitOpsGuard } from './gitops.js';
-import { inParallel } from './in-parallel.js';
+import { inParallel } from '../runtime/in-parallel.js';
 import { record, valueAt } from './json.js';
 import { kindKey } from './pod-templates.js';
 import { restoreApply } from './restore-apply.js';

@@ -6,7 +6,7 @@ import type { KubeObject } from '../runtime/object.js';
 import { volumeSnapshotContents, volumeSnapshots, type ResourceType } from '../runtime/resource.js';
 import { projectContent, type ContentView } from './contents.js';
 import { snapshotGroup } from './names.js';
-import { getOrUndefined } from './observe-set.js';
+import { getOrUndefined } from '../runtime/get-or-undefined.js';
 
 /** Where a claim is filled from: `spec.dataSource` of a PersistentVolumeClaim in the target namespace. */
 interface DataSource {

@@ -1,7 +1,7 @@
 import { labels } from '../api/common.js';
-import { isNotFound } from '../runtime/api-error.js';
 import type { Client } from '../runtime/client.js';
-import type { KubeObject, ObjectKey } from '../runtime/object.js';
+import { getOrUndefined } from '../runtime/get-or-undefined.js';
+import type { KubeObject } from '../runtime/object.js';
 import { volumeSnapshotContents, volumeSnapshots, type ResourceType } from '../runtime/resource.js';
 import type { GroupTypes } from './capability.js';
 import { projectContent, type ContentView } from './contents.js';
@@ -106,14 +106,4 @@ async function readContent(client: Client, type: ResourceType, name: string | un
   if (name === undefined) return undefined;
   const object = await getOrUndefined(client, type, { name });
   return object === undefined ? undefined : projectContent(object);
-}
-
-/** A read in which absence is an answer. */
-export async function getOrUndefined(client: Client, type: ResourceType, key: ObjectKey): Promise<KubeObject | undefined> {
-  try {
-    return await client.get(type, key);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { operatorUser } from './admission/identities.js';
-import { judge, type Judgement } from './audit/judge.js';
-import { auditEvents } from './audit/log.js';
+import type { Judgement } from './audit/judge.js';
+import { judged } from './audit/judged.js';
 import { rarePaths } from './audit/rare-paths.js';
 import { operatorRights } from './audit/rights.js';
 import { recordFigures } from './lib/figures.js';
@@ -21,8 +20,7 @@ describe('audit', () => {
     let judgement: Judgement;
 
     beforeAll(async () => {
-      const events = auditEvents((line) => line.includes(operatorUser));
-      judgement = judge(events, await operatorRights(), { username: operatorUser, userAgent: 'stillpoint/' });
+      judgement = judged(await operatorRights());
       recordFigures('audit', { ...judgement });
     }, 120_000);
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { damaged } from './drill/damaged.js';
 import { good } from './drill/good.js';
-import { judged } from './drill/judged.js';
+import { drillsJudged } from './drill/judged.js';
 import { killed } from './drill/killed.js';
 import { kinds } from './drill/kinds.js';
 import { switchDrills, type Scene } from './drill/scene.js';
@@ -56,6 +56,6 @@ describe('drills', () => {
     damaged(scene);
     tenants(scene);
     killed(scene);
-    judged(() => since);
+    drillsJudged(() => since);
   });
 });

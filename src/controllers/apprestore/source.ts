@@ -1,6 +1,6 @@
 import type { AppRestore } from '../../api/kinds.js';
 import { namespaces } from '../../runtime/resource.js';
-import { getOrUndefined } from '../../snapshots/observe-set.js';
+import { getOrUndefined } from '../../runtime/get-or-undefined.js';
 import type { OperatorDeps } from '../deps.js';
 import { isDrillNamespace } from '../volumepolicy/drill/names.js';
 import type { Copy, ReadCopy } from './copy.js';

@@ -1,9 +1,9 @@
 import { namespaces } from '../../runtime/resource.js';
 import type { Outcome } from '../../runtime/outcome.js';
 import { removableContents, type OwnContent } from '../../snapshots/lost-contents.js';
-import { getOrUndefined } from '../../snapshots/observe-set.js';
+import { getOrUndefined } from '../../runtime/get-or-undefined.js';
 import { markContent, removeOrphan } from '../../snapshots/remove-set.js';
-import { inParallel } from '../../manifests/in-parallel.js';
+import { inParallel } from '../../runtime/in-parallel.js';
 import type { OperatorDeps } from '../deps.js';
 
 /** The only key of this controller. */

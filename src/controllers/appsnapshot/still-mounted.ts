@@ -2,10 +2,10 @@ import { holdId } from '../../hooks/hold/hold-id.js';
 import { lookOnNode, type NodeLook } from '../../hooks/hold/node-look.js';
 import { notProvenUnmounted, unusedClaims, type UnusedClaim } from '../../hooks/hold/unused-claims.js';
 import type { NamespaceView } from '../../hooks/view.js';
-import { inParallel } from '../../manifests/in-parallel.js';
+import { inParallel } from '../../runtime/in-parallel.js';
 import type { KubeObject } from '../../runtime/object.js';
 import { csiDrivers, csiNodes } from '../../runtime/resource.js';
-import { getOrUndefined } from '../../snapshots/observe-set.js';
+import { getOrUndefined } from '../../runtime/get-or-undefined.js';
 import type { OperatorDeps } from '../deps.js';
 import { agentRef } from './agent-ref.js';
 

@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { operatorUser } from '../admission/identities.js';
-import { judge, type Judgement } from '../audit/judge.js';
-import { auditEvents } from '../audit/log.js';
+import type { Judgement } from '../audit/judge.js';
+import { judged } from '../audit/judged.js';
 import { drillRights } from '../audit/rights.js';
 import { recordFigures } from '../lib/figures.js';
 
@@ -9,13 +8,12 @@ import { recordFigures } from '../lib/figures.js';
  * The API server's own record of these drills decides about the rights that they are given, as suite `audit` does about all others: none lacked, none is too many.
  * @param since when drills were switched on, as the API writes it: what ran before is not judged here
  */
-export function judged(since: () => string): void {
+export function drillsJudged(since: () => string): void {
   describe('the audit log of the drills', () => {
     let judgement: Judgement;
 
     beforeAll(async () => {
-      const events = auditEvents((line) => line.includes(operatorUser)).filter((e) => e.requestReceivedTimestamp >= since());
-      judgement = judge(events, await drillRights(), { username: operatorUser, userAgent: 'stillpoint/' });
+      judgement = judged(await drillRights(), since());
       recordFigures('drill', { audit: { ...judgement } });
     }, 120_000);
 

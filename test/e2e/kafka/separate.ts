@@ -17,8 +17,8 @@ const windows = 10;
 const together = [{ name: 'kafka', kind: 'Kafka', selector: { matchLabels: { 'app.kubernetes.io/instance': 'kafka' } } }];
 
 /**
- * Three brokers and three controllers in pods of their own: two workloads, which are one cluster. All are let go in parallel; that this costs no election of
- * a controller is counted over several windows (docs/kafka.md).
+ * Three brokers and three controllers in pods of their own: two workloads, which are one cluster. All are let go in parallel; how many
+ * elections of a controller that costs, which should be none, is counted over several windows (docs/kafka.md).
  */
 export function separate(): void {
   const namespace = 'e2e-kafka-apart';

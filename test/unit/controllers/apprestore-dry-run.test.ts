@@ -49,6 +49,7 @@ describe('a dry run', () => {
     const world = restore({ dryRun: true });
     world.crash = { ...crash };
     await world.live(60);
+    world.crash = undefined;
     await world.live(60);
     expect(world.restore?.status).toMatchObject({ phase: 'Ready', plan: { diffRef: { name: 'r-plan' } } });
     expect(planIn(world).objects).toHaveLength(4);

@@ -2,11 +2,11 @@ import type { PreviousVolume, StoppedWorkload } from '../../../api/apprestore.js
 import type { AppRestore } from '../../../api/kinds.js';
 import { gitOpsGuard } from '../../../manifests/gitops.js';
 import { objectId } from '../../../manifests/captured.js';
-import { inParallel } from '../../../manifests/in-parallel.js';
+import { inParallel } from '../../../runtime/in-parallel.js';
 import { valueAt } from '../../../manifests/json.js';
 import type { KubeObject } from '../../../runtime/object.js';
 import { persistentVolumeClaims, persistentVolumes } from '../../../runtime/resource.js';
-import { getOrUndefined } from '../../../snapshots/observe-set.js';
+import { getOrUndefined } from '../../../runtime/get-or-undefined.js';
 import type { OperatorDeps } from '../../deps.js';
 import type { RestoreSource } from '../source.js';
 import { targetAccount } from '../steps.js';

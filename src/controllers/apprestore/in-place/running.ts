@@ -1,5 +1,5 @@
 import type { CapturedObject } from '../../../manifests/captured.js';
-import { inParallel } from '../../../manifests/in-parallel.js';
+import { inParallel } from '../../../runtime/in-parallel.js';
 import { scalableTypes } from '../../../manifests/order.js';
 import type { Client } from '../../../runtime/client.js';
 import { jobs, pods, type ResourceType } from '../../../runtime/resource.js';

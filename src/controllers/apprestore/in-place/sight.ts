@@ -4,7 +4,7 @@ import { mountedClaims } from '../../../hooks/workload.js';
 import { valueAt } from '../../../manifests/json.js';
 import type { KubeObject } from '../../../runtime/object.js';
 import { persistentVolumeClaims, persistentVolumes, pods, volumeAttachments } from '../../../runtime/resource.js';
-import { getOrUndefined } from '../../../snapshots/observe-set.js';
+import { getOrUndefined } from '../../../runtime/get-or-undefined.js';
 import type { OperatorDeps } from '../../deps.js';
 import { projectPod } from '../../views.js';
 import type { Seen, SeenClaim, SeenVolume } from './swap.js';

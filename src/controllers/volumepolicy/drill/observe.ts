@@ -3,7 +3,7 @@ import { appRestores, type AppRestore, type VolumePolicy } from '../../../api/ki
 import type { DrillStatus } from '../../../api/volumepolicy.js';
 import { namespaces } from '../../../runtime/resource.js';
 import { parseKey, type KubeObject } from '../../../runtime/object.js';
-import { getOrUndefined } from '../../../snapshots/observe-set.js';
+import { getOrUndefined } from '../../../runtime/get-or-undefined.js';
 import type { OperatorDeps } from '../../deps.js';
 import type { Place, Restore } from './decide.js';
 import type { UnderWay } from './line.js';

@@ -4,7 +4,7 @@ import type { DrillStatus } from '../../../api/volumepolicy.js';
 import { isAlreadyExists } from '../../../runtime/api-error.js';
 import type { KubeObject } from '../../../runtime/object.js';
 import { limitRanges, namespaces, networkPolicies, pods, resourceQuotas, roleBindings, serviceAccounts, type ResourceType } from '../../../runtime/resource.js';
-import { getOrUndefined } from '../../../snapshots/observe-set.js';
+import { getOrUndefined } from '../../../runtime/get-or-undefined.js';
 import type { RawPod } from '../../apprestore/pod-state.js';
 import { reviews, type Right } from '../../authority.js';
 import type { OperatorDeps } from '../../deps.js';

@@ -3,7 +3,7 @@ import { appRestores, volumePolicies, type AppRestore, type VolumePolicy } from 
 import { parseKey, type KubeObject } from '../../../runtime/object.js';
 import type { Outcome } from '../../../runtime/outcome.js';
 import { namespaces } from '../../../runtime/resource.js';
-import { getOrUndefined } from '../../../snapshots/observe-set.js';
+import { getOrUndefined } from '../../../runtime/get-or-undefined.js';
 import type { OperatorDeps } from '../../deps.js';
 import { drillPolicies, requirePolicies } from '../../policies.js';
 import { drilledPolicy, isDrillNamespace } from './names.js';

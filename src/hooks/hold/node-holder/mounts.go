@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"io"
 	"regexp"
 	"slices"
@@ -84,11 +82,9 @@ func reportMounts(stdin io.Reader, out *emitter) error {
 }
 
 func parseMountsSpec(line []byte) (*mountsSpec, error) {
-	decoder := json.NewDecoder(bytes.NewReader(line))
-	decoder.DisallowUnknownFields()
 	var s mountsSpec
-	if err := decoder.Decode(&s); err != nil {
-		return nil, faultf(codeBadSpec, "%v", err)
+	if err := decodeStrict(line, &s); err != nil {
+		return nil, err
 	}
 	if s.Version != protocolVersion {
 		return nil, faultf(codeBadSpec, "version %d is not %d", s.Version, protocolVersion)

@@ -67,14 +67,22 @@ var (
 	podUIDPattern      = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 )
 
-// parseSpec reads and checks a spec; unknown fields are refused, since a misspelt limit
-// must not become a missing one.
-func parseSpec(line []byte) (*spec, error) {
+// decodeStrict reads a line of JSON; unknown fields are refused, since a misspelt limit must
+// not become a missing one.
+func decodeStrict(line []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(line))
 	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return faultf(codeBadSpec, "%v", err)
+	}
+	return nil
+}
+
+// parseSpec reads and checks a spec.
+func parseSpec(line []byte) (*spec, error) {
 	var s spec
-	if err := decoder.Decode(&s); err != nil {
-		return nil, faultf(codeBadSpec, "%v", err)
+	if err := decodeStrict(line, &s); err != nil {
+		return nil, err
 	}
 	if err := s.check(); err != nil {
 		return nil, err
