@@ -5,6 +5,8 @@ import { reconcileAppSnapshot } from './controllers/appsnapshot/controller.js';
 import { reconcileBackupTarget } from './controllers/backuptarget/controller.js';
 import type { OperatorDeps } from './controllers/deps.js';
 import { createOperatorMetrics } from './controllers/metrics.js';
+import { reconcileRetained } from './controllers/retained/controller.js';
+import { sweepKey as partsKey } from './controllers/retained/sweep.js';
 import { reconcileVolumePolicy } from './controllers/volumepolicy/controller.js';
 import { drillMemory } from './controllers/volumepolicy/drill/memory.js';
 import { sweepDrills, sweepKey } from './controllers/volumepolicy/drill/sweep.js';
@@ -46,7 +48,7 @@ const client = createClient(transport, { fieldManager: 'stillpoint' });
 const signal = processSignal({ process, exit: (code) => process.exit(code), log });
 
 const group = await discoverGroupTypes(client);
-const caches = createCaches({ transport, clock, log, group });
+const caches = createCaches({ transport, clock, log, group, namespace: settings.podNamespace });
 const events = createEventRecorder({ client, controller: 'stillpoint.dev/operator', instance: settings.podName, clock, log });
 
 const leaseName = 'stillpoint-leader';
@@ -67,6 +69,7 @@ const deps: OperatorDeps = {
   maxHoldMillis: settings.maxHoldMillis,
   mover: settings.mover,
   drills: settings.drills,
+  retained: settings.retained,
   podProgram,
 };
 
@@ -81,7 +84,9 @@ const backupTargets = createController({ ...controllerOptions, name: 'backuptarg
 // What drills left behind; without the right to make namespaces there is none to look for them.
 const drillSweep = createController({ ...controllerOptions, name: 'drillsweep', reconcile: sweepDrills(deps) });
 if (settings.drills.enabled) drillSweep.enqueue(sweepKey);
-connect(caches, { appSnapshots, appRestores, volumePolicies, backupTargets });
+const retained = createController({ ...controllerOptions, name: 'retained', reconcile: reconcileRetained(deps) });
+retained.enqueue(partsKey);
+connect(caches, { appSnapshots, appRestores, volumePolicies, backupTargets, retained });
 caches.volumePolicies.subscribe(({ type }) => {
   if (type === 'deleted' && settings.drills.enabled) drillSweep.enqueue(sweepKey);
 });
@@ -96,7 +101,7 @@ const manager = createManager({
   ],
   caches: allCaches(caches),
   always: [],
-  leading: [appSnapshots, appRestores, volumePolicies, backupTargets, drillSweep],
+  leading: [appSnapshots, appRestores, volumePolicies, backupTargets, drillSweep, retained],
   elector: ({ onElected, onLost }) => {
     const leads = (value: 0 | 1): void => runtimeMetrics.leader.set(value, { name: leaseName });
     leads(0);

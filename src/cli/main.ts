@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { connect } from './connection.js';
 import { restore } from './restore.js';
+import { retained } from './retained.js';
 import { showTimeline, snapshot, status } from './snapshot.js';
 import { required, UsageError } from './usage.js';
 
@@ -11,6 +12,7 @@ const usage = `kubectl stillpoint: consistent copies of stateful applications
                              [--dry-run] [--existing Fail|Skip|Adopt] [--wait=false]
   kubectl stillpoint status [NAME]
   kubectl stillpoint timeline NAME
+  kubectl stillpoint retained                 copies that outlive their namespace; -n: that of the operator (stillpoint-system)
 
   -n, --namespace NS   --context CTX   -o table|json   --timeout MINUTES (15)   -h, --help
 Exit codes: 0 done, 1 failed or not ready in time, 2 wrong call.`;
@@ -43,7 +45,7 @@ async function main(argv: readonly string[]): Promise<number> {
     console.log(usage);
     return values.help ? 0 : 2;
   }
-  if (values.output !== 'table' && verb !== 'status') throw new UsageError(`-o ${values.output} is for status only`);
+  if (values.output !== 'table' && verb !== 'status' && verb !== 'retained') throw new UsageError(`-o ${values.output} is for status and retained only`);
   const connection = connect({ namespace: values.namespace, context: values.context });
   try {
     switch (verb) {
@@ -53,6 +55,8 @@ async function main(argv: readonly string[]): Promise<number> {
         return await restore(connection, required(name, 'restore NAME'), values);
       case 'status':
         return await status(connection, name, values);
+      case 'retained':
+        return await retained(connection, values.namespace, values);
       case 'timeline':
         return await showTimeline(connection, required(name, 'timeline NAME'));
       default:

@@ -13,7 +13,7 @@ import { planFixups } from './fixup-plan.js';
 import { keptVolumes } from './kept-volumes.js';
 import { accountField, requirePreconditions } from './preconditions.js';
 import { readSource, type RestoreSource } from './source.js';
-import { count, isFromTarget, isMoved, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
+import { count, isMoved, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
 
 const rightsToRead: readonly Right[] = [{ verb: 'get', group: '', resource: 'secrets' }];
 const rightsToPrepare: readonly Right[] = [
@@ -27,7 +27,7 @@ export async function planStep(writer: RestoreWriter, deps: OperatorDeps): Promi
   const { object } = writer;
   await requirePreconditions(object, deps);
   const target = targetAccount(object);
-  await requireAuthority(deps.client, accountOf(object), object.spec.what === 'Volumes' || isFromTarget(object) ? [] : rightsToRead);
+  await requireAuthority(deps.client, accountOf(object), object.spec.what === 'Volumes' || object.spec.from.appSnapshotRef === undefined ? [] : rightsToRead);
   const source = await readSource(object, deps);
   await requireAuthority(deps.client, target, rightsFor(object, source.copy), accountField(object));
   const plan = await compare(object, source, deps);
@@ -58,7 +58,7 @@ async function compare(object: AppRestore, { set, copy, drill }: RestoreSource, 
   // Jobs are made suspended first and released at the gate: one entry.
   const plans = await compareWithTarget(object, [...first, ...set.gate.filter((o) => !ids.has(objectId(o)))], deps, randomUUID());
   const summary = summarizePlan(plans);
-  const { missing } = planFixups({ restore: object, copy, set, adapters: deps.adapters, isolated: isMoved(object) });
+  const { missing } = planFixups({ restore: object, copy, set, adapters: deps.adapters, isolated: isMoved(object, copy) });
   const kept = drill ? await keptVolumes(first, deps) : [];
   return { ...summary, skip: [...summary.skip, ...set.never], refuse: [...summary.refuse, ...missing, ...kept] };
 }

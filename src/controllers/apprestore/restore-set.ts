@@ -38,11 +38,11 @@ export interface RestoreSet {
 export function restoreSet(object: AppRestore, copy: Copy, capture: Capture | undefined, drill = false): RestoreSet {
   const { what } = object.spec;
   const namespace = targetNamespace(object);
-  const fills = new Map(copy.volumes.map((volume) => [volume.claim, fill(object, volume)]));
+  const fills = new Map(copy.volumes.map((volume) => [volume.claim, fill(object, copy, volume)]));
   const maps = { namespaces: { [copy.namespace]: namespace }, storageClasses: object.spec.rewrite?.storageClasses ?? {} };
   const objects = capture?.objects ?? [];
   const { kept, left, unproven } = drill ? drilled(copy, objects) : { kept: objects, left: [], unproven: [] };
-  const rewritten = rewriteForRestore(kept, maps, { moved: isMoved(object), claims: fills });
+  const rewritten = rewriteForRestore(kept, maps, { moved: isMoved(object, copy), claims: fills });
   const ordered = orderForRestore(rewritten);
   const order = { ...ordered, never: [...ordered.never, ...left] };
   const all = splitClaims(order.first);
@@ -77,10 +77,10 @@ function configurationOnly(rewritten: readonly CapturedObject[], order: { scaled
   return { claims: [], configuration: rewritten.filter((o) => order.kept.has(objectId(o))), scaled: order.scaled, gate: [], never: order.never };
 }
 
-function fill(object: AppRestore, { uid, content, restoreSize }: CopiedVolume): ClaimFill {
+function fill(object: AppRestore, copy: Copy, { uid, content, restoreSize }: CopiedVolume): ClaimFill {
   // A mover fills it when it is there.
   if (content.kind === 'repository') return { dataSource: undefined, restoreSize };
-  const name = isMoved(object) ? importedName(object.metadata.uid, uid) : content.snapshot;
+  const name = content.kind === 'retained' || isMoved(object, copy) ? importedName(object.metadata.uid, uid) : content.snapshot;
   return { dataSource: { apiGroup: snapshotGroup, kind: 'VolumeSnapshot', name }, restoreSize };
 }
 
