@@ -29,8 +29,8 @@ export interface Judgement {
   readonly rights: readonly UsedRight[];
   /** Refused to the operator itself: a right is missing, or it asks for what it should not. */
   readonly refusedToOperator: readonly RefusedRequest[];
-  /** Refused to the operator itself because the namespace was being taken away meanwhile: no right would have helped. */
-  readonly refusedInEndingNamespaces: readonly RefusedRequest[];
+  /** Refused to the operator itself because the namespace was being taken away meanwhile, or a quota was full: no right would have helped. */
+  readonly refusedForOtherReasons: readonly RefusedRequest[];
   /** Refused to an account that the operator acted as. */
   readonly refusedToTenants: readonly RefusedRequest[];
   /** What was refused to a tenant and then done by the operator itself. */
@@ -47,8 +47,8 @@ export function judge(events: readonly AuditEvent[], rights: readonly GrantedRig
   return {
     requests: ours.length,
     rights: rights.map((right) => ({ ...right, count: usesOf(right, own, asTenant.length) })),
-    refusedToOperator: grouped(refusedTo(own).filter((e) => !endsWithNamespace(e))),
-    refusedInEndingNamespaces: grouped(refusedTo(own).filter(endsWithNamespace)),
+    refusedToOperator: grouped(refusedTo(own).filter((e) => !hasOtherReason(e))),
+    refusedForOtherReasons: grouped(refusedTo(own).filter(hasOtherReason)),
     refusedToTenants: grouped(refusedTo(asTenant)),
     fallbacks: grouped(refusedTo(asTenant).filter((e) => done.has(what(e)))),
   };
@@ -74,9 +74,9 @@ export function resourceOf({ objectRef }: AuditEvent): string {
   return objectRef?.subresource === undefined ? objectRef?.resource ?? '' : `${objectRef.resource ?? ''}/${objectRef.subresource}`;
 }
 
-/** Nothing is made in a namespace that is being taken away, and the binding that serves it may go before the rest. */
-function endsWithNamespace(e: AuditEvent): boolean {
-  return /because it is being terminated/.test(e.responseStatus?.message ?? '');
+/** Nothing is made in a namespace that is being taken away, and the binding that serves it may go before the rest; nor beyond a quota. */
+function hasOtherReason(e: AuditEvent): boolean {
+  return /because it is being terminated|exceeded quota/.test(e.responseStatus?.message ?? '');
 }
 
 const what = (e: AuditEvent): string => [e.verb, e.objectRef?.apiGroup ?? '', resourceOf(e), e.objectRef?.namespace ?? '', e.objectRef?.name ?? ''].join(' ');
