@@ -9,6 +9,7 @@ import { later, now, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { projectClaim, type ClaimProjection } from '../views.js';
 import { compareWithTarget, refusals } from './compare.js';
+import type { CopiedVolume } from './copy.js';
 import { finish } from './finish.js';
 import { targetFiller } from './remote/fill.js';
 import { retainedFiller } from './retained/filler.js';
@@ -59,8 +60,18 @@ function textOf({ volume: { claim, message }, why = message }: VolumeState): str
 }
 
 function planned({ volume: { claim, content } }: RestoredClaim): RestoredVolume {
-  const from = content.kind === 'snapshot' ? { snapshot: content.snapshot } : content.kind === 'repository' ? { snapshotId: content.snapshotId, bytesTotal: content.bytes } : {};
-  return { claim, phase: 'Pending', ...from };
+  return { claim, phase: 'Pending', ...sourceOf(content) };
+}
+
+function sourceOf(content: CopiedVolume['content']): Partial<RestoredVolume> {
+  switch (content.kind) {
+    case 'snapshot':
+      return { snapshot: content.snapshot };
+    case 'repository':
+      return { snapshotId: content.snapshotId, bytesTotal: content.bytes };
+    case 'retained':
+      return {};
+  }
 }
 
 /** Claims that are ours to make: what the target has already is left alone, and named in the plan. */
