@@ -2,7 +2,6 @@ import { labels } from '../api/common.js';
 import { fail } from '../api/errors.js';
 import { isConflict, isNotFound } from '../runtime/api-error.js';
 import type { Client } from '../runtime/client.js';
-import type { KubeObject } from '../runtime/object.js';
 import { volumeSnapshotContents, type ResourceType } from '../runtime/resource.js';
 import type { GroupTypes } from './capability.js';
 import { projectContent, type ContentCaches, type ContentView } from './contents.js';
@@ -81,7 +80,7 @@ export interface KeptContent {
 export async function keptContents(client: Client, group: GroupTypes | undefined, appSnapshotUid: string): Promise<KeptContent[]> {
   const labelSelector = `${labels.appSnapshot}=${appSnapshotUid}`;
   const lists = [volumeSnapshotContents, ...(group === undefined ? [] : [group.contents])].map(async (type) => {
-    const { items } = await client.list<KubeObject>(type, { labelSelector });
+    const { items } = await client.list(type, { labelSelector });
     return items.map((item) => ({ type, view: projectContent(item) }));
   });
   return (await Promise.all(lists)).flat().filter(({ view }) => isKept(view, appSnapshotUid));

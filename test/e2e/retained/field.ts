@@ -62,7 +62,7 @@ export function field(scene: () => Scene, small: boolean): void {
         await apply([appSnapshot(namespace, 'full', { consistency: { required: 'Frozen' }, deletionPolicy: 'Retain' })]);
         const refused = await untilSnapshot(namespace, 'full', 'is refused', (o) => conditionOf(o, 'Ready')?.reason === 'RetainRefused', 90);
         expect(refused.status?.phase).toBe('Graded');
-        expect(conditionOf(refused, 'Ready')).toMatchObject({ status: 'False', message: expect.stringMatching(new RegExp(`could not be written in namespace ${operatorNamespace}.*exceeded quota: e2e-retained`)) as string });
+        expect(conditionOf(refused, 'Ready')).toMatchObject({ status: 'False', message: expect.stringMatching(new RegExp(`could not be written in namespace ${operatorNamespace}.*exceeded quota: e2e-retained`)) as unknown });
       } finally {
         await kubectl(['-n', operatorNamespace, 'delete', 'resourcequota', 'e2e-retained', '--ignore-not-found']);
       }

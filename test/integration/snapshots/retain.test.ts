@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { KubeObject } from '../../../src/runtime/object.js';
 import { volumeSnapshotContents } from '../../../src/runtime/resource.js';
 import { projectContent } from '../../../src/snapshots/contents.js';
 import { removeImported } from '../../../src/snapshots/import.js';
@@ -61,7 +60,7 @@ function retainedOf({ observed, members }: { observed: ObservedSet; members: rea
 
 async function contentsOf(namespace: string): Promise<string[]> {
   const { client, capability } = bed;
-  const lists = await Promise.all([volumeSnapshotContents, capability.group!.contents].map((type) => client.list<KubeObject>(type)));
+  const lists = await Promise.all([volumeSnapshotContents, capability.group!.contents].map((type) => client.list(type)));
   return lists.flatMap(({ items }) => items.map(projectContent)).filter(({ ref }) => ref.namespace === namespace).map(({ metadata }) => metadata.name);
 }
 

@@ -154,7 +154,7 @@ export class Api {
   }
 
   #apply(type: ResourceType, object: KubeObject): KubeObject {
-    this.#held(type, object.metadata as ObjectKey, object.metadata);
+    this.#held(type, object.metadata, object.metadata);
     this.edit(keyOf(type, object.metadata), (known) => (known['status'] = clone(object['status'])));
     return this.at(keyOf(type, object.metadata))!;
   }
@@ -163,10 +163,9 @@ export class Api {
 /** RFC 7386. */
 function merged(target: unknown, patch: unknown): unknown {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
-  const result: Record<string, unknown> = { ...(typeof target === 'object' && target !== null ? (target as object) : {}) };
+  const result: Record<string, unknown> = { ...(typeof target === 'object' && target !== null ? (target) : {}) };
   for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key];
-    else if (value !== undefined) result[key] = merged(result[key], value);
+    if (value !== undefined) result[key] = merged(result[key], value);
   }
-  return result;
+  return Object.fromEntries(Object.entries(result).filter(([, value]) => value !== null));
 }

@@ -88,7 +88,7 @@ describe('a copy that is to be retained', () => {
     const world = new RetainedWorld();
     world.perNamespace = 0;
     await world.live(25);
-    expect(world.ready()).toMatchObject({ status: 'False', reason: 'RetainRefused', message: expect.stringContaining('retained.perNamespace') as string });
+    expect(world.ready()).toMatchObject({ status: 'False', reason: 'RetainRefused', message: expect.stringContaining('retained.perNamespace') });
     expect(world.policies).toEqual(['Delete', 'Delete', 'Delete']);
     world.ask({ deletionPolicy: 'Delete' });
     await world.live();
