@@ -6,6 +6,8 @@ import { reconcileAppSnapshot } from './controllers/appsnapshot/controller.js';
 import { reconcileBackupTarget } from './controllers/backuptarget/controller.js';
 import type { OperatorDeps } from './controllers/deps.js';
 import { createOperatorMetrics } from './controllers/metrics.js';
+import { reconcileRetained } from './controllers/retained/controller.js';
+import { sweepKey as partsKey } from './controllers/retained/sweep.js';
 import { reconcileVolumePolicy } from './controllers/volumepolicy/controller.js';
 import { drillMemory } from './controllers/volumepolicy/drill/memory.js';
 import { sweepDrills, sweepKey } from './controllers/volumepolicy/drill/sweep.js';
@@ -48,7 +50,7 @@ const client = createClient(transport, { fieldManager: 'stillpoint' });
 const signal = processSignal({ process, exit: (code) => process.exit(code), log });
 
 const group = await discoverGroupTypes(client);
-const caches = createCaches({ transport, clock, log, group });
+const caches = createCaches({ transport, clock, log, group, namespace: settings.podNamespace });
 const events = createEventRecorder({ client, controller: 'stillpoint.dev/operator', instance: settings.podName, clock, log });
 
 const leaseName = 'stillpoint-leader';
@@ -70,6 +72,7 @@ const deps: OperatorDeps = {
   maxHoldMillis: settings.maxHoldMillis,
   mover: settings.mover,
   drills: settings.drills,
+  retained: settings.retained,
   podProgram,
 };
 
@@ -86,7 +89,9 @@ const drillSweep = createController({ ...controllerOptions, name: 'drillsweep', 
 if (settings.drills.enabled) drillSweep.enqueue(sweepKey);
 const contentSweep = createController({ ...controllerOptions, name: 'contentsweep', reconcile: sweepContents(deps) });
 contentSweep.enqueue(contentSweepKey);
-connect(caches, { appSnapshots, appRestores, volumePolicies, backupTargets });
+const retained = createController({ ...controllerOptions, name: 'retained', reconcile: reconcileRetained(deps) });
+retained.enqueue(partsKey);
+connect(caches, { appSnapshots, appRestores, volumePolicies, backupTargets, retained });
 caches.volumePolicies.subscribe(({ type }) => {
   if (type === 'deleted' && settings.drills.enabled) drillSweep.enqueue(sweepKey);
 });
@@ -101,7 +106,7 @@ const manager = createManager({
   ],
   caches: allCaches(caches),
   always: [],
-  leading: [appSnapshots, appRestores, volumePolicies, backupTargets, drillSweep, contentSweep],
+  leading: [appSnapshots, appRestores, volumePolicies, backupTargets, drillSweep, contentSweep, retained],
   elector: ({ onElected, onLost }) => {
     const leads = (value: 0 | 1): void => runtimeMetrics.leader.set(value, { name: leaseName });
     leads(0);

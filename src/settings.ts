@@ -38,6 +38,7 @@ const environment = z.object({
   DRILLS_LONGEST_MILLIS: z.coerce.number().int().min(60_000).max(86_400_000).default(7_200_000),
   DRILLS_LABELS: names,
   DRILLS_DNS_NAMESPACE: z.string().min(1).default('kube-system'),
+  RETAINED_PER_NAMESPACE: z.coerce.number().int().min(0).max(10_000).default(20),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   METRICS_PORT: port(8080),
   PROBE_PORT: port(8081),
@@ -63,6 +64,8 @@ export interface Settings {
     readonly dnsNamespace: string;
     readonly operator: { readonly namespace: string; readonly name: string };
   };
+  /** How many recovery points of one namespace may be retained, in the operator's own. */
+  readonly retained: { readonly namespace: string; readonly perNamespace: number };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly metricsPort: number;
   readonly probePort: number;
@@ -93,6 +96,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       dnsNamespace: e.DRILLS_DNS_NAMESPACE,
       operator: { namespace: e.POD_NAMESPACE, name: e.SERVICE_ACCOUNT_NAME },
     },
+    retained: { namespace: e.POD_NAMESPACE, perNamespace: e.RETAINED_PER_NAMESPACE },
     logLevel: e.LOG_LEVEL,
     metricsPort: e.METRICS_PORT,
     probePort: e.PROBE_PORT,

@@ -117,6 +117,8 @@ export const suites: Readonly<Record<string, Stage[]>> = {
     ...suite('proof', { RUNS: '1', SHARE: 'next' }, undefined, 'test/proof/proof'),
     ...suite('kill-databases', { PART: 'small', SHARE: 'last' }),
   ],
+  // Quotas, expiry and kills by `make e2e SUITE=retained`.
+  retained: suite('retained', small),
   // The last: it judges by the audit log what the others made the operator do.
   audit: suite('audit'),
 };
@@ -136,6 +138,7 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   drill: suite('drill', {}, longMinutes),
   rewrite: suite('rewrite'),
   inplace: suite('inplace', {}, longMinutes),
+  retained: suite('retained', {}, longMinutes),
   storm: suite('storm', {}, longMinutes),
   many: suite('many', {}, longMinutes),
   policy: suite('policy', {}, longMinutes),

@@ -5,7 +5,10 @@ import { rewriteSpec } from './rewrite.js';
 export const restorePhases = ['Pending', 'Fetching', 'Planned', 'Stopping', 'Swapping', 'RestoringVolumes', 'ApplyingConfiguration', 'Preparing', 'Starting', 'Verifying', 'Ready', 'RollingBack', 'Failed'] as const;
 export type RestorePhase = (typeof restorePhases)[number];
 
-const oneSourceRule = { rule: 'has(self.appSnapshotRef) != has(self.targetRef)', message: 'exactly one of appSnapshotRef and targetRef must be set' };
+const oneSourceRule = {
+  rule: '[has(self.appSnapshotRef), has(self.targetRef), has(self.retained)].exists_one(x, x)',
+  message: 'exactly one of appSnapshotRef, targetRef and retained must be set',
+};
 const targetOnlyRule = {
   rule: 'has(self.targetRef) || (!has(self.recoveryPoint) && !has(self.namespace) && !has(self.encryptionKeySecretRef))',
   message: 'recoveryPoint, namespace and encryptionKeySecretRef go with targetRef',
@@ -18,6 +21,9 @@ const from = z
       .strictObject({ name: objectName.describe('BackupTarget of the namespace that is restored into: movers there read by its Secrets.') })
       .optional()
       .describe('A BackupTarget: a copy outside of the storage, of this cluster or of another.'),
+    retained: labelName
+      .optional()
+      .describe('Uid of an AppSnapshot with deletionPolicy Retain, which may be gone with its namespace. The author of this object must be allowed to get the Secret stillpoint-retained-<uid> in the namespace of the operator.'),
     recoveryPoint: z
       .string()
       .min(1)
@@ -28,7 +34,7 @@ const from = z
     namespace: labelName.optional().describe('Namespace whose copies are read from the target. Default: this one. Another one has a key of its own.'),
     encryptionKeySecretRef: secretRef.optional().describe('Secret, of the namespace that is restored into, with the key password that opens the repository. Default: that of the BackupTarget.'),
   })
-  .refine((value) => (value.appSnapshotRef === undefined) !== (value.targetRef === undefined), oneSourceRule.message)
+  .refine(({ appSnapshotRef, targetRef, retained }) => [appSnapshotRef, targetRef, retained].filter((source) => source !== undefined).length === 1, oneSourceRule.message)
   .refine((value) => value.targetRef !== undefined || (value.recoveryPoint === undefined && value.namespace === undefined && value.encryptionKeySecretRef === undefined), targetOnlyRule.message)
   .meta({ 'x-kubernetes-validations': [oneSourceRule, targetOnlyRule] })
   .describe('What is restored.');
@@ -124,6 +130,7 @@ export type RestoredApplication = z.infer<typeof application>;
 const source = z.strictObject({
   appSnapshot: z.string().max(253).optional().describe('Name of the AppSnapshot.'),
   uid: z.string().max(63).optional().describe('Its uid.'),
+  retained: z.string().max(63).optional().describe('Uid of the AppSnapshot whose retained recovery point it is.'),
   target: z.string().max(253).optional().describe('Name of the BackupTarget.'),
   location: z.string().max(1024).optional().describe('Where the repository lies.'),
   repositoryId: z.string().max(64).optional().describe('Id of the repository.'),

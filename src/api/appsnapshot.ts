@@ -88,7 +88,10 @@ export const appSnapshotSpec = z.strictObject({
   volumeSnapshotClassName: objectName.optional().describe('Class for single snapshots. Default: the one class, or the default class, of each driver.'),
   volumeGroupSnapshotClassName: objectName.optional().describe('Class for group snapshots. Default: the one class, or the default class, of each driver.'),
   copies: copies.optional().describe('Copies outside the storage of the cluster: volumes that are made from the snapshots, never those of the application, are written there when the snapshots are ready. Default: none.'),
-  deletionPolicy: z.enum(['Delete']).default('Delete').describe('Delete: the copy goes with this object.'),
+  deletionPolicy: z
+    .enum(['Delete', 'Retain'])
+    .default('Delete')
+    .describe('Delete: the copy goes with this object. Retain: snapshots and configuration stay when this object or its whole namespace is deleted, and whoever may read Secrets of the operator restores them (spec.from.retained of an AppRestore). A change redoes or undoes that.'),
   forgetCopies: setOf(objectName, 4).optional().describe('BackupTargets of spec.copies from which the copy is removed now, while this object stays, once no restore reads it. What is removed does not come again.'),
   expiresAfter: durationWithin('1m', '87600h').optional().describe('After this long the data is removed; the object stays, as Expired. 1m to 87600h.'),
   suspend: z.boolean().default(false).describe('True: nothing new is begun. A window that is open is finished.'),
@@ -271,6 +274,14 @@ const copy = z.strictObject({
 });
 export type CopyStatus = z.infer<typeof copy>;
 
+const retained = z.strictObject({
+  namespace: z.string().max(63).describe('Namespace of the operator, in which it lies.'),
+  secret: z.string().max(253).describe('Its first Secret; the uid of this AppSnapshot is in the name.'),
+  complete: z.boolean().describe('True: all of it is there. False: it is being written or undone; what is deleted now is not retained.'),
+  retryAt: time.optional().describe('It is not tried again before.'),
+});
+export type RetainedStatus = z.infer<typeof retained>;
+
 export const appSnapshotStatus = z.strictObject({
   observedGeneration: z.int().min(0).optional().describe('Generation of the spec that the status speaks about.'),
   phase: z.enum(snapshotPhases).optional().describe('Where the copy is in its life.'),
@@ -295,6 +306,7 @@ export const appSnapshotStatus = z.strictObject({
     .describe('Configuration saved with the copy.'),
   copies: listBy('target', copy, 4).optional().describe('Copies outside the storage of the cluster.'),
   copiesComplete: z.string().max(16).optional().describe('Targets in which the copy is complete, of all that it is written to: 1/2.'),
+  retained: retained.optional().describe('The recovery point that stays when this object or its namespace is deleted.'),
   completionTime: time.optional().describe('When the copy became ready.'),
   expiresAt: time.optional().describe('When its data will be removed.'),
   verified: z

@@ -31,6 +31,13 @@ export const labels = {
   target: `${apiGroup}/backuptarget`,
   /** On claims and pods of ours: never part of a selection or capture. */
   internal: `${apiGroup}/internal`,
+  /** On the first Secret of a retained recovery point: `true`. On its other Secrets: the uid of the AppSnapshot. */
+  retained: `${apiGroup}/retained`,
+  retainedPart: `${apiGroup}/retained-part`,
+  /** On the first Secret, so that `kubectl get -L` shows what it is: namespace and name of the AppSnapshot, and when its copy was cut. */
+  sourceNamespace: `${apiGroup}/source-namespace`,
+  sourceName: `${apiGroup}/source-name`,
+  cutAt: `${apiGroup}/cut-at`,
 } as const;
 
 export const annotations = {
@@ -51,6 +58,9 @@ export const annotations = {
   dueAt: `${apiGroup}/due-at`,
   /** On a Namespace, set by admins: `true` lets movers there read and write as root what their own user may not. */
   privilegedMovers: `${apiGroup}/privileged-movers`,
+  /** On Secrets of a retained recovery point: its AppSnapshot, as namespace/name, and the uid of that namespace. */
+  retainedOf: `${apiGroup}/retained-of`,
+  sourceNamespaceUid: `${apiGroup}/source-namespace-uid`,
 } as const;
 
 /** Proven consistency of a copy, best first (3-stillness.md, 3.4). */

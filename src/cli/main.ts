@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { connect } from './connection.js';
 import { diff } from './diff.js';
 import { restore } from './restore.js';
+import { retained } from './retained.js';
 import { showTimeline, snapshot, status } from './snapshot.js';
 import { required, UsageError } from './usage.js';
 
@@ -13,6 +14,7 @@ const usage = `kubectl stillpoint: consistent copies of stateful applications
   kubectl stillpoint diff APPRESTORE          what its dry run has found; exit code 1 when it would be refused
   kubectl stillpoint status [NAME]
   kubectl stillpoint timeline NAME
+  kubectl stillpoint retained                 copies that outlive their namespace; -n: that of the operator (stillpoint-system)
 
   -n, --namespace NS   --context CTX   -o table|json   --timeout MINUTES (15)   -h, --help
 Exit codes: 0 done, 1 failed or not ready in time, 2 wrong call.`;
@@ -46,7 +48,7 @@ async function main(argv: readonly string[]): Promise<number> {
     console.log(usage);
     return values.help ? 0 : 2;
   }
-  if (values.output !== 'table' && verb !== 'status' && verb !== 'diff') throw new UsageError(`-o ${values.output} is for status and diff only`);
+  if (values.output !== 'table' && !['status', 'diff', 'retained'].includes(verb)) throw new UsageError(`-o ${values.output} is for status, diff and retained only`);
   const connection = connect({ namespace: values.namespace, context: values.context });
   try {
     switch (verb) {
@@ -58,6 +60,8 @@ async function main(argv: readonly string[]): Promise<number> {
         return await diff(connection, required(name, 'diff APPRESTORE'), values);
       case 'status':
         return await status(connection, name, values);
+      case 'retained':
+        return await retained(connection, values.namespace, values);
       case 'timeline':
         return await showTimeline(connection, required(name, 'timeline NAME'));
       default:

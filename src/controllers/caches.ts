@@ -5,13 +5,13 @@ import type { Logger } from '../observability/logger.js';
 import { createCache, type Cache, type Projected } from '../runtime/cache.js';
 import type { Clock } from '../runtime/clock.js';
 import type { KubeObject } from '../runtime/object.js';
-import { persistentVolumeClaims, persistentVolumes, pods, volumeAttachments, volumeSnapshotContents, volumeSnapshots } from '../runtime/resource.js';
+import { persistentVolumeClaims, persistentVolumes, pods, secrets, volumeAttachments, volumeSnapshotContents, volumeSnapshots } from '../runtime/resource.js';
 import { createSharing } from '../runtime/sharing.js';
 import type { Transport } from '../runtime/transport.js';
 import type { GroupTypes } from '../snapshots/capability.js';
 import { projectContent, type ContentView } from '../snapshots/contents.js';
 import { sourceKeys, targetKeys } from './copy-keys.js';
-import { projectClaim, projectPod, projectSnapshot, projectVolume, type ClaimProjection, type SnapshotProjection, type VolumeProjection } from './views.js';
+import { projectClaim, projectMeta, projectPod, projectSnapshot, projectVolume, type ClaimProjection, type SnapshotProjection, type VolumeProjection } from './views.js';
 
 /** A VolumeAttachment, as far as it says which volume may still be written. */
 export interface AttachmentProjection extends Projected {
@@ -34,15 +34,17 @@ export interface Caches {
   /** Contents of both kinds: a window sees its cut here. */
   readonly snapshotContents: Cache<ContentView>;
   readonly groupSnapshotContents: Cache<ContentView> | undefined;
+  /** First Secrets of retained recovery points, without what they hold. */
+  readonly retained: Cache<Projected>;
 }
 
 /** Pods of the agent are found by this label, in the agent's namespace. */
 const agentLabel = 'app.kubernetes.io/name';
 const agentName = 'stillpoint-agent';
 
-/** Creates all caches, not yet started. `group`: the best served version of group snapshots, or undefined. */
-export function createCaches(options: { transport: Transport; clock: Clock; log: Logger; group: GroupTypes | undefined }): Caches {
-  const { transport, clock, log, group } = options;
+/** Creates all caches, not yet started. `group`: the best served version of group snapshots, or undefined; `namespace`: the operator's own. */
+export function createCaches(options: { transport: Transport; clock: Clock; log: Logger; group: GroupTypes | undefined; namespace: string }): Caches {
+  const { transport, clock, log, group, namespace } = options;
   const base = { transport, clock, log };
   const share = createSharing();
   return {
@@ -68,6 +70,14 @@ export function createCaches(options: { transport: Transport; clock: Clock; log:
     groupSnapshots: group === undefined ? undefined : createCache<SnapshotProjection>({ ...base, type: group.groups, project: projectSnapshot, indexes: { uid: byUid } }),
     snapshotContents: createCache<ContentView>({ ...base, type: volumeSnapshotContents, project: projectContent }),
     groupSnapshotContents: group === undefined ? undefined : createCache<ContentView>({ ...base, type: group.contents, project: projectContent }),
+    retained: createCache<Projected>({
+      ...base,
+      type: secrets,
+      namespace,
+      labelSelector: `${labels.retained}=true`,
+      project: ({ metadata }) => ({ metadata: projectMeta(metadata) }),
+      indexes: { appSnapshot: (secret) => valueOf(secret.metadata.labels?.[labels.appSnapshot]) },
+    }),
   };
 }
 

@@ -32,6 +32,14 @@ export interface DrillSettings {
   readonly operator: ServiceAccountRef;
 }
 
+/** Where retained recovery points lie, and how many of them. */
+export interface RetainedSettings {
+  /** The operator's own namespace. */
+  readonly namespace: string;
+  /** Of one namespace; 0: none are retained. */
+  readonly perNamespace: number;
+}
+
 /** What every controller works with; made once in main. */
 export interface OperatorDeps {
   readonly client: Client;
@@ -55,6 +63,7 @@ export interface OperatorDeps {
   /** Image and resources of movers. */
   readonly mover: MoverSettings;
   readonly drills: DrillSettings;
+  readonly retained: RetainedSettings;
   /** Text of the holder program for vantage Pod. */
   readonly podProgram: string;
 }

@@ -19,6 +19,7 @@ export interface RequiredPolicy {
 export const requiredPolicies: readonly RequiredPolicy[] = [
   { name: 'stillpoint-author', covers: each(['CREATE', 'UPDATE'], ['appsnapshots', 'apprestores', 'volumepolicies', 'backuptargets']), where: 'everywhere', conditions: ['spec-is-new'] },
   { name: 'stillpoint-author-into', covers: each(['CREATE', 'UPDATE'], ['apprestores']), where: 'everywhere', conditions: ['spec-is-new', 'has-target'] },
+  { name: 'stillpoint-author-retained', covers: each(['CREATE', 'UPDATE'], ['apprestores']), where: 'everywhere', conditions: ['spec-is-new', 'is-retained'] },
   { name: 'stillpoint-profile', covers: each(['CREATE', 'UPDATE'], ['quiesceprofiles']), where: 'everywhere', conditions: ['spec-is-new'] },
   { name: 'stillpoint-status', covers: each(['UPDATE'], ['appsnapshots/status', 'apprestores/status', 'volumepolicies/status', 'backuptargets/status']), where: 'everywhere', conditions: [] },
   { name: 'stillpoint-agent-exec', covers: each(['CONNECT'], ['pods/exec']), where: 'agents', conditions: [] },

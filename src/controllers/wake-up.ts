@@ -13,8 +13,8 @@ import type { WindowLine } from './window-line.js';
 const holdPriority = 100;
 
 /** Tells the controllers which objects to look at when something changes. */
-export function connect(caches: Caches, controllers: { appSnapshots: Controller; appRestores: Controller; volumePolicies: Controller; backupTargets: Controller }): void {
-  const { appSnapshots, appRestores, volumePolicies, backupTargets } = controllers;
+export function connect(caches: Caches, controllers: { appSnapshots: Controller; appRestores: Controller; volumePolicies: Controller; backupTargets: Controller; retained: Controller }): void {
+  const { appSnapshots, appRestores, volumePolicies, backupTargets, retained } = controllers;
   caches.appSnapshots.subscribe((event) => {
     if (event.type === 'deleted') return;
     if (mayHold(event.object)) appSnapshots.enqueue(event.key, { priority: holdPriority });
@@ -40,6 +40,14 @@ export function connect(caches: Caches, controllers: { appSnapshots: Controller;
   enqueueFrom(caches.pods, backupTargets, (object) => keysOf(caches.backupTargets.by('uid', targetOfCheck(object.metadata) ?? '')));
   enqueueFrom(caches.pods, appSnapshots, (object) => keysOf(caches.appSnapshots.by('uid', copiedBy(object.metadata) ?? '')));
   enqueueFrom(caches.pods, appRestores, (object) => restoresInto(object.metadata, caches));
+  // What somebody has deleted there goes with its data, or is written anew.
+  enqueueFrom(caches.retained, retained, (_, key) => [key], (event) => event.type !== 'deleted' && event.object.metadata.deletionTimestamp !== undefined);
+  enqueueFrom(caches.retained, appSnapshots, (secret) => keysOf(caches.appSnapshots.by('uid', secret.metadata.labels?.[labels.appSnapshot] ?? '')), isGoing);
+  enqueueFrom(caches.appRestores, retained, ({ spec }) => caches.retained.by('appSnapshot', spec.from.retained ?? '').map(({ metadata }) => keyText(metadata)), (event) => event.type === 'deleted' || isOver(event.object));
+}
+
+function isGoing(event: CacheEvent<Projected>): boolean {
+  return event.type === 'deleted' || event.object.metadata.deletionTimestamp !== undefined;
 }
 
 /** Our own status writes bring nothing new. */

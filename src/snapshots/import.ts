@@ -56,13 +56,35 @@ export async function importSnapshot(client: Client, request: ImportRequest): Pr
   if (source.namespace === targetNamespace) {
     return { dataSource: dataSource(source.snapshot), restoreSize: bound.restoreSize, content: undefined, ready: true, message: undefined };
   }
-  const name = importedName(request.restoreUid, source.claimUid);
-  await ensure(client, volumeSnapshotContents, importedContent(name, bound.content, request), request.restoreUid);
-  await ensure(client, volumeSnapshots, importedSnapshot(name, request), request.restoreUid);
+  return importHandle(client, { ...bound.content, restoreSize: bound.restoreSize }, { claimUid: source.claimUid, targetNamespace, restoreUid: request.restoreUid });
+}
+
+/** A snapshot in the storage. */
+export interface StoredSnapshot {
+  readonly driver: string;
+  readonly handle: string;
+  readonly sourceVolumeMode: string | undefined;
+  /** Quantity. */
+  readonly restoreSize: string | undefined;
+}
+
+export interface ImportTarget {
+  /** Of the claim that was cut. */
+  readonly claimUid: string;
+  readonly targetNamespace: string;
+  readonly restoreUid: string;
+}
+
+/** Makes a snapshot in the storage usable in a namespace, by content and snapshot of its own. Can be repeated. Throws VolumeRestoreFailed. */
+export async function importHandle(client: Client, from: StoredSnapshot, to: ImportTarget): Promise<ImportedSnapshot> {
+  const { targetNamespace, restoreUid } = to;
+  const name = importedName(restoreUid, to.claimUid);
+  await ensure(client, volumeSnapshotContents, importedContent(name, from, to), restoreUid);
+  await ensure(client, volumeSnapshots, importedSnapshot(name, to), restoreUid);
   const target = await readBound(client, targetNamespace, name);
-  const ready = target !== undefined && target.content.metadata.name === name && target.content.handle === bound.content.handle;
+  const ready = target !== undefined && target.content.metadata.name === name && target.content.handle === from.handle;
   const message = ready ? undefined : await errorOf(client, targetNamespace, name);
-  return { dataSource: dataSource(name), restoreSize: target?.restoreSize ?? bound.restoreSize, content: name, ready, message };
+  return { dataSource: dataSource(name), restoreSize: target?.restoreSize ?? from.restoreSize, content: name, ready, message };
 }
 
 function dataSource(name: string): DataSource {
@@ -85,26 +107,26 @@ async function readBound(client: Client, namespace: string, name: string): Promi
   return { content: { ...content, handle: content.handle }, restoreSize: status.restoreSize };
 }
 
-function importedContent(name: string, from: Bound['content'], request: ImportRequest): KubeObject {
+function importedContent(name: string, from: StoredSnapshot, to: ImportTarget): KubeObject {
   return {
     apiVersion: `${snapshotGroup}/v1`,
     kind: volumeSnapshotContents.kind,
-    metadata: { name, labels: { [labels.restore]: request.restoreUid } },
+    metadata: { name, labels: { [labels.restore]: to.restoreUid } },
     spec: {
       deletionPolicy: 'Retain',
       driver: from.driver,
       source: { snapshotHandle: from.handle },
       ...(from.sourceVolumeMode === undefined ? {} : { sourceVolumeMode: from.sourceVolumeMode }),
-      volumeSnapshotRef: { namespace: request.targetNamespace, name },
+      volumeSnapshotRef: { namespace: to.targetNamespace, name },
     },
   };
 }
 
-function importedSnapshot(name: string, request: ImportRequest): KubeObject {
+function importedSnapshot(name: string, to: ImportTarget): KubeObject {
   return {
     apiVersion: `${snapshotGroup}/v1`,
     kind: volumeSnapshots.kind,
-    metadata: { name, namespace: request.targetNamespace, labels: { [labels.restore]: request.restoreUid } },
+    metadata: { name, namespace: to.targetNamespace, labels: { [labels.restore]: to.restoreUid } },
     spec: { source: { volumeSnapshotContentName: name } },
   };
 }

@@ -20,6 +20,9 @@ export const claimUidAnnotation = `${apiGroup}/claim-uid`;
 /** On contents and members that are cut but not ready: how often and when they were touched to be looked at again. */
 export const pokedAnnotation = `${apiGroup}/poked`;
 
+/** On contents that outlive their snapshots since a copy is retained: the policy that they had before. */
+export const keptPolicyAnnotation = `${apiGroup}/deletion-policy`;
+
 /** Id of the snapshot set of one attempt: unique, deterministic, a valid label value. */
 export function setIdOf(appSnapshotUid: string, attempt: number): string {
   return `${appSnapshotUid}-${attempt}`;

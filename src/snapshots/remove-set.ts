@@ -70,8 +70,8 @@ export async function markContent(client: Client, content: ContentView, setId: s
 }
 
 /** By these annotations the snapshot-controller tells the sidecar that a content may go with what is in the storage (external-snapshotter, pkg/utils/util.go). */
-const snapshotDeleted = 'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted';
-const groupDeleted = 'groupsnapshot.storage.kubernetes.io/volumegroupsnapshot-being-deleted';
+export const snapshotDeleted = 'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted';
+export const groupDeleted = 'groupsnapshot.storage.kubernetes.io/volumegroupsnapshot-being-deleted';
 
 /**
  * A snapshot that is deleted while its content is being made, before it has got its finalizers, is gone at once, and nobody deletes the content

@@ -44,9 +44,10 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
   "self.kind != 'Custom' || !has(self.credentialsSecretRef)": [{ good: { ...application, credentialsSecretRef: { name: 'login' } }, bad: { ...custom, credentialsSecretRef: { name: 'login' } } }],
   'self.all(a, self.exists_one(b, b.targetRef.name == a.targetRef.name))': [{ good: [{ targetRef: { name: 'a' } }, { targetRef: { name: 'b' } }], bad: [{ targetRef: { name: 'a' } }, { targetRef: { name: 'a' } }] }],
   // AppRestore: where it reads from
-  'has(self.appSnapshotRef) != has(self.targetRef)': [
+  '[has(self.appSnapshotRef), has(self.targetRef), has(self.retained)].exists_one(x, x)': [
     { good: { appSnapshotRef: { name: 'a' } }, bad: {} },
     { good: { targetRef: { name: 's3' } }, bad: { appSnapshotRef: { name: 'a' }, targetRef: { name: 's3' } } },
+    { good: { retained: '0d4c0d4c-0000-4000-8000-000000000001' }, bad: { targetRef: { name: 's3' }, retained: '0d4c0d4c-0000-4000-8000-000000000001' } },
   ],
   'has(self.targetRef) || (!has(self.recoveryPoint) && !has(self.namespace) && !has(self.encryptionKeySecretRef))': [
     { good: { targetRef: { name: 's3' }, recoveryPoint: 'latest' }, bad: { appSnapshotRef: { name: 'a' }, recoveryPoint: 'latest' } },

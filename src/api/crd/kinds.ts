@@ -41,6 +41,7 @@ const appSnapshot: KindDefinition = {
     { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'Where the copy is in its life.', priority: 1 },
     reason,
     { name: 'Copies', type: 'string', jsonPath: '.status.copiesComplete', description: 'Targets in which it is complete, of all that it is written to.', priority: 1 },
+    { name: 'Retained', type: 'string', jsonPath: '.status.conditions[?(@.type=="Retained")].status', description: 'Whether it stays when the object or its namespace is deleted.', priority: 1 },
     { name: 'Overhead(ms)', type: 'integer', jsonPath: '.status.window.overheadMillis', description: 'The window minus the time of the cut itself and of settling.', priority: 1 },
   ],
 };
@@ -63,6 +64,7 @@ const appRestore: KindDefinition = {
     { name: 'RTO(s)', type: 'integer', jsonPath: '.status.rtoSeconds', description: 'Seconds from the begin of the restore to the checked application.' },
     ready,
     age,
+    { name: 'Retained', type: 'string', jsonPath: '.spec.from.retained', description: 'Uid of the AppSnapshot whose retained recovery point is restored.', priority: 1 },
     { name: 'Passed', type: 'integer', jsonPath: '.status.checksPassed', description: 'Checks that passed.', priority: 1 },
     { name: 'Failed', type: 'integer', jsonPath: '.status.checksFailed', description: 'Checks that failed.', priority: 1 },
     reason,

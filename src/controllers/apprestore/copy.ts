@@ -2,6 +2,7 @@ import type { RestoreSourceStatus } from '../../api/apprestore.js';
 import type { ApplicationStatus } from '../../api/appsnapshot.js';
 import type { Capture } from '../../manifests/captured.js';
 import type { RunAs } from '../../movers/job.js';
+import type { RetainedSnapshot } from '../../snapshots/import-retained.js';
 
 /** One volume of a copy, and where its content lies. */
 export interface CopiedVolume {
@@ -12,7 +13,7 @@ export interface CopiedVolume {
   readonly pods: readonly string[];
   /** Quantity: the smallest volume that it fits on. */
   readonly restoreSize: string | undefined;
-  readonly content: SnapshotContent | RepositoryContent;
+  readonly content: SnapshotContent | RepositoryContent | RetainedContent;
 }
 
 /** In a VolumeSnapshot of the namespace that was copied. */
@@ -30,6 +31,11 @@ export interface RepositoryContent {
   readonly bytes: number;
   /** As whom it was read; older recovery points do not say. */
   readonly runAs: RunAs | undefined;
+}
+
+/** In the storage, kept there by a content whose snapshot may be gone. */
+export interface RetainedContent extends RetainedSnapshot {
+  readonly kind: 'retained';
 }
 
 /** A copy as a restore sees it, wherever it lies. */

@@ -1,6 +1,6 @@
 import type { AppRestore, AppSnapshot } from '../../api/kinds.js';
 import type { Caches } from '../caches.js';
-import { readerKeys } from '../copy-keys.js';
+import { readerKeys, retainedKey } from '../copy-keys.js';
 import { restoreFinalizer } from './decide.js';
 
 /** The restores that are reading from a copy, or from what of it is in a BackupTarget: begun and not ended. Nothing of it must go before, in no place. */
@@ -12,6 +12,11 @@ export function restoresUsing(caches: Pick<Caches, 'appRestores'>, snapshot: App
 /** The restores for which a copy must not be deleted: those that read from it, and those that are going to. */
 export function restoresWanting(caches: Pick<Caches, 'appRestores'>, snapshot: AppSnapshot): AppRestore[] {
   return restoresOf(caches, snapshot).filter(({ status }) => status?.phase !== 'Ready' && status?.phase !== 'Failed');
+}
+
+/** The restores that are reading from the retained recovery point of an AppSnapshot, which may be gone. */
+export function restoresOfRetained(caches: Pick<Caches, 'appRestores'>, uid: string): AppRestore[] {
+  return caches.appRestores.by('source', retainedKey(uid)).filter(isUsing);
 }
 
 function restoresOf(caches: Pick<Caches, 'appRestores'>, snapshot: AppSnapshot): AppRestore[] {

@@ -16,7 +16,7 @@ import { planInPlace, type InPlacePlan } from './in-place/plan.js';
 import { keptVolumes } from './kept-volumes.js';
 import { accountField, requirePreconditions } from './preconditions.js';
 import { readSource, type RestoreSource } from './source.js';
-import { count, finalFailure, isFromTarget, isMoved, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
+import { count, finalFailure, isMoved, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
 
 const rightsToRead: readonly Right[] = [{ verb: 'get', group: '', resource: 'secrets' }];
 const rightsToPrepare: readonly Right[] = [
@@ -50,7 +50,7 @@ export async function planStep(writer: RestoreWriter, deps: OperatorDeps): Promi
 }
 
 function rightsOfReader(object: AppRestore): Right[] {
-  const reads = object.spec.what !== 'Volumes' && !isFromTarget(object);
+  const reads = object.spec.what !== 'Volumes' && object.spec.from.appSnapshotRef !== undefined;
   return [...(reads ? rightsToRead : []), ...(object.spec.dryRun ? rightsToSavePlan : [])];
 }
 
@@ -96,7 +96,7 @@ async function compare(object: AppRestore, source: RestoreSource, deps: Operator
   const salt = randomUUID();
   const plans = await compareWithTarget(object, [...first, ...set.gate.filter((o) => !ids.has(objectId(o)))], deps, salt);
   const summary = summarizePlan(plans);
-  const { missing } = planFixups({ restore: object, copy, set, adapters: deps.adapters, isolated: isMoved(object) });
+  const { missing } = planFixups({ restore: object, copy, set, adapters: deps.adapters, isolated: isMoved(object, copy) });
   const kept = drill ? await keptVolumes(first, deps) : [];
   const beside = await othersBeside(object, new Set(set.claims.map(({ volume }) => volume.claim)), deps);
   // A claim that cannot be replaced is refused for that, not for being there.

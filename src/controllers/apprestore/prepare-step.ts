@@ -23,7 +23,7 @@ export async function prepareStep(writer: RestoreWriter, deps: OperatorDeps): Pr
   const { copy, set } = await readSource(object, deps);
   const applications = restoredApplications(object, copy);
   const names = new Set(applications.map((a) => a.name));
-  const plan = planFixups({ restore: object, copy, set, adapters: deps.adapters, isolated: isMoved(object) });
+  const plan = planFixups({ restore: object, copy, set, adapters: deps.adapters, isolated: isMoved(object, copy) });
   const fixups = plan.fixups.filter((f) => names.has(f.application));
   if (plan.missing.length > 0) throw finalFailure('RestoreFailed', `${some(plan.missing)}.`);
   const open = await advance(object, fixups, deps);

@@ -14,7 +14,7 @@ import { isMoved, targetNamespace } from './steps.js';
 export function rewrittenObjects(object: AppRestore, copy: Copy, objects: readonly CapturedObject[], fills: ReadonlyMap<string, ClaimFill>): Patched {
   const { what, rewrite } = object.spec;
   const maps = { namespaces: { [copy.namespace]: targetNamespace(object) }, storageClasses: rewrite?.storageClasses ?? {}, images: rewrite?.images, hosts: rewrite?.hosts };
-  const saved = rewriteForRestore(objects, maps, { moved: isMoved(object), claims: fills });
+  const saved = rewriteForRestore(objects, maps, { moved: isMoved(object, copy), claims: fills });
   const unsaved = copy.volumes.filter(({ claim }) => !saved.some((o) => isClaim(o) && o.object.metadata.name === claim));
   const all = [...saved, ...unsaved.map((volume) => plainClaim(targetNamespace(object), volume, fills.get(volume.claim)))];
   const isRestored = (o: CapturedObject): boolean => what === 'All' || (what === 'Volumes') === (isClaim(o) && fills.has(o.object.metadata.name));

@@ -6,8 +6,9 @@ import { isDrillNamespace } from '../volumepolicy/drill/names.js';
 import type { Copy, ReadCopy } from './copy.js';
 import { readRemoteCopy } from './remote/source.js';
 import { restoreSet, type RestoreSet } from './restore-set.js';
+import { readRetainedCopy } from './retained/source.js';
 import { readSnapshotCopy } from './snapshot-source.js';
-import { isElsewhere, isFromTarget, targetNamespace } from './steps.js';
+import { isElsewhere, isFromRetained, isFromTarget, targetNamespace } from './steps.js';
 
 /** What is restored: the copy, and the objects made from it. */
 export interface RestoreSource {
@@ -18,8 +19,9 @@ export interface RestoreSource {
 }
 
 /**
- * Reads the copy and its configuration as the account, its digest verified, and rewrites it for the target.
- * @throws AppError SnapshotNotFound, SnapshotNotReady, CaptureDamaged, InvalidSpec.
+ * Reads the copy and its configuration as the account, its digest verified, and rewrites it for the target. What was retained is read as the operator: its author was asked
+ * for the right when the restore was made.
+ * @throws AppError SnapshotNotFound, SnapshotNotReady, RecoveryPointNotFound, RecoveryPointUnusable, CaptureDamaged, InvalidSpec.
  */
 export async function readSource(object: AppRestore, deps: OperatorDeps): Promise<RestoreSource> {
   const [{ copy, capture }, drill] = await Promise.all([read(object, deps), isDrill(object, deps)]);
@@ -34,5 +36,6 @@ async function isDrill(object: AppRestore, deps: OperatorDeps): Promise<boolean>
 }
 
 function read(object: AppRestore, deps: OperatorDeps): Promise<ReadCopy> {
+  if (isFromRetained(object)) return readRetainedCopy(object, deps);
   return isFromTarget(object) ? readRemoteCopy(object, deps) : readSnapshotCopy(object, deps);
 }

@@ -6,6 +6,7 @@ import type { AppError } from '../../runtime/app-error.js';
 import type { ServiceAccountRef } from '../../runtime/service-account.js';
 import type { OperatorDeps } from '../deps.js';
 import { StatusWriter } from '../status-writer.js';
+import type { Copy } from './copy.js';
 
 /** What the steps of an AppRestore share. */
 export type RestoreWriter = StatusWriter<AppRestoreStatus, AppRestore>;
@@ -19,7 +20,7 @@ export function targetNamespace(object: AppRestore): string {
   return object.spec.into?.namespace ?? object.metadata.namespace;
 }
 
-/** Namespace that was copied. */
+/** Namespace whose copies are read from a BackupTarget. */
 export function sourceNamespace({ metadata, spec }: AppRestore): string {
   return spec.from.namespace ?? metadata.namespace;
 }
@@ -29,9 +30,14 @@ export function isFromTarget({ spec }: AppRestore): boolean {
   return spec.from.targetRef !== undefined;
 }
 
+/** The copy is what an AppSnapshot has left in the namespace of the operator. */
+export function isFromRetained({ spec }: AppRestore): boolean {
+  return spec.from.retained !== undefined;
+}
+
 /** The copy goes to another namespace than it came from: its original may be running. */
-export function isMoved(object: AppRestore): boolean {
-  return targetNamespace(object) !== sourceNamespace(object);
+export function isMoved(object: AppRestore, { namespace }: Pick<Copy, 'namespace'>): boolean {
+  return targetNamespace(object) !== namespace;
 }
 
 /** It is restored into another namespace than that of the object. */

@@ -9,13 +9,15 @@ import { later, now, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { projectClaim, type ClaimProjection } from '../views.js';
 import { compareWithTarget, refusals } from './compare.js';
+import type { CopiedVolume } from './copy.js';
 import { finish } from './finish.js';
 import { targetFiller } from './remote/fill.js';
+import { retainedFiller } from './retained/filler.js';
 import type { RestoredClaim } from './restore-set.js';
 import { snapshotFiller } from './snapshot-filler.js';
 import { readSource } from './source.js';
-import { count, finalFailure, isFromTarget, some, targetAccount, targetNamespace, type RestoreWriter } from './steps.js';
-import type { PreparedClaim, VolumeState } from './volume-filler.js';
+import { count, finalFailure, isFromRetained, isFromTarget, some, targetAccount, targetNamespace, type RestoreWriter } from './steps.js';
+import type { PreparedClaim, VolumeFiller, VolumeState } from './volume-filler.js';
 import { lastWarning } from '../warnings.js';
 
 /** Claims wake the restore up when they change; what a driver only says in an event is seen this often. */
@@ -31,7 +33,7 @@ export async function volumesStep(writer: RestoreWriter, deps: OperatorDeps): Pr
     return now;
   }
   const { set } = await readSource(object, deps);
-  const filler = isFromTarget(object) ? targetFiller : snapshotFiller;
+  const filler = fillerOf(object);
   const claims = await ownClaims(object, set.claims, deps);
   if (object.status?.phase !== 'RestoringVolumes') {
     await writer.write({ phase: 'RestoringVolumes', volumes: claims.map(plannedVolume) }, { kind: 'working', reason: 'RestoringVolumes', message: `${count(claims.length, 'volume')} are made from the copy.` });
@@ -48,13 +50,29 @@ export async function volumesStep(writer: RestoreWriter, deps: OperatorDeps): Pr
   return later(lookSeconds);
 }
 
+function fillerOf(object: AppRestore): VolumeFiller {
+  if (isFromRetained(object)) return retainedFiller;
+  return isFromTarget(object) ? targetFiller : snapshotFiller;
+}
+
 function textOf({ volume: { claim, message }, why = message }: VolumeState): string {
   return why === undefined ? claim : `${claim} (${why})`;
 }
 
 /** A volume before anything of it is made. Pure. */
 export function plannedVolume({ volume: { claim, content } }: RestoredClaim): RestoredVolume {
-  return { claim, phase: 'Pending', ...(content.kind === 'snapshot' ? { snapshot: content.snapshot } : { snapshotId: content.snapshotId, bytesTotal: content.bytes }) };
+  return { claim, phase: 'Pending', ...sourceOf(content) };
+}
+
+function sourceOf(content: CopiedVolume['content']): Partial<RestoredVolume> {
+  switch (content.kind) {
+    case 'snapshot':
+      return { snapshot: content.snapshot };
+    case 'repository':
+      return { snapshotId: content.snapshotId, bytesTotal: content.bytes };
+    case 'retained':
+      return {};
+  }
 }
 
 /** Claims that are ours to make: what the target has already is left alone, and named in the plan. */

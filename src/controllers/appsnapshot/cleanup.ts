@@ -13,6 +13,7 @@ import { agentRef } from './agent-ref.js';
 import { accountOf } from './gather.js';
 import { inUse } from './in-use.js';
 import { removeLeftovers } from './leftovers.js';
+import { release, settleAtEnd } from './retained/release.js';
 import { later, now, onChange, type StepResult } from '../step.js';
 import { contentCaches, setRef, tell, type SnapshotWriter } from './steps.js';
 
@@ -105,6 +106,7 @@ export async function discard(writer: SnapshotWriter, deps: OperatorDeps, signal
   const { object } = writer;
   const setId = object.status?.setId;
   if (!comesAgain(object) && (await hasLeftovers(writer, deps, signal))) return later(removalSeconds);
+  if (!(await release(writer, deps))) return later(removalSeconds);
   if (setId !== undefined && !(await removed(writer, deps, setId))) {
     const message = 'Waiting for the snapshots of the lost attempt to go before the next one.';
     if (object.status?.phase === 'Pending') await writer.write({}, { kind: 'working', reason: 'RemovingLostAttempt', message });
@@ -143,13 +145,15 @@ export async function expire(writer: SnapshotWriter, deps: OperatorDeps, signal:
   return discard(writer, deps, signal);
 }
 
-/** Everything of the object goes, then its finalizer. */
+/** Everything of the object goes, unless it is retained; then its finalizer. */
 export async function remove(writer: SnapshotWriter, deps: OperatorDeps, signal: AbortSignal): Promise<StepResult> {
   if (await inUse(writer, deps, () => isNamespaceLeaving(writer.object, deps))) return later(removalSeconds);
   if (!(await forgetCopies(writer, deps))) return later(removalSeconds);
   if (await hasLeftovers(writer, deps, signal)) return later(removalSeconds);
+  const data = await settleAtEnd(writer, deps);
+  if (data === 'again') return later(removalSeconds);
   const { object } = writer;
-  const setId = object.status?.setId;
+  const setId = data === 'stays' ? undefined : object.status?.setId;
   if (setId !== undefined && !(await removed(writer, deps, setId))) return later(removalSeconds);
   deps.metrics.forget({ namespace: object.metadata.namespace, name: object.metadata.name });
   await removeFinalizer(deps.client, appSnapshots, object, snapshotFinalizer);

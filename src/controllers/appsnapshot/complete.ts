@@ -9,12 +9,18 @@ import { totalSize } from '../../snapshots/size.js';
 import { conditionTime } from '../../runtime/conditions.js';
 import type { OperatorDeps } from '../deps.js';
 import { expiresAt } from './decide.js';
+import { readySentence, retainedCondition } from './retained/conditions.js';
+import { keep } from './retained/keep.js';
+import { release } from './retained/release.js';
 import { later, now, type StepResult } from '../step.js';
 import { plannedClaims, setRef, tell, type SnapshotWriter } from './steps.js';
 
+/** Until contents that are to go with their snapshots again are looked at once more. */
+const releaseSeconds = 2;
+
 /**
  * After the window: the members are counted against the plan by uid and handle, marked so that the copy explains itself,
- * and waited for. Only then is the copy Ready.
+ * and waited for; what the spec retains is retained. Only then is the copy Ready.
  */
 export async function complete(writer: SnapshotWriter, deps: OperatorDeps): Promise<StepResult> {
   const { object } = writer;
@@ -46,15 +52,19 @@ export async function complete(writer: SnapshotWriter, deps: OperatorDeps): Prom
 }
 
 async function finish(writer: SnapshotWriter, deps: OperatorDeps, done: { members: MemberStatus[]; membersReady: string; size: string | undefined }): Promise<StepResult> {
+  const isRetained = writer.object.spec.deletionPolicy === 'Retain';
+  // The spec may have said otherwise when it was begun.
+  if (!isRetained && !(await release(writer, deps))) return later(releaseSeconds);
+  const retained = isRetained ? await keep(writer, deps) : undefined;
   const { object } = writer;
   const at = deps.clock.now();
   const completionTime = conditionTime(new Date(at));
   const expiry = expiresAt({ ...object, status: { ...object.status, completionTime } });
-  const grade = object.status?.grade ?? 'Inconsistent';
-  const message = `Copy of ${done.members.length} volumes, proven to be ${grade}${object.status?.window?.heldMillis === undefined ? '' : `; held for ${object.status.window.heldMillis} ms`}.`;
+  const message = readySentence(object);
   await writer.write(
-    { ...done, phase: 'Ready', completionTime, expiresAt: expiry === undefined ? undefined : conditionTime(new Date(expiry)) },
+    { ...done, phase: 'Ready', retained, completionTime, expiresAt: expiry === undefined ? undefined : conditionTime(new Date(expiry)) },
     { kind: 'ready', reason: 'SnapshotReady', message },
+    retained === undefined ? [] : [retainedCondition(retained)],
   );
   tell(deps, object, 'Normal', 'SnapshotReady', message);
   return now;

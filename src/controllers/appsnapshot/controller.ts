@@ -5,6 +5,7 @@ import type { ReconcileContext } from '../../runtime/controller.js';
 import { addFinalizer } from '../../runtime/finalizers.js';
 import { keyText } from '../../runtime/object.js';
 import type { Outcome } from '../../runtime/outcome.js';
+import type { Caches } from '../caches.js';
 import type { OperatorDeps } from '../deps.js';
 import { reconciler } from '../reconciler.js';
 import { later, onChange, type StepResult } from '../step.js';
@@ -16,6 +17,8 @@ import { copyStep } from './copies/copy-step.js';
 import { forgetStep } from './copies/forget-step.js';
 import { decide, snapshotFinalizer, type SnapshotPlan } from './decide.js';
 import { gradeStep } from './grade-step.js';
+import { releaseStep } from './retained/release.js';
+import { retainStep } from './retained/retain-step.js';
 import { snapshotWriter, tell, type SnapshotWriter } from './steps.js';
 import { waitForTurn, windowRequest } from './turn.js';
 
@@ -27,7 +30,7 @@ export function reconcileAppSnapshot(deps: OperatorDeps, line: WindowLine): (key
       refused: undefined,
       writer: (object, { client, clock }) => snapshotWriter(client, clock, object),
       step: (writer, own, signal) => {
-        const plan = decide({ object: writer.object, now: own.clock.now() });
+        const plan = decide({ object: writer.object, now: own.clock.now(), pointLost: isPointLost(writer.object, own.caches) });
         own.log.debug('decided', { plan: plan.kind, phase: writer.object.status?.phase });
         countCopy(writer.object, own);
         if (plan.kind !== 'attempt') line.leave(keyText(writer.object.metadata));
@@ -75,6 +78,10 @@ async function act(plan: SnapshotPlan, writer: SnapshotWriter, deps: OperatorDep
       return copyStep(writer, plan.target, deps);
     case 'forget':
       return forgetStep(writer, plan.target, deps);
+    case 'retain':
+      return retainStep(writer, deps);
+    case 'release':
+      return releaseStep(writer, deps);
     case 'expire':
       return expire(writer, deps, signal);
     case 'discard':
@@ -82,6 +89,11 @@ async function act(plan: SnapshotPlan, writer: SnapshotWriter, deps: OperatorDep
     case 'delete':
       return remove(writer, deps, signal);
   }
+}
+
+/** As the cache knows the Secret; that it is wrong costs a look. */
+function isPointLost({ metadata }: AppSnapshot, caches: Pick<Caches, 'retained'>): boolean {
+  return caches.retained.by('appSnapshot', metadata.uid).every((secret) => secret.metadata.deletionTimestamp !== undefined);
 }
 
 /** Also after a restart of the operator, every ready copy is in the metrics. */

@@ -1,13 +1,16 @@
 import type { AppSnapshot } from '../../api/kinds.js';
 import { durationMillis } from '../../api/common.js';
 import { chooseCopy, chooseForget, earlier } from './copies/choose.js';
+import { chooseRetained } from './retained/choose.js';
 import { setIdOf } from '../../snapshots/names.js';
 
-/** What {@link decide} sees: one object and the clock; nothing else is asked. */
+/** What {@link decide} sees: one object, the clock, and whether a Secret is there; nothing else is asked. */
 export interface SnapshotInput {
   readonly object: AppSnapshot;
   /** Wall clock, ms since the epoch. */
   readonly now: number;
+  /** The Secret of its retained recovery point is gone, or somebody has deleted it. */
+  readonly pointLost?: boolean;
 }
 
 /** Finalizer that removes the snapshots with the object. */
@@ -32,6 +35,10 @@ export type SnapshotPlan =
   | { readonly kind: 'copy'; readonly target: string }
   /** Remove it from a target that is named in spec.forgetCopies. */
   | { readonly kind: 'forget'; readonly target: string }
+  /** Make it outlive its object and the namespace. */
+  | { readonly kind: 'retain' }
+  /** Undo that. */
+  | { readonly kind: 'release' }
   /** Remove the data, keep the object. */
   | { readonly kind: 'expire' }
   /** Remove what a failed copy left behind. */
@@ -52,7 +59,8 @@ export function decide(input: SnapshotInput): SnapshotPlan {
   return byPhase(input);
 }
 
-function byPhase({ object, now }: SnapshotInput): SnapshotPlan {
+function byPhase(input: SnapshotInput): SnapshotPlan {
+  const { object, now } = input;
   const phase = object.status?.phase ?? 'Pending';
   switch (phase) {
     case 'Pending':
@@ -67,7 +75,7 @@ function byPhase({ object, now }: SnapshotInput): SnapshotPlan {
     case 'Graded':
       return { kind: 'complete' };
     case 'Ready':
-      return afterReady(object, now);
+      return afterReady(input);
     case 'Failed':
       // A set id stays in status until everything under it is gone.
       return object.status?.setId === undefined ? afterEnd(object, now) : { kind: 'discard' };
@@ -95,13 +103,15 @@ export function comesAgain(object: AppSnapshot): boolean {
   return object.metadata.deletionTimestamp === undefined && phase !== 'Failed' && phase !== 'Expired' && setId === nextAttemptOf(object).setId;
 }
 
-/** What has expired is not copied any more. */
-function afterReady(object: AppSnapshot, now: number): SnapshotPlan {
+/** What has expired is not retained and not copied any more. */
+function afterReady({ object, now, pointLost = false }: SnapshotInput): SnapshotPlan {
   const plan = expiry(object, now);
   if (plan.kind === 'expire') return plan;
+  const retained = chooseRetained(object, now, pointLost);
+  if (retained.kind === 'retain' || retained.kind === 'release') return retained;
   const forget = chooseForget(object, now);
   if (forget.kind === 'work') return { kind: 'forget', target: forget.target };
-  const copies = earlier(chooseCopy(object, now), forget);
+  const copies = earlier(earlier(chooseCopy(object, now), forget), retained);
   switch (copies.kind) {
     case 'none':
       return plan;

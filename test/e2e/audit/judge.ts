@@ -29,8 +29,8 @@ export interface Judgement {
   readonly rights: readonly UsedRight[];
   /** Refused to the operator itself: a right is missing, or it asks for what it should not. */
   readonly refusedToOperator: readonly RefusedRequest[];
-  /** Refused to the operator itself because the namespace was being taken away meanwhile: no right would have helped. */
-  readonly refusedInEndingNamespaces: readonly RefusedRequest[];
+  /** Refused to the operator itself because the namespace was being taken away meanwhile, or a quota was full: no right would have helped. */
+  readonly refusedForOtherReasons: readonly RefusedRequest[];
   /** Refused to an account that the operator acted as. */
   readonly refusedToTenants: readonly RefusedRequest[];
   /** What was refused to a tenant and then done by the operator itself. */
@@ -44,13 +44,13 @@ export function judge(events: readonly AuditEvent[], rights: readonly GrantedRig
   const asTenant = ours.filter((e) => e.impersonatedUser !== undefined);
   const refusedTo = (list: readonly AuditEvent[]): AuditEvent[] => list.filter((e) => e.responseStatus?.code === 403);
   const ended = deletedNamespaces(own);
-  const ending = (e: AuditEvent): boolean => endsWithNamespace(e, ended);
+  const other = (e: AuditEvent): boolean => hasOtherReason(e, ended);
   const done = new Set(own.filter((e) => (e.responseStatus?.code ?? 0) < 300).map(what));
   return {
     requests: ours.length,
     rights: rights.map((right) => ({ ...right, count: usesOf(right, own, asTenant) })),
-    refusedToOperator: grouped(refusedTo(own).filter((e) => !ending(e))),
-    refusedInEndingNamespaces: grouped(refusedTo(own).filter(ending)),
+    refusedToOperator: grouped(refusedTo(own).filter((e) => !other(e))),
+    refusedForOtherReasons: grouped(refusedTo(own).filter(other)),
     refusedToTenants: grouped(refusedTo(asTenant)),
     fallbacks: grouped(refusedTo(asTenant).filter((e) => done.has(what(e)))),
   };
@@ -89,10 +89,10 @@ export function resourceOf({ objectRef }: AuditEvent): string {
   return objectRef?.subresource === undefined ? objectRef?.resource ?? '' : `${objectRef.resource ?? ''}/${objectRef.subresource}`;
 }
 
-/** Nothing is made in a namespace that is being taken away, and the binding that serves it may go before the rest. */
-function endsWithNamespace(e: AuditEvent, ended: ReadonlyMap<string, string>): boolean {
+/** Nothing is made in a namespace that is being taken away, and the binding that serves it may go before the rest; nor beyond a quota. */
+function hasOtherReason(e: AuditEvent, ended: ReadonlyMap<string, string>): boolean {
   const at = ended.get(e.objectRef?.namespace ?? '');
-  return /because it is being terminated/.test(e.responseStatus?.message ?? '') || (at !== undefined && at <= e.requestReceivedTimestamp);
+  return /because it is being terminated|exceeded quota/.test(e.responseStatus?.message ?? '') || (at !== undefined && at <= e.requestReceivedTimestamp);
 }
 
 /** When the operator itself asked for the deletion of a namespace. */

@@ -23,7 +23,7 @@ export class Windows {
   readonly #settleMillis: number;
   readonly #clock = systemClock();
   readonly #transport = createTransport(loadConfig({ clock: this.#clock }), { clock: this.#clock, userAgent: 'stillpoint-test/1' });
-  readonly #caches: Caches = createCaches({ transport: this.#transport, clock: this.#clock, log: createLogger({ level: 'error' }), group: undefined });
+  readonly #caches: Caches = createCaches({ transport: this.#transport, clock: this.#clock, log: createLogger({ level: 'error' }), group: undefined, namespace: 'stillpoint-system' });
   readonly #stop = new AbortController();
   readonly #exec: Exec;
 

@@ -31,6 +31,8 @@ function object(kind: string, spec: object, name = 'probe'): unknown {
 const snapshot = (account: string): unknown => object('AppSnapshot', { serviceAccountName: account });
 const restore = (into: object | undefined, account = 'allowed'): unknown =>
   object('AppRestore', { serviceAccountName: account, from: { appSnapshotRef: { name: 'copy' } }, ...(into === undefined ? {} : { into }) });
+const retainedUid = '0d4c0d4c-0000-4000-8000-000000000001';
+const fromRetained = (uid = retainedUid): unknown => object('AppRestore', { serviceAccountName: 'allowed', from: { retained: uid } });
 const profile = (hold = {}): unknown => ({ ...(object('QuiesceProfile', {}, 'cache') as object), spec: { hold: 'Freeze', recovery: 'Unknown', ...hold } });
 const mark = 'stillpoint.dev/drill';
 const drillName = `${namespace}-drill-0123456789`;
@@ -95,6 +97,7 @@ beforeAll(async () => {
   await must(['create', 'rolebinding', '-n', release.agentNamespace, pod, `--role=${pod}`, `--serviceaccount=${release.namespace}:stillpoint`]);
   // Policies act some seconds after they are applied, each at its own time.
   await until('stillpoint-author acts', () => createAs(asAuthor, snapshot('forbidden')), (o) => o.stderr.includes('stillpoint-author'));
+  await until('stillpoint-author-retained acts', () => createAs(asAuthor, fromRetained()), (o) => o.stderr.includes('stillpoint-author-retained'));
   await until('stillpoint-author-into acts', () => createAs(admin, restore({ namespace: target })), (o) => o.stderr.includes('stillpoint-author-into'));
   await must(['create', '-f', '-'], object('AppSnapshot', { serviceAccountName: 'allowed' }, 'there'));
   await until('stillpoint-status acts', () => patchStatus(admin), (o) => o.stderr.includes('stillpoint-status'));
@@ -113,6 +116,7 @@ afterAll(async () => {
   await must(['delete', 'clusterrole,clusterrolebinding', namespace, '--ignore-not-found']);
   await must(['delete', 'namespace', drillName, '--ignore-not-found', '--wait=false']);
   await must(['delete', 'role,rolebinding', '-n', release.agentNamespace, pod, '--ignore-not-found']);
+  await must(['delete', 'role,rolebinding', '-n', release.namespace, namespace, '--ignore-not-found']);
   await must(['delete', 'pod', '-n', release.agentNamespace, pod, '--ignore-not-found', '--wait=false']);
   for (const name of [namespace, target]) await must(['delete', 'namespace', name, '--wait=false']);
 }, 120_000);
@@ -179,6 +183,20 @@ describe('authors', () => {
     expect(await patchMeta(asAuthor, { spec: { suspend: false } })).toMatchObject({ code: 0 });
     refusedBy(await patchMeta(asOperator, { spec: { suspend: false } }), 'stillpoint-author', /may not impersonate/);
     expect(await patchMeta(asOperator, { metadata: { finalizers: ['stillpoint.dev/copy'] } })).toMatchObject({ code: 0 });
+  });
+});
+
+describe('authors of restores of what was retained', () => {
+  const refusal = new RegExp(`spec\\.from\\.retained: ${author} may not get Secret stillpoint-retained-${retainedUid} of namespace ${release.namespace}\\. .*ask an admin of the cluster`);
+  test('whoever may not get its Secret in the namespace of the operator is refused, also where nothing of that uid is', async () => {
+    refusedBy(await createAs(asAuthor, fromRetained()), 'stillpoint-author-retained', refusal);
+  });
+  test('whoever may get that Secret is accepted, for that one only', async () => {
+    await must(['create', 'role', '-n', release.namespace, namespace, '--verb=get', '--resource=secrets', `--resource-name=stillpoint-retained-${retainedUid}`]);
+    await must(['create', 'rolebinding', '-n', release.namespace, namespace, `--role=${namespace}`, `--user=${author}`]);
+    await until('the author may get the Secret', () => createAs(asAuthor, fromRetained()), (o) => o.code === 0);
+    refusedBy(await createAs(asAuthor, fromRetained('0d4c0d4c-0000-4000-8000-000000000002')), 'stillpoint-author-retained', /may not get Secret stillpoint-retained-0d4c0d4c-0000-4000-8000-000000000002/);
+    expect(await createAs(admin, fromRetained())).toMatchObject({ code: 0 });
   });
 });
 

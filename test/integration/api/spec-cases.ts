@@ -17,7 +17,8 @@ const restore = (spec: Spec = {}): Spec => ({ serviceAccountName: 'stillpoint', 
 const fromTarget = (more: Spec = {}): Spec => restore({ from: { targetRef: { name: 's3' }, ...more } });
 const rewrite = (r: Spec): Spec => restore({ rewrite: r });
 const patched = (...patch: Spec[]): Spec => rewrite({ patches: [{ target: { kind: 'Deployment' }, patch }] });
-const oneSource = /spec\.from.*exactly one of appSnapshotRef and targetRef must be set/;
+const oneSource = /spec\.from.*exactly one of appSnapshotRef, targetRef and retained must be set/;
+const retained = { retained: '0d4c0d4c-0000-4000-8000-000000000001' };
 const quiesce = (q: Spec): Spec => snapshot({ quiesce: q });
 const selector = (s: Spec): Spec => snapshot({ selector: s });
 const application = (...list: Spec[]): Spec => snapshot({ applications: list });
@@ -49,6 +50,7 @@ const snapshotCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'attempts to 5', good: quiesce({ attempts: 5 }), bad: quiesce({ attempts: 6 }), says: /attempts.*less than or equal to 5/ },
   { rule: 'expiresAfter at least 1m', good: snapshot({ expiresAfter: '1m' }), bad: snapshot({ expiresAfter: '59s' }), says: /expiresAfter.*must be a duration from 1m to 87600h/ },
   { rule: 'expiresAfter at most ten years', good: snapshot({ expiresAfter: '87600h' }), bad: snapshot({ expiresAfter: '87601h' }), says: /expiresAfter.*must be a duration from 1m to 87600h/ },
+  { rule: 'deletionPolicy is known', good: snapshot({ deletionPolicy: 'Retain' }), bad: snapshot({ deletionPolicy: 'Keep' }), says: /spec\.deletionPolicy: Unsupported value/ },
   { rule: 'grades are known', good: snapshot({ consistency: { required: frozen } }), bad: snapshot({ consistency: { required: 'Perfect' } }), says: /spec\.consistency\.required: Unsupported value/ },
   { rule: 'kinds of applications are known', good: application(orders), bad: application({ ...orders, kind: 'Oracle7' }), says: /applications\[0\]\.kind: Unsupported value/ },
   { rule: 'mode BackupAPI is for PostgreSQL', good: application({ ...orders, mode: 'BackupAPI' }), bad: application({ ...orders, kind: 'Generic', mode: 'BackupAPI' }), says: /applications\[0\].*mode BackupAPI is for kind PostgreSQL/ },
@@ -96,6 +98,9 @@ const restoreCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'from is required', good: restore(), bad: { serviceAccountName: 'stillpoint' }, says: /spec\.from: Required value/ },
   { rule: 'from names a copy', good: restore(), bad: restore({ from: {} }), says: oneSource },
   { rule: 'from names one copy', good: fromTarget(), bad: fromTarget({ appSnapshotRef: { name: 'copy' } }), says: oneSource },
+  { rule: 'from names one copy that was retained', good: restore({ from: retained }), bad: restore({ from: { ...retained, appSnapshotRef: { name: 'copy' } } }), says: oneSource },
+  { rule: 'what was retained has a uid', good: restore({ from: retained }), bad: restore({ from: { retained: '../0d4c' } }), says: /spec\.from\.retained.*should match/ },
+  { rule: 'what was retained is found by its uid only', good: restore({ from: retained }), bad: restore({ from: { ...retained, namespace: 'shop' } }), says: /recoveryPoint, namespace and encryptionKeySecretRef go with targetRef/ },
   { rule: 'a recovery point is one of a target', good: fromTarget({ recoveryPoint: 'latest-verified' }), bad: restore({ from: { appSnapshotRef: { name: 'copy' }, recoveryPoint: 'latest' } }), says: /recoveryPoint, namespace and encryptionKeySecretRef go with targetRef/ },
   { rule: 'another namespace is one of a target', good: fromTarget({ namespace: 'shop' }), bad: restore({ from: { appSnapshotRef: { name: 'copy' }, namespace: 'shop' } }), says: /recoveryPoint, namespace and encryptionKeySecretRef go with targetRef/ },
   { rule: 'a key is one of a target', good: fromTarget({ encryptionKeySecretRef: { name: 'key' } }), bad: restore({ from: { appSnapshotRef: { name: 'copy' }, encryptionKeySecretRef: { name: 'key' } } }), says: /recoveryPoint, namespace and encryptionKeySecretRef go with targetRef/ },
@@ -213,7 +218,7 @@ export const fixedFields: readonly { kind: SpecCase['kind']; field: string; from
 export const freeFields: typeof fixedFields = [
   { kind: 'AppSnapshot', field: 'suspend', from: snapshot(), to: false },
   { kind: 'AppSnapshot', field: 'expiresAfter', from: snapshot({ expiresAfter: '1h' }), to: null },
-  { kind: 'AppSnapshot', field: 'deletionPolicy', from: snapshot(), to: 'Delete' },
+  { kind: 'AppSnapshot', field: 'deletionPolicy', from: snapshot(), to: 'Retain' },
   { kind: 'AppSnapshot', field: 'forgetCopies', from: snapshot({ copies: [{ targetRef: { name: 's3' } }] }), to: ['s3'] },
   { kind: 'AppRestore', field: 'suspend', from: restore(), to: false },
   { kind: 'AppRestore', field: 'previousVolumes', from: restore({ inPlace: true }), to: 'Restore' },

@@ -53,7 +53,7 @@ describe('what was refused', () => {
 
   test('to the operator speaks against it, but not in a namespace that it has had deleted, or that is being terminated', () => {
     const removal = request('delete', 'namespaces', { name: drill, at: 3 });
-    const { refusedToOperator, refusedInEndingNamespaces } = refused(
+    const { refusedToOperator, refusedForOtherReasons } = refused(
       request('get', 'pods', { code: 403, at: 2, name: 'before' }),
       removal,
       request('delete', 'namespaces', { name: drill, at: 5 }),
@@ -62,7 +62,7 @@ describe('what was refused', () => {
       request('create', 'pods', { code: 403, at: 2, name: 'ending', message: 'unable to create new content in namespace x because it is being terminated' }),
     );
     expect(refusedToOperator.map((r) => r.name)).toEqual(['before', 'elsewhere']);
-    expect(refusedInEndingNamespaces.map((r) => r.name)).toEqual(['after', 'ending']);
+    expect(refusedForOtherReasons.map((r) => r.name)).toEqual(['after', 'ending']);
   });
 
   test('the deletion of a namespace that was refused excuses nothing', () => {

@@ -64,7 +64,7 @@ describe('what a restore makes', () => {
 
   test('another namespace than the one that was copied: its names are rewritten, wherever the restore lies', () => {
     const object = appRestore({ from: { targetRef: { name: 's3' }, namespace: 'origin' } });
-    expect([sourceNamespace(object), isMoved(object), isElsewhere(object)]).toEqual(['origin', true, false]);
+    expect([sourceNamespace(object), isMoved(object, { namespace: sourceNamespace(object) }), isElsewhere(object)]).toEqual(['origin', true, false]);
     expect(targetAccount(object)).toEqual({ namespace: 'shop', name: 'stillpoint' });
   });
 

@@ -99,6 +99,9 @@ export class SnapshotWorld extends World<AppSnapshot> {
       case 'copy':
       case 'forget':
         throw new Error('nobody asks for copies in these lives: they have their own, copies-life.test.ts');
+      case 'retain':
+      case 'release':
+        throw new Error('nobody retains anything in these lives: retained-life.test.ts');
       case 'expire':
         if (writer.status.phase !== 'Expired') yield* writer.write({ phase: 'Expired' });
         return yield* this.#discard(writer);
