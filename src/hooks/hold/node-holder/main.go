@@ -14,6 +14,7 @@ const stateDirEnv = "STILLPOINT_STATE_DIR"
 const usage = `usage: holder [--state-dir DIR] <id> hold
        holder [--state-dir DIR] <id> end takeover|sweep|abort
        holder [--state-dir DIR] <id> status
+       holder <id> usage
        holder [--state-dir DIR] agent
        holder version`
 
@@ -49,6 +50,8 @@ func runVerb(stateDir, id string, args []string) int {
 		return runHold(stateDir, id, os.Stdin, os.Stdout)
 	case len(args) == 1 && args[0] == "status":
 		return runStatus(stateDir, id, os.Stdout)
+	case len(args) == 1 && args[0] == "usage":
+		return runUsage(id, os.Stdin, os.Stdout)
 	case len(args) == 2 && args[0] == "end":
 		switch args[1] {
 		case whyTakeover, whySweep, whyAbort:
