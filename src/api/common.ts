@@ -21,7 +21,7 @@ export const labels = {
   capture: `${apiGroup}/capture`,
   /** On everything that a restore makes: the uid of the AppRestore. */
   restore: `${apiGroup}/apprestore`,
-  /** On AppSnapshots that a VolumePolicy made: its uid. */
+  /** On AppSnapshots, StorageClasses and VolumeAttributesClasses that a VolumePolicy made: its uid. */
   policy: `${apiGroup}/policy`,
   /** On everything that a drill makes: the uid of the VolumePolicy. On a namespace only the operator may set it, and nobody may change it (policy `stillpoint-drill-namespace`). */
   drill: `${apiGroup}/drill`,
@@ -44,6 +44,14 @@ export const annotations = {
   /** On AppSnapshots that a VolumePolicy made: its name, and when the copy was due. */
   policyName: `${apiGroup}/policy-name`,
   dueAt: `${apiGroup}/due-at`,
+  /** On StorageClasses and VolumeAttributesClasses that a VolumePolicy made: the policy, as namespace/name. */
+  policyOf: `${apiGroup}/policy-of`,
+  /** On StorageClasses that a VolumePolicy made: the class that it was made like. */
+  tier: `${apiGroup}/tier`,
+  /** On claims: the VolumeAttributesClass that a VolumePolicy has given it. */
+  attributesClass: `${apiGroup}/attributes-class`,
+  /** On claims that a VolumePolicy made grow: when it last did. */
+  grownAt: `${apiGroup}/grown-at`,
   /** On a Namespace, set by admins: `true` lets movers there read and write as root what their own user may not. */
   privilegedMovers: `${apiGroup}/privileged-movers`,
 } as const;

@@ -4,7 +4,7 @@ import type { AppSnapshotSpec, AppSnapshotStatus } from './appsnapshot.js';
 import type { BackupTargetSpec, BackupTargetStatus } from './backuptarget.js';
 import type { QuiesceProfileSpec } from './quiesceprofile.js';
 import type { StorageClusterSpec, StorageClusterStatus } from './storagecluster.js';
-import type { Protection, VolumePolicySpec, VolumePolicyStatus } from './volumepolicy.js';
+import type { VolumePolicySpec, VolumePolicyStatus } from './volumepolicy.js';
 
 /** Addresses of our kinds in the API; structurally a `ResourceType` of the runtime. */
 export const appSnapshots = { group: apiGroup, version: apiVersion, plural: 'appsnapshots', kind: 'AppSnapshot', namespaced: true } as const;
@@ -47,7 +47,5 @@ export type AppRestore = Stored<'AppRestore', AppRestoreSpec, AppRestoreStatus>;
 /** Has no status: nothing reconciles it. */
 export type QuiesceProfile = Stored<'QuiesceProfile', QuiesceProfileSpec, never>;
 export type VolumePolicy = Stored<'VolumePolicy', VolumePolicySpec, VolumePolicyStatus>;
-/** One that makes copies. */
-export type ProtectedPolicy = VolumePolicy & { spec: { protection: Protection } };
 export type StorageCluster = Stored<'StorageCluster', StorageClusterSpec, StorageClusterStatus, ClusterMeta>;
 export type BackupTarget = Stored<'BackupTarget', BackupTargetSpec, BackupTargetStatus>;

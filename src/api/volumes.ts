@@ -60,12 +60,12 @@ export const clusterRule = {
 const time = z.iso.datetime({ offset: true });
 
 /** Why a volume is not as the policy wants it; each is a reason of the condition Compliant. */
-export const driftReasons = ['MadeBefore', 'NotKnown', 'AttributesChanging', 'AttributesRefused', 'OtherClass', 'OtherDriver', 'OtherPolicy', 'NotBound', 'MaxReached', 'ExpansionNotAllowed', 'Expanding', 'UsageNotKnown'] as const;
+export const driftReasons = ['MadeBefore', 'NotKnown', 'AttributesChanging', 'AttributesRefused', 'AttributesOfOthers', 'OtherDriver', 'OtherPolicy', 'NotBound', 'MaxReached', 'ExpansionNotAllowed', 'Expanding', 'UsageNotKnown'] as const;
 
 const drift = z.strictObject({
   field: z.string().max(64).describe('Field of the spec.'),
   reason: z.enum(driftReasons).describe('Why it is not so.'),
-  message: z.string().max(1024).describe('What is so instead, and the way out.'),
+  message: z.string().max(512).describe('What is so instead, and the way out.'),
 });
 /** One way in which a volume is not as the policy wants it. */
 export type Drift = z.infer<typeof drift>;
@@ -83,13 +83,14 @@ export type VolumeState = z.infer<typeof volume>;
 const earlierClass = z.strictObject({
   since: time.describe('When it was made.'),
   until: time.describe('When another took its name.'),
-  parameters: mapOf(z.string().max(128), z.string().max(2048), 64).describe('Its parameters.'),
+  tier: z.string().max(253).optional().describe('The class that it was made like.'),
+  parameters: mapOf(z.string().max(128), z.string().max(256), 2 * volumeFields.length).describe('Those of its parameters that fields of a policy stand for.'),
 });
 /** What a class of that name once was. */
 export type EarlierClass = z.infer<typeof earlierClass>;
 
 /** Most volumes that status speaks of one by one; those that are not compliant come first. */
-export const shownVolumes = 200;
+export const shownVolumes = 100;
 /** So many earlier classes are remembered. */
 export const rememberedClasses = 16;
 

@@ -20,7 +20,7 @@ export const requiredPolicies: readonly RequiredPolicy[] = [
   { name: 'stillpoint-author', covers: each(['CREATE', 'UPDATE'], ['appsnapshots', 'apprestores', 'volumepolicies', 'backuptargets']), where: 'everywhere', conditions: ['spec-is-new'] },
   { name: 'stillpoint-author-into', covers: each(['CREATE', 'UPDATE'], ['apprestores']), where: 'everywhere', conditions: ['spec-is-new', 'has-target'] },
   { name: 'stillpoint-profile', covers: each(['CREATE', 'UPDATE'], ['quiesceprofiles']), where: 'everywhere', conditions: ['spec-is-new'] },
-  { name: 'stillpoint-status', covers: each(['UPDATE'], ['appsnapshots/status', 'apprestores/status', 'volumepolicies/status', 'backuptargets/status']), where: 'everywhere', conditions: [] },
+  { name: 'stillpoint-status', covers: each(['UPDATE'], ['appsnapshots/status', 'apprestores/status', 'volumepolicies/status', 'backuptargets/status', 'storageclusters/status']), where: 'everywhere', conditions: [] },
   { name: 'stillpoint-agent-exec', covers: each(['CONNECT'], ['pods/exec']), where: 'agents', conditions: [] },
   {
     name: 'stillpoint-agent-closed',
@@ -35,6 +35,11 @@ export const drillPolicies: readonly RequiredPolicy[] = [
   { name: 'stillpoint-drill-namespace', covers: each(['CREATE', 'UPDATE', 'DELETE'], ['namespaces', 'namespaces/status', 'namespaces/finalize']), where: 'everywhere', conditions: ['concerns-drills'] },
   { name: 'stillpoint-drill-binding', covers: each(['CREATE', 'UPDATE', 'DELETE'], ['rolebindings']), where: 'everywhere', conditions: ['by-the-operator'] },
   { name: 'stillpoint-drill-restore', covers: each(['CREATE', 'DELETE'], ['apprestores']), where: 'everywhere', conditions: ['by-the-operator'] },
+];
+
+/** The policy without which no class is made or deleted, beside those above. */
+export const classPolicies: readonly RequiredPolicy[] = [
+  { name: 'stillpoint-class', covers: each(['CREATE', 'UPDATE', 'DELETE'], ['storageclasses', 'volumeattributesclasses']), where: 'everywhere', conditions: ['by-the-operator'] },
 ];
 
 function each(operations: readonly string[], resources: readonly string[]): string[] {

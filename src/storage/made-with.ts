@@ -1,10 +1,16 @@
+import { annotations } from '../api/common.js';
+import type { EarlierClass } from '../api/volumes.js';
+import type { StorageClass } from './render.js';
+
 /** What a class of some name was, and for how long. */
 export interface ClassVersion {
   readonly name: string;
-  /** ms since the epoch, whole seconds as the API has them. */
+  /** ms since the epoch; the API has whole seconds. */
   readonly since: number;
   /** Undefined: it still is. */
   readonly until: number | undefined;
+  /** The class that it was made like; of a class of others itself. */
+  readonly tier: string | undefined;
   readonly parameters: Readonly<Record<string, string>>;
 }
 
@@ -17,22 +23,23 @@ export interface Provisioned {
   readonly madeAt: number;
 }
 
-export type MadeWith =
-  | { readonly kind: 'known'; readonly parameters: Readonly<Record<string, string>> }
-  /** The class was replaced while the volume was being made. */
-  | { readonly kind: 'changing' }
-  /** No class of that name is known from that time. */
-  | { readonly kind: 'unknown' };
+/** So long whoever makes volumes may not have heard of the end of a class; it is more than the second that times of the API are rounded by. */
+const settleMillis = 2000;
 
 /**
- * The parameters that a volume was made with. Nothing in the API says so: it follows from when claim and volume were created and when which class had its
- * name. Where two of them may have been it, neither is claimed. Pure.
+ * What the class may have been that a volume was made with; empty: it is not known. Nothing in the API says so: it follows from when claim and volume
+ * were created, and when which class had its name. Pure.
  */
-export function madeWith({ className, claimedAt, madeAt }: Provisioned, versions: readonly ClassVersion[]): MadeWith {
-  const possible = versions.filter(({ name, since, until }) => name === className && since <= madeAt && (until === undefined || until >= claimedAt));
-  // Whoever was gone before the volume was there made it only if nobody else could.
-  const [first, ...others] = possible;
-  if (first === undefined) return { kind: 'unknown' };
-  if (others.length > 0) return { kind: 'changing' };
-  return first.until !== undefined && first.until < madeAt ? { kind: 'unknown' } : { kind: 'known', parameters: first.parameters };
+export function madeWith({ className, claimedAt, madeAt }: Provisioned, versions: readonly ClassVersion[]): ClassVersion[] {
+  const lasts = ({ until }: ClassVersion, at: number): boolean => until === undefined || until + settleMillis >= at;
+  const possible = versions.filter((version) => version.name === className && version.since <= madeAt && lasts(version, claimedAt));
+  // Without any that was there to the end another one may have come and gone.
+  return possible.some((version) => lasts(version, madeAt)) ? possible : [];
+}
+
+/** Every version that is known: the classes that are there, and what the policy's own once was. Pure. */
+export function versionsOf(classes: readonly StorageClass[], own: string | undefined, earlier: readonly EarlierClass[]): ClassVersion[] {
+  const there = classes.map(({ metadata, parameters = {} }): ClassVersion => ({ name: metadata.name, since: Date.parse(metadata.creationTimestamp ?? ''), until: undefined, tier: metadata.annotations?.[annotations.tier] ?? metadata.name, parameters }));
+  const were = own === undefined ? [] : earlier.map(({ since, until, tier, parameters }): ClassVersion => ({ name: own, since: Date.parse(since), until: Date.parse(until), tier, parameters }));
+  return [...there, ...were];
 }

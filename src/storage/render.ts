@@ -32,11 +32,19 @@ export function render(wishes: readonly Wish[], facts: DriverFacts, canModify: b
       continue;
     }
     const text = parameter === undefined ? undefined : parameterText(wish.value, parameter);
-    if (parameter === undefined) untold.push({ wish, why: 'has no parameter for it' });
+    if (parameter === undefined) untold.push({ wish, why: facts.attributes[wish.field] === undefined ? 'has no parameter for it' : 'can be told it by a VolumeAttributesClass only, and the cluster does not serve these' });
     else if (text === undefined) untold.push({ wish, why: `cannot be told ${wish.text}, only ${Object.keys(parameter.words ?? {}).join(', ')}` });
     else told.push({ wish, by: attribute === undefined ? 'storageClass' : 'attributes', key: parameter.key, text });
   }
-  return { told, untold };
+  return { told, untold: [...untold, ...contradictions(told)] };
+}
+
+/** One parameter cannot say two things. */
+function contradictions(told: readonly Told[]): Rendering['untold'] {
+  return told.flatMap((one, i) => {
+    const other = told.slice(0, i).find(({ by, key, text }) => by === one.by && key === one.key && text !== one.text);
+    return other === undefined ? [] : [{ wish: one.wish, why: `is told it by the same parameter as ${other.wish.path}, ${one.key}` }];
+  });
 }
 
 /** Parameters of what was told in one way. Pure. */
@@ -72,7 +80,7 @@ export function storageClassOf(name: string, base: StorageClass, rendering: Rend
   return {
     apiVersion: 'storage.k8s.io/v1',
     kind: 'StorageClass',
-    metadata: marked(name, owner),
+    metadata: marked(name, owner, { [annotations.tier]: base.metadata.name }),
     ...(Object.fromEntries(kept.filter(([, value]) => value !== undefined)) as Partial<StorageClass>),
   };
 }
@@ -82,15 +90,16 @@ export function attributesClassOf(name: string, driver: string, rendering: Rende
   return { apiVersion: 'storage.k8s.io/v1', kind: 'VolumeAttributesClass', metadata: marked(name, owner), driverName: driver, parameters: parametersBy('attributes', rendering) };
 }
 
-function marked(name: string, owner: ClassOwner): KubeObject['metadata'] {
-  return { name, labels: { [labels.policy]: owner.uid }, annotations: { [annotations.policyOf]: `${owner.namespace}/${owner.name}` } };
+function marked(name: string, owner: ClassOwner, more: Readonly<Record<string, string>> = {}): KubeObject['metadata'] {
+  return { name, labels: { [labels.policy]: owner.uid }, annotations: { [annotations.policyOf]: `${owner.namespace}/${owner.name}`, ...more } };
 }
 
 const compared = ['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode', 'allowVolumeExpansion', 'mountOptions', 'allowedTopologies'] as const;
 
-/** Whether two classes make the same volumes. What a class leaves out is what the API server would fill in. Pure. */
+/** Whether two classes make the same volumes, and say so. What a class leaves out is what the API server would fill in. Pure. */
 export function sameClass(a: StorageClass, b: StorageClass): boolean {
-  const whole = (c: StorageClass): object => ({ reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate', ...Object.fromEntries(compared.flatMap((field) => (isEmpty(c[field]) ? [] : [[field, c[field]]]))) });
+  const filled = { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' };
+  const whole = (c: StorageClass): object => ({ ...filled, ...Object.fromEntries(compared.flatMap((field) => (isEmpty(c[field]) ? [] : [[field, c[field]]]))), tier: c.metadata.annotations?.[annotations.tier] ?? '' });
   return canonicalJson(whole(a)) === canonicalJson(whole(b));
 }
 

@@ -53,6 +53,11 @@ export function endCommand(place: HolderPlace, why: EndReason): ExecTarget {
   return { namespace, pod, container, command: [...program, place.id, 'end', why] };
 }
 
+/** The exec that asks an agent how full file systems are. No hold has its id. */
+export function usageCommand({ namespace, pod, container }: HolderPlace['exec']): ExecTarget {
+  return { namespace, pod, container, command: [nodeHolder, 'usage', 'usage'] };
+}
+
 /** What a holder gets on stdin before its commands, without the last newline: its program at vantage Pod, its targets and volumes at vantage Node. */
 export function holdInput(plan: HolderPlan, limits: WindowLimits, podProgram: string): string {
   return plan.vantage === 'Pod' ? programInput(podProgram) : holdSpec(plan, limits);
