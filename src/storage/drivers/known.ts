@@ -4,7 +4,7 @@ import type { DriverFacts } from './facts.js';
  * Drivers that Stillpoint knows. What is not named here cannot be told by a field: disk types, pools and secrets come from the class that a policy
  * builds on. Nothing is in this table without its source; an admin corrects it by spec.engine.external.parameters.
  */
-const drivers: Readonly<Record<string, DriverFacts>> = {
+export const drivers: Readonly<Record<string, DriverFacts>> = {
   // aws-ebs-csi-driver, docs/parameters.md: iops, throughput (MiB/s, gp3 only), encrypted. docs/modify-volume.md: type, iops and throughput by
   // ControllerModifyVolume; one change of a volume in six hours. A number of operations is a provisioned level and the limit in one.
   'ebs.csi.aws.com': {

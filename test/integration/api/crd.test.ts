@@ -18,7 +18,7 @@ interface Crd {
 }
 
 function create(kind: string, name: string, spec: unknown, ...flags: string[]): Promise<Outcome> {
-  return kubectl(['create', ...flags, '-f', '-'], { apiVersion: 'stillpoint.dev/v1alpha1', kind, metadata: { name, namespace }, spec });
+  return kubectl(['create', ...flags, '-f', '-'], { apiVersion: 'stillpoint.dev/v1alpha1', kind, metadata: { name, ...(kind === 'StorageCluster' ? {} : { namespace }) }, spec });
 }
 
 beforeAll(async () => {
