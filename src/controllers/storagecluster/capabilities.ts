@@ -84,8 +84,10 @@ function groups(driver: string, { snapshots: { group, groupClasses } }: Found): 
   return capability('GroupSnapshots', 'Available', `VolumeGroupSnapshotClasses: ${some(own)}.`);
 }
 
+const longest = 1024;
+
 function capability(name: CapabilityName, state: Capability['state'], message: string): Capability {
-  return { name, state, message };
+  return { name, state, message: message.slice(0, longest) };
 }
 
 const shown = 3;
