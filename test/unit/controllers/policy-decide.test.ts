@@ -114,8 +114,8 @@ describe('decide', () => {
   });
 
   test('without copies nothing is made or removed, and the schedule is not in force any more', () => {
-    const { protection: _, ...spec } = volumePolicy().spec;
-    const bare: VolumePolicy = { ...volumePolicy({}, inForce), spec: { ...spec, growth: { whenUsedPercent: 80, by: '20%', max: '1Ti', cooldown: '10m' } } };
+    const policy = volumePolicy({}, inForce);
+    const bare: VolumePolicy = { ...policy, spec: { ...policy.spec, protection: undefined, growth: { whenUsedPercent: 80, by: '20%', max: '1Ti', cooldown: '10m' } } };
     expect(plan(bare, '10:10')).toEqual({ kind: 'adopt', schedule: undefined, drillSchedule: undefined });
     const settled = { ...bare, status: { observedGeneration: 1 } };
     expect(plan(settled, '10:10', ['09:00', '09:10', '09:20', '09:30'].map((time) => copyOfTick(bare, at(time), readyStatus(at(time)))))).toEqual({ kind: 'settle', next: undefined, remove: [], release: [] });

@@ -10,9 +10,9 @@ import { actOnVolumes } from './act.js';
 import { decideVolumes, type VolumesPlan } from './decide.js';
 import { concernsVolumes, observeVolumes } from './observe.js';
 import { nothingAsked, reportVolumes, unknownBecause, type VolumesReport } from './report.js';
-import { usageSeconds, type UsageMemory } from './usage.js';
+import type { UsageMemory } from './usage.js';
 
-/** Nothing tells of classes that come and go. */
+/** Nothing tells of classes that come and go, and of file systems that fill up. */
 const lookAgainSeconds = 60;
 
 /** What a look at the volumes has come to. */
@@ -50,7 +50,7 @@ async function look(writer: PolicyWriter, usage: UsageMemory, deps: OperatorDeps
   deps.metrics.volumes({ namespace, policy: name }, report);
   const error = await act(writer, plan, deps);
   const trouble = plan.refusal ?? (error === undefined ? undefined : { code: error.code, message: error.publicMessage });
-  return { again: later(writer.object.spec.growth === undefined ? lookAgainSeconds : usageSeconds), report, trouble: trouble === undefined ? undefined : troubleOf(trouble.code, trouble.message) };
+  return { again: later(lookAgainSeconds), report, trouble: trouble === undefined ? undefined : troubleOf(trouble.code, trouble.message) };
 }
 
 /** What stood in the way first. How the volumes stand is known all the same. */

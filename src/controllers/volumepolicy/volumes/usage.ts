@@ -17,7 +17,7 @@ interface Look {
 }
 
 /** So often the volumes of a policy are looked at; at most so often each of them grows. */
-export const usageSeconds = 60;
+const usageMillis = 60_000;
 
 /** How full the volumes of each policy were when they were last looked at, for as long as one leads. */
 export class UsageMemory {
@@ -33,7 +33,7 @@ export class UsageMemory {
     const known = this.#known.get(policy);
     const at = this.#clock.monotonic();
     // A timer may be early by a moment.
-    if (known !== undefined && at - known.at < (usageSeconds - 1) * 1000) return { fresh: false, readings: known.readings };
+    if (known !== undefined && at - known.at < usageMillis - 1000) return { fresh: false, readings: known.readings };
     const mounts = readable(view, claims);
     if (mounts.length > 0) await requirePolicies(deps.client, deps.agentNamespace);
     const readings = await read(mounts, deps);
