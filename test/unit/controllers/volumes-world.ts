@@ -52,7 +52,7 @@ export class VolumesWorld {
 
   constructor(spec: object, offers: object = {}) {
     this.store('namespaces', { metadata: { name: 'shop', labels: { storage: 'bed' } } });
-    this.store('storageclasses', base as KubeObject);
+    this.store('storageclasses', base);
     this.store('storageclusters', {
       metadata: { name: 'bed' },
       spec: storageClusterSpec.parse({ engine: { external: { driver } }, offers: { namespaces: { matchLabels: { storage: 'bed' } }, classes: ['bed'], maxIops: 10_000, ...offers } }),
