@@ -5,14 +5,15 @@ import tseslint from 'typescript-eslint';
  * For each layer: what it must not import.
  */
 const layers = {
-  api: ['observability', 'schedule', 'hooks', 'snapshots', 'manifests', 'movers', 'controllers', 'cli', 'main'],
-  runtime: ['api', 'schedule', 'hooks', 'snapshots', 'manifests', 'movers', 'controllers', 'cli', 'main'],
-  observability: ['api', 'schedule', 'hooks', 'snapshots', 'manifests', 'movers', 'controllers', 'cli', 'main'],
-  schedule: ['api', 'runtime', 'observability', 'hooks', 'snapshots', 'manifests', 'movers', 'controllers', 'cli', 'main'],
-  hooks: ['schedule', 'snapshots', 'manifests', 'movers', 'controllers', 'cli', 'main'],
-  snapshots: ['schedule', 'hooks', 'manifests', 'movers', 'controllers', 'cli', 'main'],
-  manifests: ['schedule', 'hooks', 'snapshots', 'movers', 'controllers', 'cli', 'main'],
-  movers: ['schedule', 'hooks', 'snapshots', 'manifests', 'controllers', 'cli', 'main'],
+  api: ['observability', 'schedule', 'hooks', 'snapshots', 'manifests', 'movers', 'storage', 'controllers', 'cli', 'main'],
+  runtime: ['api', 'schedule', 'hooks', 'snapshots', 'manifests', 'movers', 'storage', 'controllers', 'cli', 'main'],
+  observability: ['api', 'schedule', 'hooks', 'snapshots', 'manifests', 'movers', 'storage', 'controllers', 'cli', 'main'],
+  schedule: ['api', 'runtime', 'observability', 'hooks', 'snapshots', 'manifests', 'movers', 'storage', 'controllers', 'cli', 'main'],
+  hooks: ['schedule', 'snapshots', 'manifests', 'movers', 'storage', 'controllers', 'cli', 'main'],
+  snapshots: ['schedule', 'hooks', 'manifests', 'movers', 'storage', 'controllers', 'cli', 'main'],
+  manifests: ['schedule', 'hooks', 'snapshots', 'movers', 'storage', 'controllers', 'cli', 'main'],
+  movers: ['schedule', 'hooks', 'snapshots', 'manifests', 'storage', 'controllers', 'cli', 'main'],
+  storage: ['schedule', 'hooks', 'snapshots', 'movers', 'controllers', 'cli', 'main'],
   controllers: ['cli', 'main'],
   cli: ['controllers', 'main'],
 };

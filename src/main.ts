@@ -8,9 +8,12 @@ import type { OperatorDeps } from './controllers/deps.js';
 import { createOperatorMetrics } from './controllers/metrics.js';
 import { reconcileRetained } from './controllers/retained/controller.js';
 import { sweepKey as partsKey } from './controllers/retained/sweep.js';
+import { reconcileStorageCluster } from './controllers/storagecluster/controller.js';
 import { reconcileVolumePolicy } from './controllers/volumepolicy/controller.js';
 import { drillMemory } from './controllers/volumepolicy/drill/memory.js';
 import { sweepDrills, sweepKey } from './controllers/volumepolicy/drill/sweep.js';
+import { classesKey, sweepClasses } from './controllers/volumepolicy/volumes/sweep.js';
+import { UsageMemory } from './controllers/volumepolicy/volumes/usage.js';
 import { connect, forgetDeleted } from './controllers/wake-up.js';
 import { createWindowLine } from './controllers/window-line.js';
 import { createAdapters } from './hooks/adapters.js';
@@ -82,8 +85,11 @@ registry.beforeRender(() => deps.metrics.windows(line.count()));
 // A window takes a worker while it is open, and what else there is to do must not wait for it.
 const appSnapshots = createController({ ...controllerOptions, name: 'appsnapshot', concurrency: settings.windows.global + 8, reconcile: reconcileAppSnapshot(deps, line) });
 const appRestores = createController({ ...controllerOptions, name: 'apprestore', concurrency: 8, timeoutMillis: 30 * 60_000, reconcile: reconcileAppRestore(deps) });
-const volumePolicies = createController({ ...controllerOptions, name: 'volumepolicy', concurrency: 8, reconcile: reconcileVolumePolicy(deps, drillMemory(settings.drills.atOnce, clock)) });
+const volumePolicies = createController({ ...controllerOptions, name: 'volumepolicy', concurrency: 8, reconcile: reconcileVolumePolicy(deps, drillMemory(settings.drills.atOnce, clock), new UsageMemory(clock)) });
 const backupTargets = createController({ ...controllerOptions, name: 'backuptarget', concurrency: 8, reconcile: reconcileBackupTarget(deps) });
+const storageClusters = createController({ ...controllerOptions, name: 'storagecluster', reconcile: reconcileStorageCluster(deps) });
+const classSweep = createController({ ...controllerOptions, name: 'classsweep', reconcile: sweepClasses(deps) });
+classSweep.enqueue(classesKey);
 // What drills left behind; without the right to make namespaces there is none to look for them.
 const drillSweep = createController({ ...controllerOptions, name: 'drillsweep', reconcile: sweepDrills(deps) });
 if (settings.drills.enabled) drillSweep.enqueue(sweepKey);
@@ -91,7 +97,7 @@ const contentSweep = createController({ ...controllerOptions, name: 'contentswee
 contentSweep.enqueue(contentSweepKey);
 const retained = createController({ ...controllerOptions, name: 'retained', reconcile: reconcileRetained(deps) });
 retained.enqueue(partsKey);
-connect(caches, { appSnapshots, appRestores, volumePolicies, backupTargets, retained });
+connect(caches, { appSnapshots, appRestores, volumePolicies, backupTargets, storageClusters, retained });
 caches.volumePolicies.subscribe(({ type }) => {
   if (type === 'deleted' && settings.drills.enabled) drillSweep.enqueue(sweepKey);
 });
@@ -106,7 +112,7 @@ const manager = createManager({
   ],
   caches: allCaches(caches),
   always: [],
-  leading: [appSnapshots, appRestores, volumePolicies, backupTargets, drillSweep, contentSweep, retained],
+  leading: [appSnapshots, appRestores, volumePolicies, backupTargets, storageClusters, classSweep, drillSweep, contentSweep, retained],
   elector: ({ onElected, onLost }) => {
     const leads = (value: 0 | 1): void => runtimeMetrics.leader.set(value, { name: leaseName });
     leads(0);

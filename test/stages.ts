@@ -108,6 +108,8 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   profile: suite('profile'),
   // Half an hour more by `make e2e SUITE=policy`.
   policy: suite('policy', small),
+  // Growth, refusals of the storage and what differs by `make e2e SUITE=volumes`.
+  volumes: suite('volumes', small),
   // Kills, full disks, rot, a volume as target, policies and clones by `make e2e SUITE=copies` and `make e2e SUITE=restore-remote`.
   targets: [{ name: 'e2e copies, restore-remote, tenancy', run: () => beside(() => runSuite('copies', { env: small }), async (log) => together(await runSuite('restore-remote', { env: small, log }), await runSuite('tenancy', { log }))) }],
   // On one set of databases: two bad cuts of PostgreSQL and Kafka that must be caught, then, with the others started beside them, all in one window: proven, and
@@ -142,6 +144,7 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   storm: suite('storm', {}, longMinutes),
   many: suite('many', {}, longMinutes),
   policy: suite('policy', {}, longMinutes),
+  volumes: suite('volumes', {}, longMinutes),
   proof: suite('proof', {}, longMinutes, 'test/proof/proof'),
   'vantage-pod': suite('vantage-pod', {}, longMinutes, 'test/proof/vantage-pod'),
   'proof-controls': suite('proof-controls', {}, longMinutes, 'test/proof/controls'),

@@ -23,7 +23,7 @@ export const labels = {
   restore: `${apiGroup}/apprestore`,
   /** On PersistentVolumes that a restore in place has replaced and keeps: the uid of the AppRestore. */
   keptBy: `${apiGroup}/kept-by`,
-  /** On AppSnapshots that a VolumePolicy made: its uid. */
+  /** On AppSnapshots, StorageClasses and VolumeAttributesClasses that a VolumePolicy made: its uid. */
   policy: `${apiGroup}/policy`,
   /** On everything that a drill makes: the uid of the VolumePolicy. On a namespace only the operator may set it, and nobody may change it (policy `stillpoint-drill-namespace`). */
   drill: `${apiGroup}/drill`,
@@ -56,6 +56,14 @@ export const annotations = {
   /** On AppSnapshots that a VolumePolicy made: its name, and when the copy was due. */
   policyName: `${apiGroup}/policy-name`,
   dueAt: `${apiGroup}/due-at`,
+  /** On StorageClasses and VolumeAttributesClasses that a VolumePolicy made: the policy, as namespace/name. */
+  policyOf: `${apiGroup}/policy-of`,
+  /** On StorageClasses that a VolumePolicy made: the class that it was made like. */
+  tier: `${apiGroup}/tier`,
+  /** On claims: the VolumeAttributesClass that a VolumePolicy has given it. */
+  attributesClass: `${apiGroup}/attributes-class`,
+  /** On claims that a VolumePolicy made grow: when it last did. */
+  grownAt: `${apiGroup}/grown-at`,
   /** On a Namespace, set by admins: `true` lets movers there read and write as root what their own user may not. */
   privilegedMovers: `${apiGroup}/privileged-movers`,
   /** On Secrets of a retained recovery point: its AppSnapshot, as namespace/name, and the uid of that namespace. */

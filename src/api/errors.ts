@@ -78,6 +78,15 @@ export const errorCatalogue = {
   CopyUnfinished: { retry: 'never', meaning: 'The snapshots expired before they were complete in the target.', remedy: 'Raise spec.expiresAfter of the next, or see why the target was not ready.' },
   MoverCannotRead: { retry: 'after', meaning: 'The mover may not read a file of the volume as the user of the pod that it belongs to.', remedy: 'An admin allows movers that read as root: the annotation stillpoint.dev/privileged-movers: "true" on the namespace.' },
   MoverCannotWrite: { retry: 'after', meaning: 'A file of the copy belongs to another user than the one under which the volume is restored: only root can give it to that user.', remedy: 'An admin allows movers that write as root: the annotation stillpoint.dev/privileged-movers: "true" on the namespace that is restored into.' },
+  StorageClusterNotFound: { retry: 'after', meaning: 'spec.storageClusterRef names a StorageCluster that does not exist.', remedy: 'Correct the name, or have an admin create it.' },
+  StorageClusterNotReady: { retry: 'after', meaning: 'The StorageCluster that a policy refers to is not ready.', remedy: 'See its conditions: kubectl describe stc NAME. The policy goes on when it is.' },
+  DriverNotFound: { retry: 'after', meaning: 'There is no CSIDriver of the name in spec.engine.external.driver, or no node has it.', remedy: 'Install the driver, or correct the name.' },
+  OfferedClassUnusable: { retry: 'after', meaning: 'A StorageClass in spec.offers.classes does not exist, belongs to another driver, or was made for a VolumePolicy.', remedy: 'Create it, or correct the list.' },
+  NotOffered: { retry: 'after', meaning: 'The StorageCluster does not offer this to the namespace of the policy.', remedy: 'See the message: ask for what is offered, or have an admin change spec.offers.' },
+  OfferExceeded: { retry: 'after', meaning: 'A policy asks for more than the StorageCluster offers.', remedy: 'Lower the field that the message names, or have an admin raise the bound beside it.' },
+  PolicyNotEnforceable: { retry: 'after', meaning: 'The driver has no parameter for a field of the policy, or cannot be told this value.', remedy: 'Remove the field that the message names, use another StorageCluster, or have an admin name the parameter in spec.engine.external.parameters.' },
+  ClassNotOurs: { retry: 'after', meaning: 'There is a StorageClass of the name that the policy wants, and it was not made for this policy; or the name belongs to another namespace.', remedy: 'Name another in spec.storageClassName, or have an admin delete the class.' },
+  VolumeChangeRefused: { retry: 'backoff', meaning: 'A class or a claim could not be changed as the policy wants.', remedy: 'See the message of the API server, for example a quota.' },
   MoverFailed: { retry: 'after', meaning: 'A mover could not do its work, or was killed.', remedy: 'See the message. It is tried again, and goes on with what is in the target already.' },
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -3,6 +3,7 @@ import type { AppRestoreSpec, AppRestoreStatus } from './apprestore.js';
 import type { AppSnapshotSpec, AppSnapshotStatus } from './appsnapshot.js';
 import type { BackupTargetSpec, BackupTargetStatus } from './backuptarget.js';
 import type { QuiesceProfileSpec } from './quiesceprofile.js';
+import type { StorageClusterSpec, StorageClusterStatus } from './storagecluster.js';
 import type { VolumePolicySpec, VolumePolicyStatus } from './volumepolicy.js';
 
 /** Addresses of our kinds in the API; structurally a `ResourceType` of the runtime. */
@@ -11,11 +12,11 @@ export const appRestores = { group: apiGroup, version: apiVersion, plural: 'appr
 export const quiesceProfiles = { group: apiGroup, version: apiVersion, plural: 'quiesceprofiles', kind: 'QuiesceProfile', namespaced: true } as const;
 export const volumePolicies = { group: apiGroup, version: apiVersion, plural: 'volumepolicies', kind: 'VolumePolicy', namespaced: true } as const;
 export const backupTargets = { group: apiGroup, version: apiVersion, plural: 'backuptargets', kind: 'BackupTarget', namespaced: true } as const;
+export const storageClusters = { group: apiGroup, version: apiVersion, plural: 'storageclusters', kind: 'StorageCluster', namespaced: false } as const;
 
 /** Metadata that objects of ours always carry once the API server has accepted them. */
-export interface StoredMeta {
+export interface ClusterMeta {
   name: string;
-  namespace: string;
   uid: string;
   resourceVersion: string;
   generation: number;
@@ -27,10 +28,15 @@ export interface StoredMeta {
   [field: string]: unknown;
 }
 
-interface Stored<Kind extends string, Spec, Status> {
+/** The same of those that are in a namespace. */
+export interface StoredMeta extends ClusterMeta {
+  namespace: string;
+}
+
+interface Stored<Kind extends string, Spec, Status, Meta = StoredMeta> {
   apiVersion: `${typeof apiGroup}/${typeof apiVersion}`;
   kind: Kind;
-  metadata: StoredMeta;
+  metadata: Meta;
   spec: Spec;
   status?: Status;
   [field: string]: unknown;
@@ -41,4 +47,5 @@ export type AppRestore = Stored<'AppRestore', AppRestoreSpec, AppRestoreStatus>;
 /** Has no status: nothing reconciles it. */
 export type QuiesceProfile = Stored<'QuiesceProfile', QuiesceProfileSpec, never>;
 export type VolumePolicy = Stored<'VolumePolicy', VolumePolicySpec, VolumePolicyStatus>;
+export type StorageCluster = Stored<'StorageCluster', StorageClusterSpec, StorageClusterStatus, ClusterMeta>;
 export type BackupTarget = Stored<'BackupTarget', BackupTargetSpec, BackupTargetStatus>;

@@ -3,6 +3,7 @@ import { appSnapshotSpec, onceRule } from './appsnapshot.js';
 import { conditions, durationWithin, gradeSchema, listBy, objectName } from './common.js';
 import { storageClassMap } from './rewrite.js';
 import { cronExpression, cronFields, timing } from './timing.js';
+import { clusterRule, somethingRule, volumeFieldsOfPolicy, volumeStatusOfPolicy } from './volumes.js';
 
 const schedule = z
   .strictObject(timing('copy', { zone: ', of those in copies, and of the days, weeks, months and years of each retention', suspended: ' Retention goes on.' }))
@@ -74,12 +75,23 @@ const protection = z
   .meta({ 'x-kubernetes-validations': [verifyRule] })
   .describe('Copies that are made by themselves, as AppSnapshots of this namespace, by the account of spec.serviceAccountName.');
 
-export const volumePolicySpec = z.strictObject({
-  serviceAccountName: objectName.describe('Service account of this namespace under which copies are made and deleted. The author of this object must be allowed to impersonate it.'),
-  selector,
-  protection,
-});
+export const volumePolicySpec = z
+  .strictObject({
+    serviceAccountName: objectName.describe('Service account of this namespace under which copies are made and deleted, and claims changed. The author of this object must be allowed to impersonate it.'),
+    selector,
+    ...volumeFieldsOfPolicy,
+    protection: protection.optional(),
+  })
+  .refine((spec) => spec.protection !== undefined || spec.storageClusterRef !== undefined || spec.growth !== undefined, somethingRule.message)
+  .refine(saysWhere, clusterRule.message)
+  .meta({ 'x-kubernetes-validations': [somethingRule, clusterRule] });
 export type VolumePolicySpec = z.infer<typeof volumePolicySpec>;
+/** What a policy says of copies. */
+export type Protection = z.infer<typeof protection>;
+
+function saysWhere(spec: { readonly [field in 'storageClusterRef' | 'tier' | 'replicas' | 'encryption' | 'performance' | 'storageClassName']?: unknown }): boolean {
+  return spec.storageClusterRef !== undefined || [spec.tier, spec.replicas, spec.encryption, spec.performance, spec.storageClassName].every((field) => field === undefined);
+}
 
 const time = z.iso.datetime({ offset: true });
 const copyName = z.string().max(253);
@@ -177,6 +189,7 @@ export const volumePolicyStatus = z.strictObject({
   drill: drill.optional().describe('The drill that is under way, until nothing of it is left.'),
   lastDrill: lastDrill.optional().describe('The result of the last drill.'),
   nextDrill: time.optional().describe('When the next drill is begun, jitter included.'),
+  ...volumeStatusOfPolicy,
   conditions: conditions.optional(),
 });
 export type VolumePolicyStatus = z.infer<typeof volumePolicyStatus>;

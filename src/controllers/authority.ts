@@ -32,6 +32,9 @@ export const rightsToProtect: readonly Right[] = [
 /** The same for one whose policy lets single places forget a copy. */
 export const rightsToRelease: readonly Right[] = [{ verb: 'patch', group: apiGroup, resource: 'appsnapshots' }];
 
+/** What an account must have whose policy changes claims. */
+export const rightsToChangeVolumes: readonly Right[] = [{ verb: 'patch', group: '', resource: 'persistentvolumeclaims' }];
+
 /** What an account must have where an application is restored. */
 export const rightsToRestore: readonly Right[] = [
   { verb: 'create', group: '', resource: 'persistentvolumeclaims' },

@@ -1,5 +1,5 @@
 import { labels } from '../api/common.js';
-import { appRestores, appSnapshots, backupTargets, volumePolicies, type AppRestore, type AppSnapshot, type BackupTarget, type VolumePolicy } from '../api/kinds.js';
+import { appRestores, appSnapshots, backupTargets, storageClusters, volumePolicies, type AppRestore, type AppSnapshot, type BackupTarget, type StorageCluster, type VolumePolicy } from '../api/kinds.js';
 import type { ClaimView, NamespaceView, PodView } from '../hooks/view.js';
 import type { Logger } from '../observability/logger.js';
 import { createCache, type Cache, type Projected } from '../runtime/cache.js';
@@ -24,6 +24,7 @@ export interface Caches {
   readonly appRestores: Cache<AppRestore>;
   readonly volumePolicies: Cache<VolumePolicy>;
   readonly backupTargets: Cache<BackupTarget>;
+  readonly storageClusters: Cache<StorageCluster>;
   readonly pods: Cache<PodView>;
   readonly claims: Cache<ClaimProjection>;
   readonly volumes: Cache<VolumeProjection>;
@@ -57,6 +58,7 @@ export function createCaches(options: { transport: Transport; clock: Clock; log:
     }),
     volumePolicies: createCache<VolumePolicy>({ ...base, type: volumePolicies, project: (object) => object as unknown as VolumePolicy, indexes: { uid: byUid } }),
     backupTargets: createCache<BackupTarget>({ ...base, type: backupTargets, project: (object) => object as unknown as BackupTarget, indexes: { uid: byUid } }),
+    storageClusters: createCache<StorageCluster>({ ...base, type: storageClusters, project: (object) => object as unknown as StorageCluster }),
     pods: createCache<PodView>({
       ...base,
       type: pods,

@@ -3,9 +3,10 @@ import type { Counter, Histogram, Metrics } from '../observability/metrics.js';
 import { copyMetrics, type CopyMetrics } from './metrics/copies.js';
 import { policyMetrics, type PolicyMetrics } from './metrics/policies.js';
 import { targetMetrics, type TargetMetrics } from './metrics/targets.js';
+import { volumeMetrics, type VolumeMetrics } from './metrics/volumes.js';
 
 /** Series of ours beside those of the runtime (7-operations.md). */
-export interface OperatorMetrics extends CopyMetrics, PolicyMetrics, TargetMetrics {
+export interface OperatorMetrics extends CopyMetrics, PolicyMetrics, TargetMetrics, VolumeMetrics {
   /** A window is over. */
   window(window: WindowStatus): void;
   holdBroken(why: string): void;
@@ -26,6 +27,7 @@ export function createOperatorMetrics(registry: Metrics): OperatorMetrics {
     ...copyMetrics(registry),
     ...policyMetrics(registry),
     ...targetMetrics(registry),
+    ...volumeMetrics(registry),
     ...windowMetrics(registry),
   };
 }

@@ -21,7 +21,7 @@ export const requiredPolicies: readonly RequiredPolicy[] = [
   { name: 'stillpoint-author-into', covers: each(['CREATE', 'UPDATE'], ['apprestores']), where: 'everywhere', conditions: ['spec-is-new', 'has-target'] },
   { name: 'stillpoint-author-retained', covers: each(['CREATE', 'UPDATE'], ['apprestores']), where: 'everywhere', conditions: ['spec-is-new', 'is-retained'] },
   { name: 'stillpoint-profile', covers: each(['CREATE', 'UPDATE'], ['quiesceprofiles']), where: 'everywhere', conditions: ['spec-is-new'] },
-  { name: 'stillpoint-status', covers: each(['UPDATE'], ['appsnapshots/status', 'apprestores/status', 'volumepolicies/status', 'backuptargets/status']), where: 'everywhere', conditions: [] },
+  { name: 'stillpoint-status', covers: each(['UPDATE'], ['appsnapshots/status', 'apprestores/status', 'volumepolicies/status', 'backuptargets/status', 'storageclusters/status']), where: 'everywhere', conditions: [] },
   { name: 'stillpoint-agent-exec', covers: each(['CONNECT'], ['pods/exec']), where: 'agents', conditions: [] },
   {
     name: 'stillpoint-agent-closed',
@@ -40,6 +40,11 @@ export const drillPolicies: readonly RequiredPolicy[] = [
 
 /** Policies without which no volume is replaced in place, beside those above. */
 export const inPlacePolicies: readonly RequiredPolicy[] = [{ name: 'stillpoint-volume', covers: each(['UPDATE'], ['persistentvolumes']), where: 'everywhere', conditions: ['by-the-operator'] }];
+
+/** The policy without which no class is made or deleted, beside those above. */
+export const classPolicies: readonly RequiredPolicy[] = [
+  { name: 'stillpoint-class', covers: each(['CREATE', 'UPDATE', 'DELETE'], ['storageclasses', 'volumeattributesclasses']), where: 'everywhere', conditions: ['by-the-operator'] },
+];
 
 function each(operations: readonly string[], resources: readonly string[]): string[] {
   return operations.flatMap((operation) => resources.map((resource) => `${operation} ${resource}`));

@@ -1,9 +1,9 @@
 import { apiGroup, apiVersion } from '../api/common.js';
-import type { StoredMeta } from '../api/kinds.js';
+import type { ClusterMeta } from '../api/kinds.js';
 import type { Client } from '../runtime/client.js';
 import type { Clock } from '../runtime/clock.js';
 import { mergeConditions, type ConditionInput } from '../runtime/conditions.js';
-import type { Condition, KubeObject } from '../runtime/object.js';
+import { keyOf, type Condition, type KubeObject } from '../runtime/object.js';
 import type { ResourceType } from '../runtime/resource.js';
 
 interface WithConditions {
@@ -14,7 +14,7 @@ interface WithConditions {
 interface Owned<S> {
   apiVersion: string;
   kind: string;
-  metadata: StoredMeta;
+  metadata: ClusterMeta;
   status?: S;
   [field: string]: unknown;
 }
@@ -63,7 +63,7 @@ export class StatusWriter<S extends WithConditions, O extends Owned<S>> {
     const body: KubeObject = {
       apiVersion: `${apiGroup}/${apiVersion}`,
       kind: this.#type.kind,
-      metadata: { name: metadata.name, namespace: metadata.namespace, uid: metadata.uid, resourceVersion: metadata.resourceVersion },
+      metadata: { ...keyOf(this.#object), uid: metadata.uid, resourceVersion: metadata.resourceVersion },
       status,
     };
     this.#object = (await this.#client.apply(this.#type, body, { subresource: 'status', force: true })) as unknown as O;

@@ -1,4 +1,4 @@
-import type { ClaimView, ContainerView, PodView } from '../hooks/view.js';
+import type { AttributesView, ClaimView, ContainerView, PodView } from '../hooks/view.js';
 import type { KubeObject, ObjectMeta } from '../runtime/object.js';
 import { shareNothing, type Share } from '../runtime/sharing.js';
 
@@ -130,9 +130,16 @@ interface RawClaim extends KubeObject {
     volumeMode?: string;
     accessModes?: string[];
     storageClassName?: string;
+    volumeAttributesClassName?: string;
     resources?: { requests?: { storage?: string } };
   };
-  status?: { phase?: string; capacity?: { storage?: string } };
+  status?: {
+    phase?: string;
+    capacity?: { storage?: string };
+    currentVolumeAttributesClassName?: string;
+    modifyVolumeStatus?: { status?: string };
+    conditions?: { type: string; status: string; message?: string }[];
+  };
 }
 
 export function projectClaim(object: KubeObject, share: Share = shareNothing): ClaimProjection {
@@ -146,19 +153,42 @@ export function projectClaim(object: KubeObject, share: Share = shareNothing): C
     storageClassName: share(claim.spec?.storageClassName),
     requested: share(claim.spec?.resources?.requests?.storage ?? '0'),
     capacity: share(claim.status?.capacity?.storage),
+    ...changesOf(claim),
   };
 }
 
-/** Projection of a PersistentVolume: only what tells its driver. */
+/** Conditions of a claim whose expansion has not ended: of the sidecar external-resizer and of the node. */
+const resizing = new Set(['Resizing', 'FileSystemResizePending', 'ControllerResizeError', 'NodeResizeError']);
+
+/** What is being changed of its volume; of most nothing. */
+function changesOf({ spec, status }: RawClaim): Pick<ClaimView, 'attributes' | 'resizing'> {
+  const holds = (status?.conditions ?? []).filter((c) => c.status === 'True');
+  const attributes: AttributesView = {
+    wanted: spec?.volumeAttributesClassName,
+    current: status?.currentVolumeAttributesClassName,
+    state: status?.modifyVolumeStatus?.status,
+    error: holds.find((c) => c.type === 'ModifyVolumeError')?.message,
+  };
+  const said = holds.filter((c) => resizing.has(c.type)).flatMap(({ message = '' }) => (message === '' ? [] : [message]));
+  return { ...(Object.values(attributes).some((value) => value !== undefined) ? { attributes } : {}), ...(said.length === 0 ? {} : { resizing: said.join(' ') }) };
+}
+
+/** Projection of a PersistentVolume: what tells its driver, and the classes that it has. */
 export interface VolumeProjection {
   readonly metadata: ObjectMeta;
   readonly driver: string | undefined;
   readonly volumeHandle: string | undefined;
+  readonly storageClassName: string | undefined;
+  readonly attributesClass: string | undefined;
+}
+
+interface RawVolume extends KubeObject {
+  spec?: { csi?: { driver?: string; volumeHandle?: string }; storageClassName?: string; volumeAttributesClassName?: string };
 }
 
 export function projectVolume(object: KubeObject): VolumeProjection {
-  const csi = (object as KubeObject & { spec?: { csi?: { driver?: string; volumeHandle?: string } } }).spec?.csi;
-  return { metadata: projectMeta(object.metadata), driver: csi?.driver, volumeHandle: csi?.volumeHandle };
+  const { csi, storageClassName, volumeAttributesClassName } = (object as RawVolume).spec ?? {};
+  return { metadata: projectMeta(object.metadata), driver: csi?.driver, volumeHandle: csi?.volumeHandle, storageClassName, attributesClass: volumeAttributesClassName };
 }
 
 /** Projection of a VolumeSnapshot or VolumeGroupSnapshot: enough to wake up who waits for it. */

@@ -1,5 +1,5 @@
 import { labels } from '../api/common.js';
-import type { AppRestore, AppSnapshot, BackupTarget, VolumePolicy } from '../api/kinds.js';
+import type { AppRestore, AppSnapshot, BackupTarget, StorageCluster, VolumePolicy } from '../api/kinds.js';
 import { isForTargetAlone, moverRole } from '../movers/job.js';
 import type { CacheEvent, Projected } from '../runtime/cache.js';
 import { enqueueFrom, type Controller } from '../runtime/controller.js';
@@ -7,14 +7,15 @@ import { keyText, type ObjectMeta } from '../runtime/object.js';
 import type { Caches } from './caches.js';
 import { sourceKeys } from './copy-keys.js';
 import type { OperatorMetrics } from './metrics.js';
+import { concernsVolumes } from './volumepolicy/volumes/observe.js';
 import type { WindowLine } from './window-line.js';
 
 /** A hold that a former leader may have left comes before everything. */
 const holdPriority = 100;
 
 /** Tells the controllers which objects to look at when something changes. */
-export function connect(caches: Caches, controllers: { appSnapshots: Controller; appRestores: Controller; volumePolicies: Controller; backupTargets: Controller; retained: Controller }): void {
-  const { appSnapshots, appRestores, volumePolicies, backupTargets, retained } = controllers;
+export function connect(caches: Caches, controllers: { appSnapshots: Controller; appRestores: Controller; volumePolicies: Controller; backupTargets: Controller; storageClusters: Controller; retained: Controller }): void {
+  const { appSnapshots, appRestores, volumePolicies, backupTargets, storageClusters, retained } = controllers;
   caches.appSnapshots.subscribe((event) => {
     if (event.type === 'deleted') return;
     if (mayHold(event.object)) appSnapshots.enqueue(event.key, { priority: holdPriority });
@@ -29,6 +30,10 @@ export function connect(caches: Caches, controllers: { appSnapshots: Controller;
   enqueueFrom(caches.volumePolicies, volumePolicies, (_, key) => [key], matters);
   enqueueFrom(caches.appSnapshots, volumePolicies, (object) => policiesOf(object, caches), concernsPolicies);
   enqueueFrom(caches.appRestores, volumePolicies, (object) => sourcesOf(object, caches).flatMap((copy) => policiesOf(copy, caches)), (event) => event.type === 'deleted' || isOver(event.object));
+  enqueueFrom(caches.claims, volumePolicies, ({ metadata }) => keysOf(caches.volumePolicies.list(metadata.namespace ?? '').filter(({ spec }) => concernsVolumes(spec))));
+  enqueueFrom(caches.storageClusters, storageClusters, (_, key) => [key], matters);
+  enqueueFrom(caches.storageClusters, volumePolicies, (_, key) => keysOf(caches.volumePolicies.list().filter(({ spec }) => spec.storageClusterRef?.name === key)), isOther);
+  enqueueFrom(caches.volumePolicies, storageClusters, ({ spec }) => (spec.storageClusterRef === undefined ? [] : [spec.storageClusterRef.name]), matters);
   for (const cache of [caches.volumeSnapshots, caches.groupSnapshots]) {
     if (cache === undefined) continue;
     enqueueFrom(cache, appSnapshots, (object) => snapshotsOf(object.metadata, caches));
@@ -57,6 +62,12 @@ function matters<P extends Projected>(event: CacheEvent<P>): boolean {
 
 function interesting({ generation, deletionTimestamp, finalizers, annotations, uid }: ObjectMeta): string {
   return JSON.stringify([generation, deletionTimestamp, finalizers, annotations, uid]);
+}
+
+/** Whether what policies go by has changed of a StorageCluster: its spec, or whether it is ready. */
+function isOther(event: CacheEvent<StorageCluster>): boolean {
+  const seen = ({ metadata, status }: StorageCluster): string => JSON.stringify([metadata.generation, status?.observedGeneration, status?.conditions?.find((c) => c.type === 'Ready')?.message]);
+  return event.type !== 'updated' || seen(event.old) !== seen(event.object);
 }
 
 /** What is gone leaves the line and the metrics; a policy in its own reconcile, so that none that is under way brings its series back. */

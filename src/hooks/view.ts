@@ -54,6 +54,19 @@ export interface ClaimView {
   /** From the PersistentVolume; undefined when unbound or not CSI. */
   readonly driver: string | undefined;
   readonly volumeHandle: string | undefined;
+  /** How it stands to VolumeAttributesClasses; absent: it has nothing to do with any. */
+  readonly attributes?: AttributesView;
+  /** What is said of an expansion that has not ended. */
+  readonly resizing?: string;
+}
+
+/** What a claim says of VolumeAttributesClasses. */
+export interface AttributesView {
+  readonly wanted: string | undefined;
+  readonly current: string | undefined;
+  /** Pending, InProgress or Infeasible while the storage has not done it. */
+  readonly state: string | undefined;
+  readonly error: string | undefined;
 }
 
 /** One namespace as detection sees it. */

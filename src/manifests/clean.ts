@@ -1,4 +1,4 @@
-import { apiGroup, labels } from '../api/common.js';
+import { annotations, apiGroup, labels } from '../api/common.js';
 import type { KubeObject, ObjectMeta } from '../runtime/object.js';
 import type { ResourceType } from '../runtime/resource.js';
 import { dropAt, editAt, list, record, removed, valueAt, type Path } from './json.js';
@@ -20,13 +20,15 @@ const runtimeMarks = new Set([
   'control-plane.alpha.kubernetes.io/leader',
   labels.set,
   labels.restore,
+  annotations.attributesClass,
+  annotations.grownAt,
   `${apiGroup}/snapshot-driver`,
 ]);
 
 /** The object without runtime fields: what somebody would have had to write to get it. Pure; the original is not changed. */
 export function cleaned(type: ResourceType, object: KubeObject): KubeObject {
   const base: KubeObject = { ...dropAt(object, ['status']), metadata: cleanMeta(object.metadata) };
-  return (byKind[kindKey(type)] ?? ((o: KubeObject) => o))(base);
+  return (byKind[kindKey(type)] ?? ((o: KubeObject) => o))(base, object);
 }
 
 function cleanMeta(metadata: ObjectMeta): ObjectMeta {
@@ -46,12 +48,19 @@ const drop =
   (object: KubeObject): KubeObject =>
     paths.reduce((o, path) => dropAt(o, path), object);
 
-const byKind: Readonly<Record<string, (object: KubeObject) => KubeObject>> = {
-  '/PersistentVolumeClaim': drop(['spec', 'volumeName']),
+const byKind: Readonly<Record<string, (object: KubeObject, original: KubeObject) => KubeObject>> = {
+  '/PersistentVolumeClaim': cleanClaim,
   '/ServiceAccount': (object) => dropTokenSecrets(object),
   '/Pod': (object) => cleanPod(object),
   'batch/Job': (object) => cleanJob(object),
 };
+
+/** A VolumeAttributesClass that a policy has given it goes when no claim has it: whoever wants one says so anew. */
+function cleanClaim(object: KubeObject, { metadata }: KubeObject): KubeObject {
+  const given = metadata.annotations?.[annotations.attributesClass];
+  const own = given !== undefined && given === valueAt(object, ['spec', 'volumeAttributesClassName']);
+  return drop(['spec', 'volumeName'], ...(own ? [['spec', 'volumeAttributesClassName']] : []))(object);
+}
 
 /** Token secrets are not captured, so references to them would dangle. */
 function dropTokenSecrets(object: KubeObject): KubeObject {

@@ -1,6 +1,7 @@
 import { fromRule, hostsRule, imagesRule, tagsRule } from '../../src/api/rewrite.js';
 import { cronRule, timeZoneRule } from '../../src/api/timing.js';
 import { verifyRule } from '../../src/api/volumepolicy.js';
+import { clusterRule, performanceRule, somethingRule } from '../../src/api/volumes.js';
 
 const application = { name: 'a', kind: 'PostgreSQL' };
 const custom = { name: 'a', kind: 'Custom', profileRef: { name: 'p' } };
@@ -15,8 +16,12 @@ const bucket = { endpoint: 'https://s3.example', bucket: 'copies', credentialsSe
 const inBucket = { serviceAccountName: 'a', s3: bucket };
 const inClaim = { serviceAccountName: 'a', persistentVolumeClaim: { claimName: 'nas' } };
 
-/** Values of `self` that keep and break a rule of CEL, by the text of the rule. Durations have theirs generated. */
 const daily = { schedule: { cron: '30 2 * * *' }, retention: { daily: 7 } };
+const protecting = { serviceAccountName: 'a', protection: daily };
+const placed = { serviceAccountName: 'a', storageClusterRef: { name: 'ebs' } };
+const growing = { serviceAccountName: 'a', growth: { whenUsedPercent: 80, by: '20%', max: '500Gi' } };
+
+/** Values of `self` that keep and break a rule of CEL, by the text of the rule. Durations have theirs generated. */
 
 export const celFixtures: Readonly<Record<string, readonly { readonly good: unknown; readonly bad: unknown }[]>> = {
   "self.all(k, size(k) <= 317 && k.matches('^([a-z0-9.-]+/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$'))": [
@@ -109,6 +114,36 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
   [verifyRule.rule]: [
     { good: { ...daily, verify: { cron: '0 5 * * 0' } }, bad: { ...daily, verify: { cron: '0 5 * * 0' }, capture: { enabled: false } } },
     { good: { ...daily, capture: { enabled: false } }, bad: { ...daily, verify: { cron: '0 5 * * 0', timeout: '30m' }, capture: { enabled: false, exclude: ['secrets'] } } },
+  ],
+  [somethingRule.rule]: [
+    { good: protecting, bad: { serviceAccountName: 'a' } },
+    { good: placed, bad: { serviceAccountName: 'a', selector: { matchLabels: { app: 'db' } } } },
+    { good: growing, bad: { serviceAccountName: 'a', selector: {} } },
+  ],
+  [clusterRule.rule]: [
+    { good: { ...protecting, ...placed, replicas: 3 }, bad: { ...protecting, replicas: 3 } },
+    { good: { ...placed, tier: 'fast' }, bad: { ...protecting, tier: 'fast' } },
+    { good: { ...placed, encryption: 'Required' }, bad: { ...growing, encryption: 'Required' } },
+    { good: { ...placed, performance: { minIops: 100 } }, bad: { ...growing, performance: { minIops: 100 } } },
+    { good: { ...placed, storageClassName: 'shop-fast' }, bad: { ...protecting, storageClassName: 'shop-fast' } },
+  ],
+  [performanceRule.rule]: [
+    { good: { minIops: 3000 }, bad: {} },
+    { good: { maxReadIops: 1 }, bad: {} },
+    { good: { maxWriteIops: 1 }, bad: {} },
+    { good: { minBps: '250Mi' }, bad: {} },
+    { good: { maxReadBps: '1Gi' }, bad: {} },
+    { good: { maxWriteBps: '1Ki', minIops: 1 }, bad: {} },
+  ],
+  // StorageCluster: a parameter of the driver. The first is one whose field may be any other.
+  "!has(self.unit) || self.field in ['minBps', 'maxReadBps', 'maxWriteBps']": [
+    { good: { field: 'minIops', storageClass: 'a' }, bad: { field: 'minIops', storageClass: 'a', unit: 'MiB' } },
+    { good: { field: 'maxReadBps', storageClass: 'a', unit: 'MiB' }, bad: { field: 'replicas', storageClass: 'a', unit: 'Bytes' } },
+  ],
+  'has(self.storageClass) || has(self.volumeAttributesClass)': [{ good: { field: 'minBps', volumeAttributesClass: 'throughput' }, bad: { field: 'minBps' } }],
+  "self.field in ['replicas', 'encryption'] ? !has(self.volumeAttributesClass) : true": [
+    { good: { field: 'replicas', storageClass: 'copies' }, bad: { field: 'replicas', storageClass: 'copies', volumeAttributesClass: 'copies' } },
+    { good: { field: 'maxWriteIops', volumeAttributesClass: 'wiops' }, bad: { field: 'encryption', volumeAttributesClass: 'encrypted' } },
   ],
   // BackupTarget
   'has(self.s3) != has(self.persistentVolumeClaim)': [

@@ -53,9 +53,13 @@ export function distinctItem(list: Node, n: number, variant = 0): unknown {
   const items = list.items ?? {};
   const [key] = list['x-kubernetes-list-map-keys'] ?? [];
   if (list['x-kubernetes-list-type'] === 'set') return `a${n}`;
-  if (key !== undefined) return { ...(sample(items, variant) as object), [key]: `a${n}` };
+  if (key !== undefined) return { ...(sample(items, variant) as object), [key]: distinctText(items.properties?.[key], n) };
   const once = onceField(list);
   return once === undefined ? sample(items, variant) : withField(sample(items, variant) as object, once, `a${n}`);
+}
+
+function distinctText(node: Node | undefined, n: number): string {
+  return node?.enum === undefined ? `a${n}` : (node.enum[n % node.enum.length] ?? '');
 }
 
 /** The field by which a rule of CEL lets each entry of a list be there once only. */
@@ -124,7 +128,7 @@ export function textOfLength(node: Node, length: number): string {
     'A'.repeat(length),
     `/${'a'.repeat(Math.max(0, length - 1))}`,
     `https://${'a'.repeat(Math.max(0, length - 8))}`,
-    `1${'0'.repeat(Math.max(0, length - 3))}Ki`,
+    ...['Ki', 'Mi'].map((unit) => `1${'0'.repeat(Math.max(0, length - 3))}${unit}`),
   ];
   const found = candidates.find((text) => text.length === length && patternOf(node).test(text));
   if (found === undefined) throw new Error(`no text of ${length} characters is known for ${node.pattern ?? ''}: add one to test/schemas/samples.ts`);

@@ -17,6 +17,8 @@ export interface KindDefinition {
   readonly kind: string;
   readonly plural: string;
   readonly shortName: string;
+  /** Default: Namespaced. */
+  readonly scope?: 'Cluster';
   /** Shown by `kubectl explain`. */
   readonly description: string;
   readonly spec: z.ZodType;
@@ -29,14 +31,14 @@ export interface KindDefinition {
 
 /** The CustomResourceDefinition of a kind as a plain object. Throws as {@link structuralSchema} does. */
 export function customResourceDefinition(definition: KindDefinition): Record<string, unknown> {
-  const { kind, plural, shortName, columns, status } = definition;
+  const { kind, plural, shortName, scope = 'Namespaced', columns, status } = definition;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
     metadata: { name: `${plural}.${apiGroup}`, labels: { 'app.kubernetes.io/name': 'stillpoint', 'app.kubernetes.io/part-of': 'stillpoint' } },
     spec: {
       group: apiGroup,
-      scope: 'Namespaced',
+      scope,
       names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase(), shortNames: [shortName], categories: ['stillpoint'] },
       versions: [
         {

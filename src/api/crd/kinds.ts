@@ -1,8 +1,9 @@
 import { appRestoreSpec, appRestoreStatus } from '../apprestore.js';
 import { appSnapshotSpec, appSnapshotStatus } from '../appsnapshot.js';
 import { backupTargetSpec, backupTargetStatus } from '../backuptarget.js';
-import { appRestores, appSnapshots, backupTargets, quiesceProfiles, volumePolicies } from '../kinds.js';
+import { appRestores, appSnapshots, backupTargets, quiesceProfiles, storageClusters, volumePolicies } from '../kinds.js';
 import { quiesceProfileSpec } from '../quiesceprofile.js';
+import { storageClusterSpec, storageClusterStatus } from '../storagecluster.js';
 import { volumePolicySpec, volumePolicyStatus } from '../volumepolicy.js';
 import type { KindDefinition, PrinterColumn } from './definition.js';
 
@@ -90,7 +91,7 @@ const volumePolicy: KindDefinition = {
   kind: volumePolicies.kind,
   plural: volumePolicies.plural,
   shortName: 'vpol',
-  description: 'Protects the volumes of a namespace by itself: makes copies by a schedule, keeps those that the retention asks for, and says how old the newest good one is.',
+  description: 'One policy for the volumes of a namespace: how they are made, how fast they are and how they grow, with what differs said volume by volume; and copies of them by a schedule, kept as the retention asks.',
   spec: volumePolicySpec,
   status: volumePolicyStatus,
   columns: [
@@ -100,6 +101,8 @@ const volumePolicy: KindDefinition = {
     { name: 'Next-Copy', type: 'string', jsonPath: '.status.nextCopy', description: 'When the next copy is begun.' },
     { name: 'Verified', type: 'date', jsonPath: '.status.lastVerified.verifiedAt', description: 'Time since a restore of the newest verified copy passed every check.' },
     { name: 'RPO', type: 'string', jsonPath: '.status.conditions[?(@.type=="RPOMet")].status', description: 'Whether the newest good copy is young enough; Unknown without an objective.' },
+    { name: 'Volumes', type: 'string', jsonPath: '.status.volumesCompliant', description: 'Volumes that are as the policy wants them, of all of its selection.' },
+    { name: 'Compliant', type: 'string', jsonPath: '.status.conditions[?(@.type=="Compliant")].status', description: 'Whether all volumes are; Unknown where the policy says nothing of them.' },
     ready,
     age,
     { name: 'Zone', type: 'string', jsonPath: '.spec.protection.schedule.timeZone', description: 'Time zone of the schedule.', priority: 1 },
@@ -110,6 +113,8 @@ const volumePolicy: KindDefinition = {
     { name: 'Copied', type: 'string', jsonPath: '.status.conditions[?(@.type=="Copied")].status', description: 'Whether copies reach every target.', priority: 1 },
     { name: 'Drill', type: 'string', jsonPath: '.status.conditions[?(@.type=="Verified")].reason', description: 'How the last drill ended, or why there is none.', priority: 1 },
     { name: 'Drill-Copy', type: 'string', jsonPath: '.status.lastDrill.copy', description: 'The copy that the last drill restored.', priority: 1 },
+    { name: 'Cluster', type: 'string', jsonPath: '.spec.storageClusterRef.name', description: 'The StorageCluster of its volumes.', priority: 1 },
+    { name: 'Class', type: 'string', jsonPath: '.status.storageClass.name', description: 'The StorageClass that is made for claims.', priority: 1 },
     reason,
   ],
 };
@@ -134,5 +139,27 @@ const backupTarget: KindDefinition = {
   ],
 };
 
+const storageCluster: KindDefinition = {
+  kind: storageClusters.kind,
+  plural: storageClusters.plural,
+  shortName: 'stc',
+  scope: 'Cluster',
+  description: 'A storage that VolumePolicies use: a CSI driver that is there already, what it can do, and what an admin offers of it to which namespaces.',
+  spec: storageClusterSpec,
+  status: storageClusterStatus,
+  columns: [
+    { name: 'Driver', type: 'string', jsonPath: '.spec.engine.external.driver', description: 'The CSI driver.' },
+    { name: 'Nodes', type: 'integer', jsonPath: '.status.nodes', description: 'Nodes on which it is registered.' },
+    { name: 'Expansion', type: 'string', jsonPath: '.status.capabilities[?(@.name=="Expansion")].state', description: 'Whether volumes can grow.' },
+    { name: 'Modify', type: 'string', jsonPath: '.status.capabilities[?(@.name=="Modify")].state', description: 'Whether attributes of volumes in use can be changed.' },
+    { name: 'Snapshots', type: 'string', jsonPath: '.status.capabilities[?(@.name=="Snapshots")].state', description: 'Whether volumes can be copied.' },
+    { name: 'Groups', type: 'string', jsonPath: '.status.capabilities[?(@.name=="GroupSnapshots")].state', description: 'Whether several volumes can be copied in one instant.' },
+    { name: 'Policies', type: 'integer', jsonPath: '.status.policies', description: 'VolumePolicies that refer to it.' },
+    ready,
+    age,
+    reason,
+  ],
+};
+
 /** Every kind of ours, in the order in which they are installed. */
-export const kindDefinitions: readonly KindDefinition[] = [appSnapshot, appRestore, quiesceProfile, volumePolicy, backupTarget];
+export const kindDefinitions: readonly KindDefinition[] = [appSnapshot, appRestore, quiesceProfile, storageCluster, volumePolicy, backupTarget];

@@ -97,8 +97,14 @@ function refuseBesideRestore({ metadata }: AppSnapshot, caches: Pick<Caches, 'ap
   if (restore !== undefined) throw fail('RestoreUnderWay', `AppRestore ${restore.metadata.name} replaces volumes of this namespace in place, or has left them half done; the copy is made when it has ended.`, { afterSeconds: 15 });
 }
 
+/** An object of ours that selects claims of its namespace. */
+interface Selecting {
+  readonly metadata: { readonly namespace: string };
+  readonly spec: Pick<AppSnapshot['spec'], 'selector'>;
+}
+
 /** The namespace as a copy sees it, and the claims of it that the copy is made of. */
-export function selection(object: AppSnapshot, caches: Caches): { readonly view: NamespaceView; readonly selected: NamespaceView['claims'] } {
+export function selection(object: Selecting, caches: Caches): { readonly view: NamespaceView; readonly selected: NamespaceView['claims'] } {
   const view = visible(namespaceView(caches, object.metadata.namespace));
   const targets = new Set(caches.backupTargets.list(object.metadata.namespace).map(({ spec }) => spec.persistentVolumeClaim?.claimName));
   // What copies are written to is never in a copy.
@@ -114,6 +120,6 @@ function visible(view: NamespaceView): NamespaceView {
 
 type Selector = Parameters<typeof matchesSelector>[0];
 
-function selectorOf(object: AppSnapshot): Selector {
+function selectorOf(object: Selecting): Selector {
   return (object.spec.selector ?? {}) as Selector;
 }

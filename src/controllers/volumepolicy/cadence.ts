@@ -1,11 +1,11 @@
 import { durationMillis } from '../../api/common.js';
 import type { VolumePolicy } from '../../api/kinds.js';
-import type { InForce } from '../../api/volumepolicy.js';
+import type { InForce, Protection } from '../../api/volumepolicy.js';
 import { dueAt, jitterOf, type Due } from '../../schedule/due.js';
 import { ticksOf, type Cadence, type Ticks } from '../../schedule/ticks.js';
 
 /** A schedule of a policy: that of its copies, or that of its drills. */
-type Schedule = Pick<VolumePolicy['spec']['protection']['schedule'], 'cron' | 'timeZone' | 'jitter' | 'startingDeadline' | 'suspend'>;
+type Schedule = Pick<Protection['schedule'], 'cron' | 'timeZone' | 'jitter' | 'startingDeadline' | 'suspend'>;
 
 /** The ticks of a schedule, or of what is written to a target, or what is wrong with it. `field`: where it is in the spec. Pure. */
 export function readSchedule(cadence: Cadence, field: string, now: number): Ticks | string {

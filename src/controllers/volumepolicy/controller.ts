@@ -12,12 +12,14 @@ import { decide, type PolicyPlan } from './decide.js';
 import type { DrillMemory } from './drill/memory.js';
 import { drillStep, type DrillLook } from './drill/step.js';
 import { observeCopies } from './observe.js';
-import { reportOf } from './report.js';
+import { reportOf, withVolumes } from './report.js';
 import { say, settleStep } from './settle-step.js';
 import { policyWriter, type PolicyWriter } from './steps.js';
+import { volumesStep, type VolumesLook } from './volumes/step.js';
+import type { UsageMemory } from './volumes/usage.js';
 
 /** The controller of VolumePolicies. */
-export function reconcileVolumePolicy(deps: OperatorDeps, drills: DrillMemory): (key: string, context: ReconcileContext) => Promise<Outcome> {
+export function reconcileVolumePolicy(deps: OperatorDeps, drills: DrillMemory, usage: UsageMemory): (key: string, context: ReconcileContext) => Promise<Outcome> {
   return reconciler<VolumePolicy, PolicyWriter>(
     {
       type: volumePolicies,
@@ -29,39 +31,50 @@ export function reconcileVolumePolicy(deps: OperatorDeps, drills: DrillMemory): 
         if (look.again.again === 'now') return now;
         const plan = decide({ object: writer.object, copies, now: own.clock.now() });
         own.log.debug('decided', { plan: plan.kind });
-        return sooner(look.again, await act(plan, writer, copies, look, own));
+        return sooner(look.again, await act(plan, writer, { copies, drills: look, usage }, own));
       },
-      report: (writer, own, error, verdict) => sayWith(writer, verdict, own),
+      report: async (writer, own, error, verdict) => sayWith(writer, verdict, await volumesStep(writer, usage, own), own),
       gone: (key) => {
         const { namespace = '', name } = parseKey(key);
+        usage.forget(key);
         deps.metrics.forgetPolicy({ namespace, policy: name });
+        deps.metrics.volumes({ namespace, policy: name }, undefined);
       },
     },
     deps,
   );
 }
 
-async function act(plan: PolicyPlan, writer: PolicyWriter, copies: readonly PolicyCopy[], drills: DrillLook, deps: OperatorDeps): Promise<StepResult> {
+interface Around {
+  readonly copies: readonly PolicyCopy[];
+  readonly drills: DrillLook;
+  readonly usage: UsageMemory;
+}
+
+async function act(plan: PolicyPlan, writer: PolicyWriter, { copies, drills, usage }: Around, deps: OperatorDeps): Promise<StepResult> {
   switch (plan.kind) {
     case 'idle':
       return onChange;
-    case 'invalid':
-      return settleStep(writer, { next: undefined, remove: [], release: [], drills, verdict: { kind: 'failed', reason: 'InvalidSpec', message: plan.message } }, copies, deps);
     case 'adopt':
       await writer.write({ schedule: plan.schedule, drillSchedule: plan.drillSchedule });
       return now;
     case 'copy':
       return copyStep(writer, plan, deps);
-    case 'settle':
-      return settleStep(writer, { ...plan, drills }, copies, deps);
+    case 'invalid':
+    case 'settle': {
+      const volumes = await volumesStep(writer, usage, deps);
+      const settlement = plan.kind === 'settle' ? plan : { next: undefined, remove: [], release: [], verdict: { kind: 'failed' as const, reason: 'InvalidSpec', message: plan.message } };
+      return sooner(volumes.again, await settleStep(writer, { ...settlement, drills, volumes }, copies, deps));
+    }
   }
 }
 
-/** An error keeps a copy from being made; the age of those that are there is told all the same. */
-async function sayWith(writer: PolicyWriter, verdict: Verdict, deps: OperatorDeps): Promise<void> {
+/** An error keeps a copy from being made; the age of those that are there is told all the same, and how the volumes stand. */
+async function sayWith(writer: PolicyWriter, verdict: Verdict, volumes: VolumesLook, deps: OperatorDeps): Promise<void> {
   const copies = await observeCopies(writer.object, deps);
   const next = writer.object.status?.nextCopy;
   const drill = writer.object.status?.nextDrill;
   const at = (time: string | undefined): number | undefined => (time === undefined ? undefined : Date.parse(time));
-  await say(writer, { ...reportOf(writer.object, copies, { copy: at(next), drill: at(drill), drills: undefined }, deps.clock.now()), verdict }, deps);
+  const report = withVolumes(reportOf(writer.object, copies, { copy: at(next), drill: at(drill), drills: undefined }, deps.clock.now()), volumes);
+  await say(writer, { ...report, verdict }, deps);
 }

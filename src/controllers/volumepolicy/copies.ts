@@ -48,8 +48,8 @@ export const expiredAfter = '1m';
 
 /** The AppSnapshot of a tick, to be written to these targets. Without an owner: copies outlive their policy. Labels of the policy, such as those of GitOps tools, do not go along. */
 export function copyObject({ metadata, spec }: VolumePolicy, tick: number, targets: readonly string[] = []): KubeObject {
-  const { applications, consistency, quiesce, capture, volumeSnapshotClassName, volumeGroupSnapshotClassName } = spec.protection;
-  const wanted: Partial<AppSnapshotSpec> = {
+  const { applications, consistency, quiesce, capture, volumeSnapshotClassName, volumeGroupSnapshotClassName } = spec.protection ?? {};
+  const wanted: { [field in keyof AppSnapshotSpec]?: AppSnapshotSpec[field] | undefined } = {
     serviceAccountName: spec.serviceAccountName,
     selector: spec.selector,
     applications,

@@ -1,5 +1,5 @@
 import type { VolumePolicy } from '../../api/kinds.js';
-import { volumePolicySpec, type InForce } from '../../api/volumepolicy.js';
+import { volumePolicySpec, type InForce, type Protection } from '../../api/volumepolicy.js';
 import type { Due } from '../../schedule/due.js';
 import { surplusOf, type PlaceState, type Surplus } from '../../schedule/places.js';
 import type { Ticks } from '../../schedule/ticks.js';
@@ -46,15 +46,18 @@ export function decide(input: PolicyInput): PolicyPlan {
   if (typeof ticks === 'string') return { kind: 'invalid', message: ticks };
   const adopted = adopt(input);
   if (adopted !== undefined) return adopted;
-  const { tick, next } = object.spec.protection.schedule.suspend ? { tick: undefined, next: undefined } : due(input, ticks);
+  const { protection } = object.spec;
+  // Copies that were made outlive what asked for them.
+  if (protection === undefined || ticks === undefined) return { kind: 'settle', next: undefined, remove: [], release: [] };
+  const { tick, next } = protection.schedule.suspend ? { tick: undefined, next: undefined } : due(input, protection, ticks);
   const underWay = input.copies.some((copy) => copy.state === 'underWay' && !copy.leaving);
-  if (tick !== undefined && !underWay) return { kind: 'copy', tick, name: copyName(object.metadata, tick), targets: targetsOfTick(object, input.copies, tick) };
-  return { kind: 'settle', next, ...pruned(input) };
+  if (tick !== undefined && !underWay) return { kind: 'copy', tick, name: copyName(object.metadata, tick), targets: targetsOfTick(protection, input.copies, tick) };
+  return { kind: 'settle', next, ...pruned(input, protection) };
 }
 
 /** Both schedules in one write: a policy is new only once. */
 function adopt({ object, now }: PolicyInput): PolicyPlan | undefined {
-  const { schedule, verify } = object.spec.protection;
+  const { schedule, verify } = object.spec.protection ?? {};
   const noted = object.status;
   const copies = scheduleInForce(object, schedule, noted?.schedule, now);
   const drills = scheduleInForce(object, verify, noted?.drillSchedule, now);
@@ -62,31 +65,32 @@ function adopt({ object, now }: PolicyInput): PolicyPlan | undefined {
   return { kind: 'adopt', schedule: copies === 'as it is' ? noted?.schedule : copies, drillSchedule: drills === 'as it is' ? noted?.drillSchedule : drills };
 }
 
-/** The ticks of the copies, or what is wrong with the spec. What is wrong with the schedule of the drills is theirs to say. */
-function readTicks({ spec }: VolumePolicy, now: number): Ticks | string {
+/** The ticks of the copies, or what is wrong with the spec; undefined without copies. What is wrong with the schedule of the drills is theirs to say. */
+function readTicks({ spec }: VolumePolicy, now: number): Ticks | string | undefined {
   const parsed = volumePolicySpec.safeParse(spec);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return `spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`;
   }
+  if (parsed.data.protection === undefined) return undefined;
   const { schedule, copies = [] } = parsed.data.protection;
   const { timeZone } = schedule;
   const ofTargets = copies.flatMap(({ cron }, i) => (cron === undefined ? [] : [readSchedule({ cron, timeZone }, `spec.protection.copies[${i}]`, now)]));
   return ofTargets.find((ticks) => typeof ticks === 'string') ?? readSchedule(schedule, 'spec.protection.schedule', now);
 }
 
-function due({ object, copies, now }: PolicyInput, ticks: Ticks): Due {
+function due({ object, copies, now }: PolicyInput, protection: Protection, ticks: Ticks): Due {
   const { schedule, lastTick } = object.status ?? {};
   const done = [...(lastTick === undefined ? [] : [Date.parse(lastTick.at)]), ...copies.map((copy) => copy.due)];
-  return dueOf(object.spec.protection.schedule, ticks, object.metadata.uid, { inForce: schedule, done, now });
+  return dueOf(protection.schedule, ticks, object.metadata.uid, { inForce: schedule, done, now });
 }
 
 /** Oldest first. Copies that are under way are nobody's business but their own. */
-function pruned({ object, copies }: PolicyInput): Pick<PolicyPlan & { kind: 'settle' }, 'remove' | 'release'> {
+function pruned({ copies }: PolicyInput, protection: Protection): Pick<PolicyPlan & { kind: 'settle' }, 'remove' | 'release'> {
   const staying = copies.filter((copy) => !copy.leaving);
   const good = staying.filter((copy) => copy.state === 'ready' || copy.state === 'expired');
   const placed = good.map(({ name, due: at, verifiedAt, inUse, state, targets }) => ({ name, at, verified: verifiedAt !== undefined, inUse, snapshots: state === 'ready', targets: placesOf(targets) }));
-  const surplus = new Map(surplusOf(placed, retentionsOf(object)).map((entry) => [entry.name, entry] as const));
+  const surplus = new Map(surplusOf(placed, retentionsOf(protection)).map((entry) => [entry.name, entry] as const));
   const failed = staying.filter((copy) => copy.state === 'failed' && !copy.inUse).sort(byDue);
   return {
     remove: [...good.filter(({ name }) => surplus.get(name)?.whole === true), ...failed.slice(0, Math.max(0, failed.length - keptFailures))].sort(byDue),

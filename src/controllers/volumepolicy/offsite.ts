@@ -16,7 +16,7 @@ export interface OffsiteReport {
 /** How they stand. Pure. */
 export function offsiteOf({ spec }: VolumePolicy, copies: readonly PolicyCopy[]): OffsiteReport {
   const staying = copies.filter((copy) => !copy.leaving);
-  const targets = (spec.protection.copies ?? []).map(({ targetRef }) => stateOf(targetRef.name, staying));
+  const targets = (spec.protection?.copies ?? []).map(({ targetRef }) => stateOf(targetRef.name, staying));
   const [behind] = targets.flatMap(({ target, lastCopy }) => (lastCopy === undefined ? [] : [{ target, name: lastCopy.name, at: lastCopy.at }])).sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   const all = targets.every(({ lastCopy }) => lastCopy !== undefined);
   return { change: { targets: targets.length === 0 ? undefined : targets, lastOffsite: all ? behind : undefined }, copied: conditionOf(targets) };

@@ -2,11 +2,12 @@ import { durationMillis } from '../../api/common.js';
 import type { VolumePolicy } from '../../api/kinds.js';
 import type { VolumePolicyStatus } from '../../api/volumepolicy.js';
 import type { ConditionInput } from '../../runtime/conditions.js';
-import type { Verdict } from '../status-writer.js';
+import type { StatusChange, Verdict } from '../status-writer.js';
 import type { PolicyCopy } from './copies.js';
 import { drillConditions } from './drill/report.js';
 import type { DrillLook } from './drill/step.js';
 import { offsiteOf } from './offsite.js';
+import type { VolumesLook } from './volumes/step.js';
 
 type Reported = Omit<ConditionInput, 'observedGeneration'>;
 
@@ -19,9 +20,9 @@ interface Outlook {
 
 /** How a policy stands, as status says it. */
 export interface PolicyReport {
-  readonly change: Pick<VolumePolicyStatus, 'lastCopy' | 'lastVerified' | 'copies' | 'nextCopy' | 'nextDrill' | 'rpoSeconds' | 'targets' | 'lastOffsite'>;
+  readonly change: StatusChange<Omit<VolumePolicyStatus, 'conditions' | 'observedGeneration'>>;
   readonly verdict: Verdict;
-  /** RPOMet, Copied, and those of drills: Verified and DrillRemoved. */
+  /** RPOMet, Copied, those of drills, Verified and DrillRemoved, and Compliant. */
   readonly conditions: readonly Reported[];
   /** When the objective will be missed if no copy comes, ms since the epoch. */
   readonly missedAt: number | undefined;
@@ -30,7 +31,7 @@ export interface PolicyReport {
 /** How it stands. Pure. */
 export function reportOf(object: VolumePolicy, copies: readonly PolicyCopy[], { copy: next, drill, drills }: Outlook, now: number): PolicyReport {
   const ready = copies.filter((copy) => copy.state === 'ready' && !copy.leaving);
-  const { rpo } = object.spec.protection;
+  const { rpo } = object.spec.protection ?? {};
   const offsite = offsiteOf(object, copies);
   const newest = newestOf(ready);
   const verified = newestOf(ready.filter((copy) => copy.verifiedAt !== undefined));
@@ -51,25 +52,36 @@ export function reportOf(object: VolumePolicy, copies: readonly PolicyCopy[], { 
   };
 }
 
+/** The same with how the volumes stand. Copies that fail are said before volumes that do not follow. Pure. */
+export function withVolumes(report: PolicyReport, { report: volumes, trouble }: Pick<VolumesLook, 'report' | 'trouble'>): PolicyReport {
+  return {
+    ...report,
+    change: { ...report.change, ...volumes?.change },
+    verdict: report.verdict.kind === 'ready' && trouble !== undefined ? trouble : report.verdict,
+    conditions: [...report.conditions, ...(volumes === undefined ? [] : [volumes.compliant])],
+  };
+}
+
 /** By the cut: a copy that was begun late is as new as its data. */
 function newestOf(copies: readonly PolicyCopy[]): (PolicyCopy & { readonly cutAt: number }) | undefined {
   const cut = copies.filter((copy): copy is PolicyCopy & { cutAt: number } => copy.cutAt !== undefined);
   return cut.reduce<(typeof cut)[number] | undefined>((best, copy) => (best === undefined || copy.cutAt > best.cutAt ? copy : best), undefined);
 }
 
-function verdictOf({ spec }: VolumePolicy, copies: readonly PolicyCopy[], next: number | undefined): Verdict {
+function verdictOf({ spec: { protection } }: VolumePolicy, copies: readonly PolicyCopy[], next: number | undefined): Verdict {
+  if (protection === undefined) return { kind: 'ready', reason: 'Enforced', message: 'Volumes are as the policy says, or the condition Compliant says what is not so.' };
   const [last] = copies.filter((copy) => !copy.leaving).sort((a, b) => b.due - a.due);
   if (last?.problem !== undefined) {
     const failed = last.state === 'failed';
     const text = `AppSnapshot ${last.name}, due at ${time(last.due)}, ${failed ? 'has failed' : 'is not made yet'}: ${last.problem}`;
     return { kind: 'working', reason: failed ? 'CopyFailed' : 'CopyWaiting', message: failed ? text : `${text} No other is begun before it has ended.` };
   }
-  if (spec.protection.schedule.suspend) return { kind: 'ready', reason: 'Suspended', message: 'spec.protection.schedule.suspend is true: no copies are made.' };
+  if (protection.schedule.suspend) return { kind: 'ready', reason: 'Suspended', message: 'spec.protection.schedule.suspend is true: no copies are made.' };
   return { kind: 'ready', reason: 'Scheduled', message: next === undefined ? 'The schedule is in force.' : `The next copy is begun at ${time(next)}.` };
 }
 
 function objective({ metadata, spec }: VolumePolicy, newest: (PolicyCopy & { readonly cutAt: number }) | undefined, now: number): { readonly met: Reported; readonly missedAt: number | undefined } {
-  const { rpo } = spec.protection;
+  const { rpo } = spec.protection ?? {};
   const type = 'RPOMet';
   if (rpo === undefined) return { met: { type, status: 'Unknown', reason: 'NoObjective', message: 'spec.protection.rpo is not set.' }, missedAt: undefined };
   const missedAt = (newest?.cutAt ?? Date.parse(metadata.creationTimestamp)) + durationMillis(rpo);

@@ -1,17 +1,19 @@
 import { errorCatalogue } from '../../api/errors.js';
 import type { VolumePolicy } from '../../api/kinds.js';
-import { canonicalJson } from '../../manifests/captured.js';
 import { findCondition } from '../../runtime/conditions.js';
 import type { Condition } from '../../runtime/object.js';
 import type { OperatorDeps } from '../deps.js';
+import { isNews, isSaid } from '../news.js';
 import type { Verdict } from '../status-writer.js';
 import { later, type StepResult } from '../step.js';
 import type { PolicyCopy } from './copies.js';
 import type { Release } from './decide.js';
 import type { DrillLook } from './drill/step.js';
 import { prune } from './prune.js';
-import { reportOf, type PolicyReport } from './report.js';
+import { reportOf, withVolumes, type PolicyReport } from './report.js';
 import { tell, type PolicyWriter } from './steps.js';
+import { isLasting } from './volumes/report.js';
+import type { VolumesLook } from './volumes/step.js';
 
 /** At the latest after so long it is looked at again: timers do not notice a wall clock that is set. */
 const lookAgainSeconds = 300;
@@ -26,6 +28,7 @@ interface Settlement {
   readonly remove: readonly PolicyCopy[];
   readonly release: readonly Release[];
   readonly drills: DrillLook;
+  readonly volumes: VolumesLook;
   /** Default: what follows from the copies. */
   readonly verdict?: Verdict;
 }
@@ -33,7 +36,7 @@ interface Settlement {
 /** Says how the policy stands, where that is news, and prunes what the retention leaves. */
 export async function settleStep(writer: PolicyWriter, plan: Settlement, copies: readonly PolicyCopy[], deps: OperatorDeps): Promise<StepResult> {
   const at = deps.clock.now();
-  const report = reportOf(writer.object, copies, { copy: plan.next, drill: plan.drills.next, drills: plan.drills }, at);
+  const report = withVolumes(reportOf(writer.object, copies, { copy: plan.next, drill: plan.drills.next, drills: plan.drills }, at), plan.volumes);
   await say(writer, { ...report, verdict: plan.verdict ?? report.verdict }, deps);
   await prune(writer, plan.remove, plan.release, deps);
   const until = [plan.next, plan.drills.next, report.missedAt].flatMap((time) => (time === undefined || time < at ? [] : [(time - at) / 1000]));
@@ -56,29 +59,20 @@ export async function say(writer: PolicyWriter, report: PolicyReport, deps: Oper
   for (const { condition, before } of news) tellTurn(object, condition, before, deps);
 }
 
-function isNews({ status, reason, message }: Reported, before: Condition | undefined): boolean {
-  return before?.status !== status || before.reason !== reason || before.message !== message;
-}
-
 /** What has become wrong, and what is right again. How a drill has ended is told where its result is noted; here of drills what turns without one. */
 function tellTurn(object: VolumePolicy, { type, status, reason, message }: Reported, before: Condition | undefined, deps: OperatorDeps): void {
   if (before?.status === status && before.reason === reason) return;
   const ofDrill = type === 'Verified';
-  if (ofDrill ? reason in errorCatalogue : status === 'False') tell(deps, object, 'Warning', reason, message);
+  const wrong = type === 'Compliant' ? isLasting(reason) : status === 'False';
+  if (ofDrill ? reason in errorCatalogue : wrong) tell(deps, object, 'Warning', reason, message);
   if (!ofDrill && status === 'True' && before?.status === 'False') tell(deps, object, 'Normal', reason, message);
-}
-
-/** The API server has an order of fields of its own. */
-function isSaid(status: object, change: object): boolean {
-  const text = (value: unknown): string => (value === undefined ? '' : canonicalJson(value));
-  return Object.entries(change).every(([field, value]) => text((status as Record<string, unknown>)[field]) === text(value));
 }
 
 function measure(writer: PolicyWriter, { change, conditions }: PolicyReport, deps: OperatorDeps): void {
   const { namespace, name } = writer.object.metadata;
   const met = conditions.find(({ type }) => type === 'RPOMet')?.status ?? 'Unknown';
   // What drills have proven once is nothing to watch where there are none any more.
-  const drill = writer.object.spec.protection.verify === undefined ? undefined : writer.object.status?.lastDrill;
+  const drill = writer.object.spec.protection?.verify === undefined ? undefined : writer.object.status?.lastDrill;
   const seconds = (time: string | undefined): number | undefined => (time === undefined ? undefined : Date.parse(time) / 1000);
   deps.metrics.policy(
     { namespace, policy: name },

@@ -1,5 +1,6 @@
 import type { CopyStatus } from '../../api/appsnapshot.js';
-import type { AppSnapshot, VolumePolicy } from '../../api/kinds.js';
+import type { AppSnapshot } from '../../api/kinds.js';
+import type { Protection } from '../../api/volumepolicy.js';
 import type { PlaceState, Retentions } from '../../schedule/places.js';
 import { ticksOf } from '../../schedule/ticks.js';
 import { goesTo } from '../../schedule/turns.js';
@@ -50,8 +51,7 @@ function stateOf({ phase, id }: CopyStatus): PlaceState {
 }
 
 /** The targets that the copy of a tick goes to, in the order of the spec. Pure. Throws RangeError when an expression is none. */
-export function targetsOfTick({ spec }: VolumePolicy, copies: readonly PolicyCopy[], tick: number): string[] {
-  const { schedule, copies: wanted = [] } = spec.protection;
+export function targetsOfTick({ schedule, copies: wanted = [] }: Protection, copies: readonly PolicyCopy[], tick: number): string[] {
   return wanted
     .filter(({ targetRef: { name }, cron }) => {
       const served = copies.filter((copy) => copy.targets.some(({ target, serves, leaving }) => target === name && serves && !leaving) && !copy.leaving).map((copy) => copy.due);
@@ -61,7 +61,6 @@ export function targetsOfTick({ spec }: VolumePolicy, copies: readonly PolicyCop
 }
 
 /** What the policy wants kept where. Pure. */
-export function retentionsOf({ spec }: VolumePolicy): Retentions {
-  const { schedule, retention, copies = [] } = spec.protection;
+export function retentionsOf({ schedule, retention, copies = [] }: Protection): Retentions {
   return { snapshots: retention, targets: new Map(copies.map((copy) => [copy.targetRef.name, copy.retention ?? retention] as const)), timeZone: schedule.timeZone };
 }

@@ -73,6 +73,11 @@ export function mountsInput(volumes: readonly NodeVolume[]): string {
   return JSON.stringify({ version: 1, volumes: volumes.map(({ claimUid, volumeName, driver, volumeHandle }) => ({ ref: claimUid, volumeName, driver, volumeHandle })) });
 }
 
+/** The exec that asks an agent how full file systems are. No hold has its id. */
+export function usageCommand({ namespace, pod, container }: HolderPlace['exec']): ExecTarget {
+  return { namespace, pod, container, command: [nodeHolder, 'usage', 'usage'] };
+}
+
 /** What a holder gets on stdin before its commands, without the last newline: its program at vantage Pod, its targets and volumes at vantage Node. */
 export function holdInput(plan: HolderPlan, limits: WindowLimits, podProgram: string): string {
   return plan.vantage === 'Pod' ? programInput(podProgram) : holdSpec(plan, limits);

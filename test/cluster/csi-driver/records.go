@@ -17,6 +17,8 @@ type volume struct {
 	Source   string // id of the snapshot or volume that it was made from
 	Block    bool   // raw block: the image carries no file system of ours
 	Grow     bool   // the image grew; the file system inside has to follow
+	// Attributes are what its classes have told it; see attributes.go.
+	Attributes map[string]string `json:",omitempty"`
 }
 
 type snapshot struct {

@@ -29,6 +29,10 @@ func (d *driver) CreateVolume(_ context.Context, q *csi.CreateVolumeRequest) (*c
 	if err != nil {
 		return nil, err
 	}
+	attributes, err := createAttributes(q)
+	if err != nil {
+		return nil, err
+	}
 	end, err := d.begin("volume name " + q.Name)
 	if err != nil {
 		return nil, err
@@ -44,7 +48,7 @@ func (d *driver) CreateVolume(_ context.Context, q *csi.CreateVolumeRequest) (*c
 		}
 		return &csi.CreateVolumeResponse{Volume: known.message(q.VolumeContentSource)}, nil
 	}
-	v := &volume{Name: q.Name, Bytes: bytes, Source: source, Block: block}
+	v := &volume{Name: q.Name, Bytes: bytes, Source: source, Block: block, Attributes: attributes}
 	d.mu.Lock()
 	v.ID, v.Seq = d.records.nextID("vol", q.Name)
 	d.mu.Unlock()

@@ -38,6 +38,7 @@ build_programs() {
   program go/csi "$BIN/snapshot-controller" $csi/external-snapshotter/v8/cmd/snapshot-controller "-s -w -X main.version=v8.6.0"
   program go/csi "$BIN/csi-snapshotter" $csi/external-snapshotter/v8/cmd/csi-snapshotter "-s -w -X main.version=v8.6.0"
   program go/csi "$BIN/csi-provisioner" $csi/external-provisioner/v6/cmd/csi-provisioner "-s -w -X main.version=v6.3.0"
+  program go/csi "$BIN/csi-resizer" $csi/external-resizer/v2/cmd/csi-resizer "-s -w -X main.version=v2.2.0"
   program csi-driver "$BIN/csi-driver" .
 }
 

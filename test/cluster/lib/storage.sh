@@ -64,6 +64,9 @@ start_storage() {
       --extra-create-metadata --retry-interval-max=10s
     start "$driver-provisioner" "$BIN/csi-provisioner" "${common[@]}" --csi-address="$socket" --timeout=5m \
       --extra-create-metadata --default-fstype=ext4
+    # Resynced often: it does not look again by itself for a class of attributes that it has not heard of yet.
+    start "$driver-resizer" "$BIN/csi-resizer" "${common[@]}" --csi-address="$socket" --timeout=5m --retry-interval-max=10s \
+      --resync-period=30s
     DRIVER_NAME=$(driver_name "$driver") CLASS=$(class_name "$driver") IS_DEFAULT=$([[ $driver == csi ]] && echo true || echo false) \
       render classes.yaml | apply_once "$driver-classes"
   done
@@ -75,6 +78,7 @@ wait_for_storage() {
     wait_for 60 "$driver-driver" node_has_driver "$(driver_name "$driver")"
     is_running "$driver-snapshotter" || { show_log "$LOGS/$driver-snapshotter.log"; fail "$driver-snapshotter died"; }
     is_running "$driver-provisioner" || { show_log "$LOGS/$driver-provisioner.log"; fail "$driver-provisioner died"; }
+    is_running "$driver-resizer" || { show_log "$LOGS/$driver-resizer.log"; fail "$driver-resizer died"; }
   done
   is_running snapshot-controller || { show_log "$LOGS/snapshot-controller.log"; fail "snapshot-controller died"; }
 }

@@ -7,7 +7,7 @@ import { expectRefused } from './refused.js';
 
 const closed = 'Nobody attaches to, forwards ports of, proxies to or adds containers to the agents of Stillpoint, because that is root on the node. To look at an agent, use kubectl logs.';
 const only = /Exec into the agents of Stillpoint is for system:serviceaccount:\S+ only, because it is root on the node\. To look at an agent, use kubectl logs\./;
-const commands = 'Only /stillpoint/holder <id> hold, status, mounts or end takeover|sweep|abort may be run in the agents of Stillpoint.';
+const commands = 'Only /stillpoint/holder <id> hold, status, mounts, usage or end takeover|sweep|abort may be run in the agents of Stillpoint.';
 const container = 'Exec into the agents of Stillpoint is for the container agent, without a terminal.';
 
 const status = ['/stillpoint/holder', 'admission-probe', 'status'];

@@ -12,7 +12,15 @@ import { expectRefused } from './refused.js';
 const namespace = 'e2e-admission-status';
 const tenant = serviceAccount(namespace, 'stillpoint');
 const says = `status is evidence and is written by ${operatorUser} only. To have something done anew, create a new object.`;
-const kinds = kindDefinitions.filter((definition) => definition.status !== undefined).map((definition) => ({ kind: definition.kind, plural: definition.plural, object: { apiVersion: `${apiGroup}/${apiVersion}`, kind: definition.kind, metadata: { name: 'probe', namespace }, spec: { ...(sample(schemaOf(definition, 'spec')) as object), ...('suspend' in (schemaOf(definition, 'spec').properties ?? {}) ? { suspend: true } : {}) } } }));
+const kinds = kindDefinitions.filter((definition) => definition.status !== undefined).map((definition) => ({ kind: definition.kind, plural: definition.plural, object: objectOf(definition) }));
+const ofCluster = kindDefinitions.filter(({ scope }) => scope === 'Cluster').map(({ plural }) => plural);
+
+function objectOf(definition: (typeof kindDefinitions)[number]): object {
+  const schema = schemaOf(definition, 'spec');
+  const metadata = { name: 'probe', ...(definition.scope === 'Cluster' ? {} : { namespace }) };
+  return { apiVersion: `${apiGroup}/${apiVersion}`, kind: definition.kind, metadata, spec: { ...(sample(schema) as object), ...('suspend' in (schema.properties ?? {}) ? { suspend: true } : {}) } };
+}
+
 /** An observedGeneration that no operator writes. */
 const forged = { status: { observedGeneration: 4711 } };
 
@@ -23,10 +31,16 @@ export function status(): void {
       await makeTenant(namespace);
       await kubectl(['-n', namespace, 'create', 'role', 'write-status', '--verb=get,update,patch', ...kinds.map(({ plural }) => `--resource=${plural}.${apiGroup}/status`)]);
       await kubectl(['-n', namespace, 'create', 'rolebinding', 'write-status', '--role=write-status', `--serviceaccount=${namespace}:stillpoint`]);
+      await kubectl(['create', 'clusterrole', namespace, '--verb=get,update,patch', ...ofCluster.flatMap((plural) => [`--resource=${plural}.${apiGroup}/status`, `--resource=${plural}.${apiGroup}`])]);
+      await kubectl(['create', 'clusterrolebinding', namespace, `--clusterrole=${namespace}`, `--serviceaccount=${namespace}:stillpoint`]);
       await apply(kinds.map(({ object }) => ({ ...object, ...forged })));
       await until('RBAC lets the tenant', async () => (await as(tenant, ['-n', namespace, 'auth', 'can-i', 'patch', `${kinds[0]?.plural ?? ''}.${apiGroup}/status`])).code === 0, 15, 300);
     }, 60_000);
-    afterAll(() => dropNamespace(namespace), 30_000);
+    afterAll(async () => {
+      await kubectl(['delete', 'clusterrole,clusterrolebinding', namespace, '--ignore-not-found']);
+      for (const plural of ofCluster) await kubectl(['delete', plural, 'probe', '--ignore-not-found']);
+      await dropNamespace(namespace);
+    }, 30_000);
 
     test.each(kinds)('of $kind is not written by cluster admin or tenant, by no verb', async ({ kind, plural }) => {
       for (const who of [clusterAdmin, tenant]) {

@@ -28,7 +28,7 @@ function isSettled(object: { status?: Status }): boolean {
 }
 
 /** The condition Ready. */
-export function readyOf(status: Status): NonNullable<NonNullable<Status>['conditions']>[number] | undefined {
+export function readyOf(status: Pick<NonNullable<Status>, 'conditions'> | undefined): NonNullable<NonNullable<Status>['conditions']>[number] | undefined {
   return status?.conditions?.find((c) => c.type === 'Ready');
 }
 

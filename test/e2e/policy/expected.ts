@@ -29,9 +29,10 @@ export function expectOnTime({ due, created }: SeenCopy): void {
 export async function expectColumns(namespace: string, name: string, { cron, period }: { readonly cron: string; readonly period: number }): Promise<void> {
   const [head = '', row = ''] = (await kubectl(['-n', namespace, 'get', 'vpol', name])).split('\n').map((line) => line.trim());
   const at = Date.now();
-  expect(head.split(/\s{2,}/)).toEqual(['NAME', 'SCHEDULE', 'LAST-COPY', 'NEXT-COPY', 'VERIFIED', 'RPO', 'READY', 'AGE']);
-  const [shown, schedule, lastCopy = '', nextCopy = '', verified = '', rpo, ready] = row.split(/\s{2,}/);
-  expect({ shown, schedule, rpo, ready }).toEqual({ shown: name, schedule: cron, rpo: 'True', ready: 'True' });
+  expect(head.split(/\s{2,}/)).toEqual(['NAME', 'SCHEDULE', 'LAST-COPY', 'NEXT-COPY', 'VERIFIED', 'RPO', 'VOLUMES', 'COMPLIANT', 'READY', 'AGE']);
+  // It asks nothing of volumes: that column is empty.
+  const [shown, schedule, lastCopy = '', nextCopy = '', verified = '', rpo, compliant, ready] = row.split(/\s{2,}/);
+  expect({ shown, schedule, rpo, compliant, ready }).toEqual({ shown: name, schedule: cron, rpo: 'True', compliant: 'Unknown', ready: 'True' });
   for (const age of [lastCopy, verified]) expect(age).toMatch(/^(\d+m)?(\d+s)?$/);
   // Read a moment before or after a tick.
   expect([tickBefore(at, period), tickBefore(at, period) + period]).toContain(Date.parse(nextCopy));

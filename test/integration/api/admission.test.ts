@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { drillPolicies, inPlacePolicies, requiredPolicies } from '../../../src/controllers/policies.js';
+import { classPolicies, drillPolicies, inPlacePolicies, requiredPolicies } from '../../../src/controllers/policies.js';
 import { applyRendered, crdsOf, operatorUser, release, removeAdded, render, type Rendered } from './chart.js';
 import { kubectl, must, until, type Outcome } from './kubectl.js';
 
@@ -14,7 +14,8 @@ const profiler = 'profiler@test.stillpoint.dev';
 const admin = ['--as=admin@test.stillpoint.dev', '--as-group=system:masters'];
 /** That of the namespaces of drills is there while drills are off, too; the other two are tried by the suite `drill`. */
 const marks = 'stillpoint-drill-namespace';
-const policies = [...requiredPolicies, ...drillPolicies.filter((p) => p.name === marks)].map((p) => p.name);
+const classes = 'stillpoint-class';
+const policies = [...requiredPolicies, ...classPolicies, ...drillPolicies.filter((p) => p.name === marks)].map((p) => p.name);
 /** Tried in volumes.test.ts. */
 const elsewhere: readonly string[] = inPlacePolicies.map((p) => p.name);
 const policyKinds = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];
@@ -40,6 +41,12 @@ const drillName = `${namespace}-drill-0123456789`;
 function drillSpace(metadata: { name?: string; labels?: Record<string, string>; annotations?: object }): unknown {
   const whole = { name: drillName, labels: { [mark]: '0badcafe-0000-4000-8000-000000000000', 'pod-security.kubernetes.io/enforce': 'baseline' }, annotations: { [`${mark}-of`]: 'shop/nightly' } };
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { ...whole, ...metadata } };
+}
+const className = `${namespace}-nightly`;
+/** A StorageClass as the operator makes it for a policy, but for this. */
+function policyClass(metadata: { name?: string; labels?: object; annotations?: object } = {}): unknown {
+  const whole = { name: className, labels: { 'stillpoint.dev/policy': '0badcafe-0000-4000-8000-000000000000' }, annotations: { 'stillpoint.dev/policy-of': `${namespace}/nightly` } };
+  return { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { ...whole, ...metadata }, provisioner: 'none.stillpoint.dev' };
 }
 const createAs = (who: string[], what: unknown): Promise<Outcome> => kubectl(['create', '--dry-run=server', ...who, '-f', '-'], what);
 const asAuthor = [`--as=${author}`];
@@ -104,9 +111,10 @@ beforeAll(async () => {
   await until('stillpoint-profile acts', () => createAs(asAuthor, profile()), (o) => o.stderr.includes('stillpoint-profile'));
   await must(['create', '-f', '-'], profile());
   await until('stillpoint-agent-exec acts', () => execAs(admin, ['true']), (o) => o.stderr.includes('stillpoint-agent-exec'));
-  // The policy is what is tried, not that the operator has no right to namespaces where drills are off.
-  await must(['create', 'clusterrole', namespace, '--verb=create,update,patch,delete,get', '--resource=namespaces']);
+  // The policies are what is tried, not that the operator has no right to namespaces where drills are off, nor to change a class.
+  await must(['create', 'clusterrole', namespace, '--verb=create,update,patch,delete,get', '--resource=namespaces,storageclasses.storage.k8s.io']);
   await must(['create', 'clusterrolebinding', namespace, `--clusterrole=${namespace}`, `--serviceaccount=${release.namespace}:stillpoint`]);
+  await until(`${classes} acts`, () => createAs(asOperator, policyClass({ labels: {} })), (o) => o.stderr.includes(classes));
   await until(`${marks} acts`, () => createAs(admin, drillSpace({ labels: { [mark]: '' } })), (o) => o.stderr.includes(marks));
   await until('stillpoint-agent-closed acts', () => addEphemeral(admin), (o) => o.stderr.includes('stillpoint-agent-closed'));
 }, 180_000);
@@ -114,6 +122,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await removeAdded(added);
   await must(['delete', 'clusterrole,clusterrolebinding', namespace, '--ignore-not-found']);
+  await must(['delete', 'storageclass', className, `${className}-of-nobody`, '--ignore-not-found']);
   await must(['delete', 'namespace', drillName, '--ignore-not-found', '--wait=false']);
   await must(['delete', 'role,rolebinding', '-n', release.agentNamespace, pod, '--ignore-not-found']);
   await must(['delete', 'role,rolebinding', '-n', release.namespace, namespace, '--ignore-not-found']);
@@ -243,7 +252,7 @@ describe('status', () => {
 });
 
 describe('exec into agents', () => {
-  test.each(['p-1 hold', 'p-1 status', 'p-1 mounts', 'p-1 end takeover', 'p-1 end sweep', 'p-1 end abort'])('the operator runs the holder: %s', async (args) => {
+  test.each(['p-1 hold', 'p-1 status', 'p-1 mounts', 'usage usage', 'p-1 end takeover', 'p-1 end sweep', 'p-1 end abort'])('the operator runs the holder: %s', async (args) => {
     expect(await execAs(asOperator, ['/stillpoint/holder', ...args.split(' ')])).toMatchObject({ code: 0, stdout: `probe ${args}\n` });
   });
   test.each([
@@ -257,7 +266,7 @@ describe('exec into agents', () => {
     ['words behind', ['/stillpoint/holder', 'p-1', 'hold', 'now']],
     ['words behind a look', ['/stillpoint/holder', 'p-1', 'mounts', '/etc']],
   ])('the operator does not run %s', async (_, command) => {
-    refusedBy(await execAs(asOperator, command), 'stillpoint-agent-exec', /Only \/stillpoint\/holder <id> hold, status, mounts or end/);
+    refusedBy(await execAs(asOperator, command), 'stillpoint-agent-exec', /Only \/stillpoint\/holder <id> hold, status, mounts, usage or end/);
   });
   test('nor anything in another container', async () => {
     refusedBy(await execAs(asOperator, ['/stillpoint/holder', 'p-1', 'hold'], 'other'), 'stillpoint-agent-exec', /for the container agent/);
@@ -325,6 +334,36 @@ describe('namespaces of drills', () => {
   test('the operator deletes none of others, and that of a drill', async () => {
     refusedBy(await kubectl(['delete', ...asOperator, '--dry-run=server', 'namespace', namespace]), marks, /makes and deletes namespaces of drills only/);
     expect(await kubectl(['delete', ...asOperator, '--dry-run=server', 'namespace', drillName])).toMatchObject({ code: 0 });
+  });
+});
+
+describe('classes of policies', () => {
+  const ofNobody = { name: `${className}-of-nobody`, labels: {}, annotations: {} };
+
+  beforeAll(async () => {
+    await must(['create', ...asOperator, '-f', '-'], policyClass());
+    await must(['create', '-f', '-'], policyClass(ofNobody));
+  });
+
+  test.each([
+    ['one without the mark', { labels: {} }, /makes and deletes classes with the mark stillpoint\.dev\/policy only/],
+    ['one whose mark is no uid', { labels: { 'stillpoint.dev/policy': 'x' } }, /the uid of a VolumePolicy/],
+    ['one of no policy', { annotations: {} }, /metadata\.annotations: stillpoint\.dev\/policy-of names the VolumePolicy of a class as namespace\/name/],
+    ['one that is named after another namespace', { name: 'kube-system-fast' }, /metadata\.name: a class of a VolumePolicy begins with the namespace of the policy/],
+    ['the default', { annotations: { 'stillpoint.dev/policy-of': `${namespace}/nightly`, 'storageclass.kubernetes.io/is-default-class': 'true' } }, /makes no class the default of the cluster/],
+  ])('the operator does not make %s', async (_, metadata, says) => {
+    refusedBy(await createAs(asOperator, policyClass({ name: `${className}-another`, ...metadata })), classes, says);
+  });
+
+  test('it changes none, and deletes none but those of policies', async () => {
+    refusedBy(await kubectl(['label', ...asOperator, '--dry-run=server', 'storageclass', className, 'team=shop']), classes, /changes no class/);
+    refusedBy(await kubectl(['delete', ...asOperator, '--dry-run=server', 'storageclass', ofNobody.name]), classes, /makes and deletes classes with the mark/);
+    expect(await kubectl(['delete', ...asOperator, '--dry-run=server', 'storageclass', className])).toMatchObject({ code: 0 });
+  });
+
+  test('classes are whose they were: an admin does as before', async () => {
+    expect(await kubectl(['label', ...admin, '--dry-run=server', 'storageclass', className, 'team=shop'])).toMatchObject({ code: 0 });
+    expect(await kubectl(['delete', ...admin, '--dry-run=server', 'storageclass', ofNobody.name])).toMatchObject({ code: 0 });
   });
 });
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
 import { kindDefinitions } from '../../../src/api/crd/kinds.js';
-import { drillPolicies, inPlacePolicies, requiredPolicies, weaknessOfBinding, weaknessOfPolicy } from '../../../src/controllers/policies.js';
+import { classPolicies, drillPolicies, inPlacePolicies, requiredPolicies, weaknessOfBinding, weaknessOfPolicy } from '../../../src/controllers/policies.js';
 import { applyRendered, crdsOf, helmTemplate, operatorUser, release, render, type Rendered } from './chart.js';
 import { kubectl, must, run } from './kubectl.js';
 
@@ -203,7 +203,7 @@ describe('rights', () => {
     const names = objects.filter((o) => o.kind === 'ValidatingAdmissionPolicy').map((o) => o.metadata.name);
     const bound = objects.filter((o) => o.kind === 'ValidatingAdmissionPolicyBinding').map((o) => o.metadata.name);
     expect(bound.sort()).toEqual(names.sort());
-    const all = [...requiredPolicies, ...drillPolicies, ...inPlacePolicies];
+    const all = [...requiredPolicies, ...classPolicies, ...drillPolicies, ...inPlacePolicies];
     expect(all.map((p) => p.name).sort()).toEqual(names);
     for (const required of all) {
       const policy = one('ValidatingAdmissionPolicy', required.name);
@@ -239,7 +239,7 @@ function tables(page: string): string[] {
 }
 
 describe('samples', () => {
-  test.each(['appsnapshot', 'appsnapshot-postgresql', 'apprestore', 'volumepolicy', 'backuptarget'])('config/samples/%s.yaml is accepted by the server', async (name) => {
+  test.each(['appsnapshot', 'appsnapshot-postgresql', 'apprestore', 'volumepolicy', 'volumepolicy-volumes', 'storagecluster', 'backuptarget'])('config/samples/%s.yaml is accepted by the server', async (name) => {
     const text = (await readFile(`config/samples/${name}.yaml`, 'utf8')).replaceAll('namespace: shop\n', `namespace: ${restricted}\n`);
     const { code, stderr } = await run('kubectl', ['create', '--dry-run=server', '-f', '-'], text);
     expect({ code, stderr }).toMatchObject({ code: 0 });

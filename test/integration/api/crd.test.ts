@@ -3,6 +3,7 @@ import { appRestoreSpec } from '../../../src/api/apprestore.js';
 import { appSnapshotSpec } from '../../../src/api/appsnapshot.js';
 import { quiesceProfileSpec } from '../../../src/api/quiesceprofile.js';
 import { backupTargetSpec } from '../../../src/api/backuptarget.js';
+import { storageClusterSpec } from '../../../src/api/storagecluster.js';
 import { volumePolicySpec } from '../../../src/api/volumepolicy.js';
 import { kindDefinitions } from '../../../src/api/crd/kinds.js';
 import { applyRendered, crdsOf, render } from './chart.js';
@@ -10,14 +11,14 @@ import { kubectl, must, until, type Outcome } from './kubectl.js';
 import { fixedFields, freeFields, specCases } from './spec-cases.js';
 
 const namespace = `stillpoint-test-crd-${process.pid}`;
-const schemas = { AppSnapshot: appSnapshotSpec, AppRestore: appRestoreSpec, QuiesceProfile: quiesceProfileSpec, VolumePolicy: volumePolicySpec, BackupTarget: backupTargetSpec };
+const schemas = { AppSnapshot: appSnapshotSpec, AppRestore: appRestoreSpec, QuiesceProfile: quiesceProfileSpec, VolumePolicy: volumePolicySpec, StorageCluster: storageClusterSpec, BackupTarget: backupTargetSpec };
 
 interface Crd {
   status: { conditions: { type: string; status: string; message: string }[] };
 }
 
 function create(kind: string, name: string, spec: unknown, ...flags: string[]): Promise<Outcome> {
-  return kubectl(['create', ...flags, '-f', '-'], { apiVersion: 'stillpoint.dev/v1alpha1', kind, metadata: { name, namespace }, spec });
+  return kubectl(['create', ...flags, '-f', '-'], { apiVersion: 'stillpoint.dev/v1alpha1', kind, metadata: { name, ...(kind === 'StorageCluster' ? {} : { namespace }) }, spec });
 }
 
 beforeAll(async () => {
@@ -29,6 +30,7 @@ beforeAll(async () => {
 }, 90_000);
 
 afterAll(async () => {
+  await must(['delete', 'storagecluster', namespace, '--ignore-not-found']);
   await must(['delete', 'namespace', namespace, '--wait=false']);
 });
 
@@ -51,11 +53,15 @@ describe('CustomResourceDefinitions', () => {
     const header = async (args: string[]): Promise<string> => (await must(['get', '-n', namespace, ...args])).split('\n')[0]!.trim();
     expect((await header(['asnap'])).split(/\s+/)).toEqual(['NAME', 'GRADE', 'HELD(MS)', 'MEMBERS', 'SIZE', 'VERIFIED', 'READY', 'AGE']);
     expect((await header(['arst'])).split(/\s+/)).toEqual(['NAME', 'PHASE', 'SOURCE', 'TARGET', 'INTO', 'VERIFIED', 'OLD-VOLUMES', 'RTO(S)', 'READY', 'AGE']);
-    expect((await header(['vpol'])).split(/\s+/)).toEqual(['NAME', 'SCHEDULE', 'LAST-COPY', 'NEXT-COPY', 'VERIFIED', 'RPO', 'READY', 'AGE']);
+    expect((await header(['vpol'])).split(/\s+/)).toEqual(['NAME', 'SCHEDULE', 'LAST-COPY', 'NEXT-COPY', 'VERIFIED', 'RPO', 'VOLUMES', 'COMPLIANT', 'READY', 'AGE']);
+    await must(['apply', '-f', '-'], { apiVersion: 'stillpoint.dev/v1alpha1', kind: 'StorageCluster', metadata: { name: namespace }, spec: { engine: { external: { driver: 'none.stillpoint.dev' } } } });
+    expect((await header(['stc'])).split(/\s+/)).toEqual(['NAME', 'DRIVER', 'NODES', 'EXPANSION', 'MODIFY', 'SNAPSHOTS', 'GROUPS', 'POLICIES', 'READY', 'AGE']);
     expect((await header(['btgt'])).split(/\s+/)).toEqual(['NAME', 'PHASE', 'COPIES', 'NEWEST', 'REACHABLE', 'READY', 'AGE']);
     expect(await header(['asnap', '-o', 'wide'])).toContain('PHASE');
-    const all = await must(['get', '-n', namespace, 'stillpoint', '-o', 'name']);
-    expect(all.trim().split('\n').sort()).toEqual(['apprestore.stillpoint.dev/columns', 'appsnapshot.stillpoint.dev/columns', 'backuptarget.stillpoint.dev/columns', 'volumepolicy.stillpoint.dev/columns']);
+    const all = (await must(['get', '-n', namespace, 'stillpoint', '-o', 'name'])).trim().split('\n');
+    // Those of the whole cluster are of others as well.
+    expect(all).toContain(`storagecluster.stillpoint.dev/${namespace}`);
+    expect(all.filter((name) => !name.startsWith('storagecluster.')).sort()).toEqual(['apprestore.stillpoint.dev/columns', 'appsnapshot.stillpoint.dev/columns', 'backuptarget.stillpoint.dev/columns', 'volumepolicy.stillpoint.dev/columns']);
   });
 
   test('defaults are filled in by the server as zod fills them in', async () => {

@@ -29,15 +29,17 @@ beforeAll(async () => {
   for (const definition of kindDefinitions) await send(definition, 'POST', '', { ...object(definition), spec: { suspend: true, ...(sample(schemaOf(definition, 'spec')) as object) } });
 }, 90_000);
 afterAll(async () => {
+  for (const definition of kindDefinitions) if (definition.scope === 'Cluster') await send(definition, 'DELETE', '/rules', {});
   await removeAdded(added);
   await bed.close();
 });
 
-const object = (definition: KindDefinition): { apiVersion: string; kind: string; metadata: object } => ({ apiVersion: `${apiGroup}/${apiVersion}`, kind: definition.kind, metadata: { name: 'rules', namespace: bed.namespace } });
+const object = (definition: KindDefinition): { apiVersion: string; kind: string; metadata: object } => ({ apiVersion: `${apiGroup}/${apiVersion}`, kind: definition.kind, metadata: { name: 'rules', ...(definition.scope === 'Cluster' ? {} : { namespace: bed.namespace }) } });
 
-async function send(definition: KindDefinition, method: 'POST' | 'PATCH', rest: string, body: unknown, headers: Record<string, string> = {}): Promise<void> {
-  const path = `/apis/${apiGroup}/${apiVersion}/namespaces/${bed.namespace}/${definition.plural}${rest}`;
-  await bed.transport.request({ method, path, headers: { 'Content-Type': method === 'POST' ? 'application/json' : 'application/json-patch+json', ...headers }, body: Buffer.from(JSON.stringify(body)) });
+async function send(definition: KindDefinition, method: 'POST' | 'PATCH' | 'DELETE', rest: string, body: unknown, headers: Record<string, string> = {}): Promise<void> {
+  const namespace = definition.scope === 'Cluster' ? '' : `namespaces/${bed.namespace}/`;
+  const path = `/apis/${apiGroup}/${apiVersion}/${namespace}${definition.plural}${rest}`;
+  await bed.transport.request({ method, path, headers: { 'Content-Type': method === 'PATCH' ? 'application/json-patch+json' : 'application/json', ...headers }, body: Buffer.from(JSON.stringify(body)) });
 }
 
 /** What the server says to a value, without keeping it; undefined when it takes it. */

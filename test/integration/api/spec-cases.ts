@@ -5,7 +5,7 @@ type Spec = Record<string, unknown>;
 /** One rule of a spec: an object that keeps it and one that breaks it. */
 export interface SpecCase {
   readonly rule: string;
-  readonly kind: 'AppSnapshot' | 'AppRestore' | 'QuiesceProfile' | 'VolumePolicy' | 'BackupTarget';
+  readonly kind: 'AppSnapshot' | 'AppRestore' | 'QuiesceProfile' | 'VolumePolicy' | 'StorageCluster' | 'BackupTarget';
   readonly good: Spec;
   readonly bad: Spec;
   /** What the API server says about the bad one. */
@@ -36,6 +36,8 @@ const policy = (protection: Spec = {}): Spec => ({ serviceAccountName: 'stillpoi
 const schedule = (more: Spec): Spec => policy({ schedule: { cron: '30 2 * * *', ...more } });
 const cron = (text: string): Spec => schedule({ cron: text });
 const retention = (counts: Spec): Spec => policy({ retention: counts });
+const volumes = (more: Spec = {}): Spec => ({ serviceAccountName: 'stillpoint', storageClusterRef: { name: 'ebs' }, ...more });
+const growth = (more: Spec = {}): Spec => ({ serviceAccountName: 'stillpoint', growth: { whenUsedPercent: 80, by: '20%', max: '500Gi', ...more } });
 
 const snapshotCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'serviceAccountName is required', good: snapshot(), bad: {}, says: /spec\.serviceAccountName: Required value/ },
@@ -161,6 +163,41 @@ const policyCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'applications as in AppSnapshot', good: policy({ applications: [orders] }), bad: policy({ applications: [{ name: 'cache', kind: 'Custom' }] }), says: /applications\[0\].*kind Custom needs profileRef/ },
 ];
 
+const volumeCases: readonly Omit<SpecCase, 'kind'>[] = [
+  { rule: 'a policy asks for something', good: volumes(), bad: { serviceAccountName: 'stillpoint' }, says: /spec.*must ask for something: set protection, storageClusterRef or growth/ },
+  { rule: 'replicas are those of a storage', good: volumes({ replicas: 3 }), bad: { ...policy(), replicas: 3 }, says: /need storageClusterRef, which says where the volumes are/ },
+  { rule: 'growth needs no storage', good: growth(), bad: growth({ max: undefined }), says: /spec\.growth\.max: Required value/ },
+  { rule: 'grown before it is full', good: growth({ whenUsedPercent: 99 }), bad: growth({ whenUsedPercent: 100 }), says: /growth\.whenUsedPercent.*less than or equal to 99/ },
+  { rule: 'grown by a part or a size', good: growth({ by: '10Gi' }), bad: growth({ by: '0%' }), says: /growth\.by.*should match/ },
+  { rule: 'grown by whole sizes', good: growth({ by: '100%' }), bad: growth({ by: '1.5Gi' }), says: /growth\.by.*should match/ },
+  { rule: 'max has a unit', good: growth({ max: '2Ti' }), bad: growth({ max: '500' }), says: /growth\.max.*should match/ },
+  { rule: 'once a minute at most', good: growth({ cooldown: '1m' }), bad: growth({ cooldown: '59s' }), says: /growth\.cooldown.*must be a duration from 1m to 168h/ },
+  { rule: 'performance asks for something', good: volumes({ performance: { minIops: 3000, minBps: '250Mi' } }), bad: volumes({ performance: {} }), says: /spec\.performance.*must ask for something: set at least one of its fields/ },
+  { rule: 'rates have a unit', good: volumes({ performance: { maxReadBps: '1Gi' } }), bad: volumes({ performance: { maxReadBps: '1000' } }), says: /performance\.maxReadBps.*should match/ },
+  { rule: 'operations from 1', good: volumes({ performance: { maxWriteIops: 1 } }), bad: volumes({ performance: { maxWriteIops: 0 } }), says: /performance\.maxWriteIops.*greater than or equal to 1/ },
+  { rule: 'encryption is known', good: volumes({ encryption: 'Required' }), bad: volumes({ encryption: 'Optional' }), says: /spec\.encryption: Unsupported value/ },
+  { rule: 'replicas to 9', good: volumes({ replicas: 9 }), bad: volumes({ replicas: 10 }), says: /spec\.replicas.*less than or equal to 9/ },
+  { rule: 'placement is not there yet', good: volumes({ storageClassName: 'shop-db', tier: 'fast' }), bad: volumes({ placement: { zones: ['a'] } }), says: /unknown field "spec\.placement"/ },
+];
+
+const external = (more: Spec = {}): Spec => ({ engine: { external: { driver: 'ebs.csi.aws.com', ...more } } });
+const told = (...parameters: Spec[]): Spec => external({ parameters });
+const offers = (more: Spec): Spec => ({ ...external(), offers: { namespaces: {}, classes: ['gp3'], ...more } });
+
+const clusterCases: readonly Omit<SpecCase, 'kind'>[] = [
+  { rule: 'a driver is required', good: external(), bad: { engine: { external: {} } }, says: /spec\.engine\.external\.driver: Required value/ },
+  { rule: 'engines of other kinds are not there yet', good: external(), bad: { engine: { local: {} } }, says: /unknown field "spec\.engine\.local"/ },
+  { rule: 'drivers have names', good: external({ driver: 'rook-ceph.rbd.csi.ceph.com' }), bad: external({ driver: 'a/b' }), says: /external\.driver.*should match/ },
+  { rule: 'a field is told once', good: told({ field: 'minIops', storageClass: 'iops' }, { field: 'replicas', storageClass: 'copies' }), bad: told({ field: 'minIops', storageClass: 'iops' }, { field: 'minIops', storageClass: 'other' }), says: /external\.parameters\[1\]: Duplicate value/ },
+  { rule: 'a field is told by a parameter', good: told({ field: 'minIops', volumeAttributesClass: 'iops' }), bad: told({ field: 'minIops' }), says: /the parameters by which the driver is told/ },
+  { rule: 'units are for rates', good: told({ field: 'minBps', storageClass: 'throughput', unit: 'MiB' }), bad: told({ field: 'minIops', storageClass: 'iops', unit: 'MiB' }), says: /unit is for minBps, maxReadBps and maxWriteBps/ },
+  { rule: 'replicas are told once', good: told({ field: 'replicas', storageClass: 'copies' }), bad: told({ field: 'replicas', volumeAttributesClass: 'copies' }), says: /replicas and encryption are told once, when a volume is made/ },
+  { rule: 'an offer has classes', good: offers({}), bad: offers({ classes: [] }), says: /spec\.offers\.classes.*at least 1 items/ },
+  { rule: 'each class once', good: offers({ classes: ['gp3', 'io2'] }), bad: offers({ classes: ['gp3', 'gp3'] }), says: /offers\.classes\[1\]: Duplicate value/ },
+  { rule: 'an offer says to whom', good: offers({ namespaces: { matchLabels: { storage: 'yes' } } }), bad: offers({ namespaces: undefined }), says: /spec\.offers\.namespaces: Required value/ },
+  { rule: 'maxReplicas from 1', good: offers({ maxReplicas: 1 }), bad: offers({ maxReplicas: 0 }), says: /offers\.maxReplicas.*greater than or equal to 1/ },
+];
+
 const bucket = (more: Spec = {}): Spec => ({ serviceAccountName: 'stillpoint', s3: { endpoint: 'https://s3.example:9000', bucket: 'copies', credentialsSecretRef: { name: 'login' }, ...more } });
 const claim = (more: Spec = {}): Spec => ({ serviceAccountName: 'stillpoint', persistentVolumeClaim: { claimName: 'nas' }, ...more });
 
@@ -189,6 +226,8 @@ export const specCases: readonly SpecCase[] = [
   ...restoreCases.map((c) => ({ ...c, kind: 'AppRestore' as const })),
   ...profileCases.map((c) => ({ ...c, kind: 'QuiesceProfile' as const })),
   ...policyCases.map((c) => ({ ...c, kind: 'VolumePolicy' as const })),
+  ...volumeCases.map((c) => ({ ...c, kind: 'VolumePolicy' as const })),
+  ...clusterCases.map((c) => ({ ...c, kind: 'StorageCluster' as const })),
   ...targetCases.map((c) => ({ ...c, kind: 'BackupTarget' as const })),
 ];
 

@@ -7,6 +7,7 @@ import { reconcileVolumePolicy } from '../../../src/controllers/volumepolicy/con
 import { canaryName } from '../../../src/controllers/volumepolicy/drill/canary.js';
 import { drillMemory } from '../../../src/controllers/volumepolicy/drill/memory.js';
 import { sweepDrills } from '../../../src/controllers/volumepolicy/drill/sweep.js';
+import { UsageMemory } from '../../../src/controllers/volumepolicy/volumes/usage.js';
 import { ApiError } from '../../../src/runtime/api-error.js';
 import type { Client } from '../../../src/runtime/client.js';
 import type { KubeObject, ObjectKey } from '../../../src/runtime/object.js';
@@ -110,7 +111,7 @@ export class DrillWorld {
 
   async #reconcile(): Promise<void> {
     try {
-      await reconcileVolumePolicy(this.#deps, this.#memory)('shop/nightly', { log: this.#deps.log, signal: new AbortController().signal });
+      await reconcileVolumePolicy(this.#deps, this.#memory, new UsageMemory({ monotonic: () => this.now }))('shop/nightly', { log: this.#deps.log, signal: new AbortController().signal });
       if (this.enabled) await sweepDrills(this.#deps)();
     } catch (thrown) {
       if (!(thrown instanceof Crash)) throw thrown;
@@ -179,7 +180,7 @@ export class DrillWorld {
       agentNamespace: 'stillpoint-agent',
       caches: { appSnapshots: { by: () => values('appsnapshots') }, appRestores: { by: () => values('apprestores') }, volumePolicies: { list: () => values('volumepolicies') } },
       events: { record: ({ reason }: { reason: string }) => this.events.push(reason) },
-      metrics: { policy: (_: PolicyKey, { drill, drillVerified }: { drill?: number; drillVerified?: boolean }) => (this.series = { drill, drillVerified }), forgetPolicy: () => (this.series = undefined) },
+      metrics: { policy: (_: PolicyKey, { drill, drillVerified }: { drill?: number; drillVerified?: boolean }) => (this.series = { drill, drillVerified }), forgetPolicy: () => (this.series = undefined), volumes: () => undefined },
       log,
       mover: { image: 'i', pullPolicy: 'IfNotPresent', resources: {} },
       drills: { enabled: this.enabled, atOnce: 2, longestMillis: 3_600_000, requireIsolation: this.requireIsolation, labels: ['team'], dnsNamespace: 'kube-system', operator: { namespace: 'stillpoint-system', name: 'stillpoint' } },

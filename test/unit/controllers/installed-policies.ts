@@ -1,10 +1,10 @@
-import { drillPolicies, inPlacePolicies, requiredPolicies } from '../../../src/controllers/policies.js';
+import { classPolicies, drillPolicies, inPlacePolicies, requiredPolicies } from '../../../src/controllers/policies.js';
 import type { KubeObject } from '../../../src/runtime/object.js';
 import type { ResourceType } from '../../../src/runtime/resource.js';
 
 /** An admission policy of the chart, or its binding, as the API server answers it; undefined for every other object. */
 export function installedPolicy(type: ResourceType, name: string): KubeObject | undefined {
-  const policy = [...requiredPolicies, ...drillPolicies, ...inPlacePolicies].find((p) => p.name === name);
+  const policy = [...requiredPolicies, ...classPolicies, ...drillPolicies, ...inPlacePolicies].find((p) => p.name === name);
   if (policy === undefined || !type.kind.startsWith('ValidatingAdmissionPolicy')) return undefined;
   return type.kind.endsWith('Binding') ? { metadata: { name }, spec: { policyName: name, validationActions: ['Deny'] } } : policyObject(policy);
 }

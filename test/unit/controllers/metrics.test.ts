@@ -49,6 +49,19 @@ describe('series of policies', () => {
   });
 });
 
+describe('series of volumes', () => {
+  test('how many there are and differ, and what has grown; all go with the policy', () => {
+    const { metrics, series } = setup();
+    const key = { namespace: 'shop', policy: 'db' };
+    metrics.volumes(key, { volumes: 3, noncompliant: 1 });
+    metrics.grown(key);
+    expect(series('stillpoint_policy_volumes')).toEqual(['stillpoint_policy_volumes{namespace="shop",policy="db"} 3', 'stillpoint_policy_volumes_noncompliant{namespace="shop",policy="db"} 1']);
+    expect(series('stillpoint_volume_growth')).toEqual(['stillpoint_volume_growth_total{namespace="shop",policy="db"} 1']);
+    metrics.volumes(key, undefined);
+    expect(series('stillpoint_').filter((line) => line.includes('db'))).toEqual([]);
+  });
+});
+
 describe('series of targets', () => {
   test('ready, sound and bytes; what is not known has none, and all go with the target', () => {
     const { metrics, series } = setup();

@@ -113,6 +113,15 @@ describe('decide', () => {
     expect(decided.kind === 'settle' && decided.remove.map((copy) => copy.due)).toEqual([at('08:00'), at('09:00'), at('09:30')]);
   });
 
+  test('without copies nothing is made or removed, and the schedule is not in force any more', () => {
+    const policy = volumePolicy({}, inForce);
+    const bare: VolumePolicy = { ...policy, spec: { ...policy.spec, protection: undefined, growth: { whenUsedPercent: 80, by: '20%', max: '1Ti', cooldown: '10m' } } };
+    expect(plan(bare, '10:10')).toEqual({ kind: 'adopt', schedule: undefined, drillSchedule: undefined });
+    const settled = { ...bare, status: { observedGeneration: 1 } };
+    expect(plan(settled, '10:10', ['09:00', '09:10', '09:20', '09:30'].map((time) => copyOfTick(bare, at(time), readyStatus(at(time)))))).toEqual({ kind: 'settle', next: undefined, remove: [], release: [] });
+    expect(reportOf(settled, [], { copy: undefined, drill: undefined, drills: undefined }, at('10:10'))).toMatchObject({ verdict: { kind: 'ready', reason: 'Enforced' }, change: { copies: 0 }, conditions: [{ reason: 'NoObjective' }, { reason: 'NoTargets' }] });
+  });
+
   test('a policy that is being deleted does nothing more: its copies stay', () => {
     expect(plan(volumePolicy({}, inForce, { deletionTimestamp: created }), '10:10')).toEqual({ kind: 'idle' });
   });

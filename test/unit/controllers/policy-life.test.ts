@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { AppSnapshot, VolumePolicy } from '../../../src/api/kinds.js';
 import { copiesOf } from '../../../src/controllers/volumepolicy/copies.js';
 import { decide } from '../../../src/controllers/volumepolicy/decide.js';
-import { at, copyOfTick, readyStatus, volumePolicy } from './policy-fixtures.js';
+import { at, copyOfTick, readyStatus, volumePolicy, type ProtectedPolicy } from './policy-fixtures.js';
 
 const minute = 60_000;
 const period = 10 * minute;
@@ -34,7 +34,7 @@ const withClocks = fc.array(fc.oneof({ weight: 8, arbitrary: events }, { weight:
 /** A policy with a copy every ten minutes, at an API server that forgets nothing. */
 class PolicyWorld {
   now = at('10:00');
-  policy: VolumePolicy = volumePolicy({ retention: { last: 2, hourly: 2 } });
+  policy: ProtectedPolicy = volumePolicy({ retention: { last: 2, hourly: 2 } });
   readonly copies = new Map<string, AppSnapshot>();
   /** How often a copy was made for a tick. */
   readonly made = new Map<number, number>();

@@ -5,7 +5,7 @@ import type { AppSnapshot, VolumePolicy } from '../../../src/api/kinds.js';
 import { copiesOf } from '../../../src/controllers/volumepolicy/copies.js';
 import { decide, type Release } from '../../../src/controllers/volumepolicy/decide.js';
 import { superfluous, type Retention } from '../../../src/schedule/retention.js';
-import { at, copyOfTick, readyStatus, volumePolicy } from './policy-fixtures.js';
+import { at, copyOfTick, readyStatus, volumePolicy, type ProtectedPolicy } from './policy-fixtures.js';
 
 const minute = 60_000;
 const targets = ['s3', 'nas'];
@@ -32,7 +32,7 @@ const events: fc.Arbitrary<Event> = fc.oneof(
 /** AppSnapshots do here what their controller does with what a policy asks of them. */
 class PlacesWorld {
   now = at('10:00');
-  policy: VolumePolicy = volumePolicy({ retention: { last: 2 }, copies: [{ targetRef: { name: 's3' }, retention: retention.s3 }, { targetRef: { name: 'nas' }, cron: '*/30 * * * *', retention: retention.nas }] });
+  policy: ProtectedPolicy = volumePolicy({ retention: { last: 2 }, copies: [{ targetRef: { name: 's3' }, retention: retention.s3 }, { targetRef: { name: 'nas' }, cron: '*/30 * * * *', retention: retention.nas }] });
   readonly snapshots = new Map<string, AppSnapshot>();
   readonly away = new Set<string>();
   /** What is in each target, whoever knows of it. */

@@ -71,14 +71,14 @@ describe('a copy in a target in use', () => {
     const handlers: ((event: CacheEvent<AppRestore>) => void)[] = [];
     const silent = { subscribe: () => undefined, by: () => [], get: () => undefined };
     const caches = {
-      ...Object.fromEntries(['claims', 'pods', 'volumeSnapshots', 'backupTargets', 'retained'].map((name) => [name, silent])),
+      ...Object.fromEntries(['claims', 'pods', 'volumeSnapshots', 'backupTargets', 'storageClusters', 'retained'].map((name) => [name, silent])),
       appRestores: { ...silent, subscribe: (handler: (event: CacheEvent<AppRestore>) => void) => void handlers.push(handler) },
       appSnapshots: { ...silent, by: (index: string, key: string) => (index === 'copy' && targetKeys(copied).includes(key) ? [copied] : []) },
       volumePolicies: { ...silent, by: (_: string, uid: string) => (uid === 'p' ? [{ metadata: { namespace: 'shop', name: 'nightly' } }] : []) },
     } as unknown as Caches;
     const woken: string[] = [];
     const controller = (name: string) => ({ enqueue: (key: string) => woken.push(`${name} ${key}`) }) as unknown as Parameters<typeof connect>[1]['appSnapshots'];
-    connect(caches, { appSnapshots: controller('asnap'), appRestores: controller('arst'), volumePolicies: controller('vpol'), backupTargets: controller('btgt'), retained: controller('retained') });
+    connect(caches, { appSnapshots: controller('asnap'), appRestores: controller('arst'), volumePolicies: controller('vpol'), backupTargets: controller('btgt'), storageClusters: controller('stc'), retained: controller('retained') });
     const [old, object] = (['Verifying', 'Ready'] as const).map((phase) => appRestore({ from }, { phase, source }));
     for (const handler of handlers) handler({ type: 'updated', key: 'shop/r', old: old!, object: object! });
     expect(woken.sort()).toEqual(['asnap shop/s', 'vpol shop/nightly']);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { projectPod } from '../../../src/controllers/views.js';
+import { projectClaim, projectPod, projectVolume } from '../../../src/controllers/views.js';
 import type { ContainerView } from '../../../src/hooks/view.js';
 
 const terminated = (exitCode: number): object => ({ state: { terminated: { exitCode } } });
@@ -48,4 +48,24 @@ describe('projection of a pod', () => {
     expect(view(mounts, {}, 'containers', volumes(true))?.mounts).toMatchObject([{ volume: 'v', readOnly: true }]);
     expect(view(mounts, {}, 'containers', volumes(false))?.mounts).toMatchObject([{ volume: 'v', readOnly: false }]);
   });
+});
+
+describe('projection of a claim', () => {
+  const claim = (spec: object, status: object) => projectClaim({ metadata: { name: 'data' }, spec: { resources: { requests: { storage: '2Gi' } }, ...spec }, status: { phase: 'Bound', capacity: { storage: '1Gi' }, ...status } });
+
+  test('has nothing of classes of attributes and of expansion where nothing is said', () => {
+    expect(claim({}, {})).not.toHaveProperty('attributes');
+    expect(claim({}, { conditions: [] })).not.toHaveProperty('resizing');
+  });
+
+  test('says how it stands to its class of attributes', () => {
+    const conditions = [{ type: 'ModifyVolumeError', status: 'True', message: 'busy' }, { type: 'FileSystemResizePending', status: 'True', message: 'waits for a pod' }, { type: 'Resizing', status: 'False', message: 'no' }];
+    const status = { currentVolumeAttributesClassName: 'silver', modifyVolumeStatus: { status: 'InProgress', targetVolumeAttributesClassName: 'gold' }, conditions };
+    expect(claim({ volumeAttributesClassName: 'gold' }, status)).toMatchObject({ attributes: { wanted: 'gold', current: 'silver', state: 'InProgress', error: 'busy' }, resizing: 'waits for a pod' });
+  });
+});
+
+test('projection of a volume: driver, handle and classes', () => {
+  const volume = projectVolume({ metadata: { name: 'pv', uid: 'u', annotations: { 'pv.kubernetes.io/provisioned-by': 'd' } }, spec: { csi: { driver: 'd', volumeHandle: 'h' }, storageClassName: 'fast', volumeAttributesClassName: 'gold', capacity: { storage: '1Gi' } } });
+  expect(volume).toEqual({ metadata: { name: 'pv', uid: 'u', annotations: { 'pv.kubernetes.io/provisioned-by': 'd' } }, driver: 'd', volumeHandle: 'h', storageClassName: 'fast', attributesClass: 'gold' });
 });

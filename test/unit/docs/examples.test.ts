@@ -5,12 +5,13 @@ import { appRestoreSpec } from '../../../src/api/apprestore.js';
 import { appSnapshotSpec } from '../../../src/api/appsnapshot.js';
 import { backupTargetSpec } from '../../../src/api/backuptarget.js';
 import { quiesceProfileSpec } from '../../../src/api/quiesceprofile.js';
+import { storageClusterSpec } from '../../../src/api/storagecluster.js';
 import { volumePolicySpec } from '../../../src/api/volumepolicy.js';
 import { benches, longSuites, suites } from '../../stages.js';
 import { codeOf, examplesIn, filesBelow, readPages, samples, type Page } from './pages.js';
 
 const pages = readPages();
-const specs: Readonly<Record<string, typeof appSnapshotSpec | typeof appRestoreSpec | typeof quiesceProfileSpec | typeof volumePolicySpec | typeof backupTargetSpec>> = { AppSnapshot: appSnapshotSpec, AppRestore: appRestoreSpec, QuiesceProfile: quiesceProfileSpec, VolumePolicy: volumePolicySpec, BackupTarget: backupTargetSpec };
+const specs: Readonly<Record<string, typeof appSnapshotSpec | typeof appRestoreSpec | typeof quiesceProfileSpec | typeof volumePolicySpec | typeof storageClusterSpec | typeof backupTargetSpec>> = { AppSnapshot: appSnapshotSpec, AppRestore: appRestoreSpec, QuiesceProfile: quiesceProfileSpec, VolumePolicy: volumePolicySpec, StorageCluster: storageClusterSpec, BackupTarget: backupTargetSpec };
 const examples = examplesIn(pages);
 const ours = [...examples, ...samples()].filter((e) => e.object.apiVersion.startsWith('stillpoint.dev/'));
 
@@ -31,7 +32,7 @@ describe('examples', () => {
     const { apiVersion, kind, metadata, spec, ...rest } = object;
     expect(apiVersion).toBe('stillpoint.dev/v1alpha1');
     expect(rest).toEqual({});
-    expect(Object.keys(metadata).sort()).toEqual(['name', 'namespace']);
+    expect(Object.keys(metadata).sort()).toEqual(kind === 'StorageCluster' ? ['name'] : ['name', 'namespace']);
     expect(specs[kind]?.safeParse(spec).error?.issues).toBeUndefined();
     expect(specs[kind]).toBeDefined();
   });

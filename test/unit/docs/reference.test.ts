@@ -7,9 +7,12 @@ import { grades } from '../../../src/api/common.js';
 import { kindDefinitions } from '../../../src/api/crd/kinds.js';
 import { backupTargetSpec, backupTargetStatus } from '../../../src/api/backuptarget.js';
 import { quiesceProfileSpec } from '../../../src/api/quiesceprofile.js';
+import { storageClusterSpec, storageClusterStatus } from '../../../src/api/storagecluster.js';
 import { volumePolicySpec, volumePolicyStatus } from '../../../src/api/volumepolicy.js';
+import { driftReasons } from '../../../src/api/volumes.js';
 import { errorCatalogue } from '../../../src/api/errors.js';
 import { createOperatorMetrics } from '../../../src/controllers/metrics.js';
+import { drivers } from '../../../src/storage/drivers/known.js';
 import { createMetrics } from '../../../src/observability/metrics.js';
 import { addProcessMetrics } from '../../../src/observability/process-metrics.js';
 import { createRuntimeMetrics } from '../../../src/runtime/runtime-metrics.js';
@@ -100,14 +103,15 @@ describe('docs/volumepolicy.md', () => {
   });
 });
 
-describe('docs/backuptarget.md', () => {
-  const { inline } = pageAt('docs/backuptarget.md');
-  const spec = fieldsOf(schemaOf(backupTargetSpec));
-  const status = fieldsOf(schemaOf(backupTargetStatus));
+describe.each([
+  { path: 'docs/backuptarget.md', spec: fieldsOf(schemaOf(backupTargetSpec)), status: fieldsOf(schemaOf(backupTargetStatus)), least: 12 },
+  { path: 'docs/storagecluster.md', spec: fieldsOf(schemaOf(storageClusterSpec)), status: fieldsOf(schemaOf(storageClusterStatus)), least: 7 },
+])('$path', ({ path, spec, status, least }) => {
+  const { inline } = pageAt(path);
 
   test('speaks of every field of the spec', () => {
     const leaves = spec.filter((field) => !spec.some((other) => other.startsWith(`${field}.`) || other.startsWith(`${field}[]`)));
-    expect(leaves.length).toBeGreaterThan(12);
+    expect(leaves.length).toBeGreaterThan(least);
     expect(leaves.filter((field) => !inline.includes(field))).toEqual([]);
   });
 
@@ -116,6 +120,12 @@ describe('docs/backuptarget.md', () => {
     const known = new Set([...spec.map((f) => `spec ${f}`), ...status.map((f) => `status ${f}`)]);
     expect(named.filter((field) => !known.has(field))).toEqual([]);
   });
+});
+
+test('docs/volumepolicy.md has every reason of a drift in its table, and docs/storagecluster.md every driver', () => {
+  const first = (path: string): string[] => pageAt(path).prose.flatMap((line) => /^\| `([\w.-]+)`(?:,.*?)? \|/.exec(line)?.[1] ?? []);
+  expect(first('docs/volumepolicy.md')).toEqual(expect.arrayContaining([...driftReasons]));
+  expect(first('docs/storagecluster.md')).toEqual(expect.arrayContaining(Object.keys(drivers)));
 });
 
 test('the table of grades is that of the code', () => {

@@ -41,6 +41,13 @@ describe('cleaning', () => {
     expect(clean('', 'Pod', { spec })['spec']).toEqual({ volumes: [{ name: 'data' }], containers: [{ name: 'c', volumeMounts: [{ name: 'data' }] }] });
   });
 
+  test('a claim loses its volume, and the attributes that a policy has given it; those of others stay', () => {
+    const marks = { 'stillpoint.dev/attributes-class': 'shop-db-1', 'stillpoint.dev/grown-at': '2026-11-29T10:00:00Z' };
+    const claim = (volumeAttributesClassName: string, annotations: object = marks) => clean('', 'PersistentVolumeClaim', { spec: { volumeName: 'pv', storageClassName: 'shop-db', volumeAttributesClassName } }, { annotations });
+    expect(claim('shop-db-1')).toEqual({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'x', namespace: 'shop' }, spec: { storageClassName: 'shop-db' } });
+    for (const kept of [claim('gold'), claim('gold', {})]) expect(kept['spec']).toEqual({ storageClassName: 'shop-db', volumeAttributesClassName: 'gold' });
+  });
+
   test('an account keeps its pull secrets, not its tokens', () => {
     expect(clean('', 'ServiceAccount', { secrets: [{ name: 'x-token-abcde' }], imagePullSecrets: [{ name: 'pull' }] })).toMatchObject({ imagePullSecrets: [{ name: 'pull' }] });
     expect(clean('', 'ServiceAccount', { secrets: [{ name: 'x-token-abcde' }] })['secrets']).toBeUndefined();

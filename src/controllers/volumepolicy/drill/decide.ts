@@ -69,7 +69,7 @@ export function decideDrill(input: DrillInput): DrillPlan {
 }
 
 function begin({ object, copies, now, enabled, longest }: DrillInput): DrillPlan {
-  const { verify } = object.spec.protection;
+  const { verify } = object.spec.protection ?? {};
   const noted = object.status?.drillSchedule;
   if (verify === undefined) return { kind: 'none', next: undefined };
   const ticks = readSchedule(verify, 'spec.protection.verify', now);

@@ -77,7 +77,7 @@ export function copiedFence(object: KubeObject, kind: string, namespace: string)
 
 /** The restore of a drill. It goes with its policy. */
 export function drillRestore({ metadata, spec }: VolumePolicy, drill: DrillStatus, account: string): KubeObject {
-  const { storageClasses } = spec.protection.verify ?? {};
+  const { storageClasses } = spec.protection?.verify ?? {};
   return {
     apiVersion: `${apiGroup}/${apiVersion}`,
     kind: 'AppRestore',

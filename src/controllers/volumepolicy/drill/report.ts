@@ -12,7 +12,7 @@ export function drillConditions(object: VolumePolicy, look: Pick<DrillLook, 'tro
 
 function verified({ spec, status }: VolumePolicy, trouble: Said | undefined): Reported {
   const type = 'Verified';
-  if (spec.protection.verify === undefined) return { type, status: 'Unknown', reason: 'NoDrills', message: 'spec.protection.verify is not set.' };
+  if (spec.protection?.verify === undefined) return { type, status: 'Unknown', reason: 'NoDrills', message: 'spec.protection.verify is not set.' };
   const last = status?.lastDrill;
   // Who only waits has not lost what the last drill has proven.
   if (trouble !== undefined && (last === undefined || !['WaitingForTurn', 'NoCopyYet'].includes(trouble.reason))) return { type, status: 'Unknown', ...trouble };

@@ -15,6 +15,7 @@ const usage = `usage: holder [--state-dir DIR] <id> hold
        holder [--state-dir DIR] <id> end takeover|sweep|abort
        holder [--state-dir DIR] <id> status
        holder [--state-dir DIR] <id> mounts
+       holder <id> usage
        holder [--state-dir DIR] agent
        holder version`
 
@@ -52,6 +53,8 @@ func runVerb(stateDir, id string, args []string) int {
 		return runStatus(stateDir, id, os.Stdout)
 	case len(args) == 1 && args[0] == "mounts":
 		return runMounts(id, os.Stdin, os.Stdout)
+	case len(args) == 1 && args[0] == "usage":
+		return runUsage(id, os.Stdin, os.Stdout)
 	case len(args) == 2 && args[0] == "end":
 		switch args[1] {
 		case whyTakeover, whySweep, whyAbort:
