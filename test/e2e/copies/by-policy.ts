@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AppSnapshot, VolumePolicy } from '../../../src/api/kinds.js';
 import { leaderMetrics } from '../install/operator.js';
+import { prefix } from '../lib/bucket.js';
 import { deleteAndWait } from '../lib/copies.js';
 import { recordFigures } from '../lib/figures.js';
 import { apply, kubectl } from '../lib/kubectl.js';
+import { resticOutside } from '../lib/s3-server.js';
 import { volumePolicy } from '../lib/tenant.js';
 import { until } from '../lib/until.js';
 import { watchUntil } from '../lib/watch.js';
 import { untilScheduled } from '../policy/expected.js';
 import { copiesThere, CopyHistory, type SeenCopy } from '../policy/history.js';
-import { keyOf, prefix, untilNoMovers, type Scene } from './scene.js';
-import { resticOutside } from './server.js';
+import { keyOf, untilNoMovers, type Scene } from './scene.js';
 
 const name = 'off-site';
 /** What stays as snapshots, and in the target. */
