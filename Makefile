@@ -49,7 +49,7 @@ generate: node_modules/.installed ## Writes crds/ and the chart's copies from sr
 integration: node_modules/.installed ## Integration tests on the test cluster NAME
 	@$(TS) test/run.ts integration
 
-e2e: node_modules/.installed ## End-to-end suite: make e2e SUITE=postgresql|kafka|cassandra|elasticsearch|four|restore|install|admission|shapes|gate|profile|policy|copies|restore-remote|tenancy|drill|kill|kill-databases|crash|storm|many|proof|vantage-pod|proof-controls|audit; APPS= for kill-databases and proof
+e2e: node_modules/.installed ## End-to-end suite: make e2e SUITE=postgresql|kafka|cassandra|elasticsearch|four|restore|install|admission|shapes|gate|profile|policy|copies|restore-remote|second-cluster|tenancy|drill|kill|kill-databases|crash|storm|many|proof|vantage-pod|proof-controls|audit; APPS= for kill-databases and proof
 	@$(TS) test/run.ts e2e $(SUITE)
 
 e2e-large: node_modules/.installed ## The same suites with larger numbers: RUNS=, SEED=, APPS=; SUITE=many: NAMESPACES=

@@ -128,6 +128,8 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   crash: suite('crash', {}, longMinutes),
   copies: suite('copies', {}, longMinutes),
   'restore-remote': suite('restore-remote', {}, longMinutes),
+  // Takes its own cluster down, and makes another one meanwhile.
+  'second-cluster': suite('second-cluster', {}, longMinutes),
   tenancy: suite('tenancy'),
   drill: suite('drill', {}, longMinutes),
   storm: suite('storm', {}, longMinutes),
