@@ -10,7 +10,7 @@ export function sourceKeys({ metadata, spec, status }: AppRestore): string[] {
   if (appSnapshotRef !== undefined) return [`${metadata.namespace}/${appSnapshotRef.name}`];
   const location = status?.source?.location ?? status?.transfer?.location;
   const id = status?.source?.setId ?? status?.transfer?.id;
-  return location === undefined || id === undefined ? [] : [copyKey(spec.into?.namespace ?? metadata.namespace, location, id)];
+  return location === undefined || id === undefined ? [] : [copyKey(spec.from.staged === true ? metadata.namespace : (spec.into?.namespace ?? metadata.namespace), location, id)];
 }
 
 /** Keys of the copies that an AppSnapshot has in BackupTargets. Pure. */

@@ -11,6 +11,7 @@ import { decide, restoreFinalizer, type RestorePlan } from './decide.js';
 import { planStep } from './plan-step.js';
 import { prepareStep } from './prepare-step.js';
 import { fetchStep } from './remote/fetch-step.js';
+import { stageStep } from './remote/stage-step.js';
 import { sweepStep } from './remote/sweep.js';
 import { startStep, timeoutStep } from './start-step.js';
 import { restoreWriter, tell, type RestoreWriter } from './steps.js';
@@ -53,6 +54,8 @@ async function act(plan: RestorePlan, writer: RestoreWriter, deps: OperatorDeps,
       return fetchStep(writer, deps);
     case 'plan':
       return planStep(writer, deps);
+    case 'stage':
+      return stageStep(writer, deps);
     case 'volumes':
       return volumesStep(writer, deps);
     case 'configuration':

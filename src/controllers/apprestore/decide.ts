@@ -1,6 +1,6 @@
 import { durationMillis } from '../../api/common.js';
 import type { AppRestore } from '../../api/kinds.js';
-import { isFromTarget } from './steps.js';
+import { isFromTarget, isStaged } from './steps.js';
 
 /** What {@link decide} sees. */
 export interface RestoreInput {
@@ -21,6 +21,8 @@ export type RestorePlan =
   | { readonly kind: 'fetch' }
   /** Read the copy, compare it with the target, say what will be done. */
   | { readonly kind: 'plan' }
+  /** Fill the volumes of a target in the namespace of the object, and cut them. */
+  | { readonly kind: 'stage' }
   | { readonly kind: 'volumes' }
   | { readonly kind: 'configuration' }
   /** Steps of the adapters on the volumes, before the first start. */
@@ -49,6 +51,9 @@ export function decide(input: RestoreInput): RestorePlan {
     case 'Fetching':
       return isFromTarget(object) && object.status?.transfer?.phase !== 'Fetched' ? { kind: 'fetch' } : { kind: 'plan' };
     case 'Planned':
+      return isStaged(object) && object.spec.what !== 'Configuration' ? { kind: 'stage' } : { kind: 'volumes' };
+    case 'Staging':
+      return { kind: 'stage' };
     case 'RestoringVolumes':
       return { kind: 'volumes' };
     case 'ApplyingConfiguration':

@@ -1,6 +1,7 @@
-import type { AppRestore } from '../../../src/api/kinds.js';
+import type { AppRestore, AppSnapshot } from '../../../src/api/kinds.js';
 import { recoveryPointFile, type RecoveryPoint } from '../../../src/api/recoverypoint.js';
 import { reconcileAppRestore } from '../../../src/controllers/apprestore/controller.js';
+import { targetKeys } from '../../../src/controllers/copy-keys.js';
 import type { OperatorDeps } from '../../../src/controllers/deps.js';
 import { noSuchFile, notYet } from '../../../src/movers/held.js';
 import { locationOf } from '../../../src/movers/place.js';
@@ -46,7 +47,26 @@ export class RemoteWorld extends MoverWorld {
       // The write of a finalizer brings the key again.
       if (outcome?.kind === 'stalled' || (outcome?.kind === 'done' && this.restore?.status !== undefined && this.restore.status.phase !== undefined && i > 0)) return;
       this.now += 3000;
+      this.#storageWorks();
       for (const todo of this.todo()) if (!this.objects.has(`pods/${todo.job.metadata.name}-x`)) this.#work(todo);
+    }
+  }
+
+  /** Snapshots are cut, those that were imported are bound, and a claim that is made from one has its content. */
+  #storageWorks(): void {
+    for (const snapshot of this.of('volumesnapshots').filter((object) => object['status'] === undefined)) {
+      const { name, namespace = '', uid = '' } = snapshot.metadata;
+      const { persistentVolumeClaimName: claim, volumeSnapshotContentName: imported } = (snapshot['spec'] as { source: { persistentVolumeClaimName?: string; volumeSnapshotContentName?: string } }).source;
+      const content = this.objects.get(`volumesnapshotcontents/${imported ?? ''}`);
+      const handle = content === undefined ? this.filled.get(this.objects.get(`persistentvolumeclaims/${claim ?? ''}`)?.metadata.uid ?? '') : (content['spec'] as { source: { snapshotHandle: string } }).source.snapshotHandle;
+      const bound = imported ?? `content-${name}`;
+      this.put('volumesnapshotcontents', { metadata: { name: bound, labels: content?.metadata.labels ?? {} }, spec: { driver: 'd', deletionPolicy: content === undefined ? 'Delete' : 'Retain', volumeSnapshotRef: { namespace, name, uid } }, status: { snapshotHandle: handle ?? 'nothing', readyToUse: true } });
+      snapshot['status'] = { boundVolumeSnapshotContentName: bound, readyToUse: true, restoreSize: '2Gi' };
+    }
+    for (const claim of this.of('persistentvolumeclaims')) {
+      const source = (claim['spec'] as { dataSource?: { name: string } } | undefined)?.dataSource?.name;
+      const content = source === undefined ? undefined : this.objects.get(`volumesnapshotcontents/${source}`);
+      if (content !== undefined) this.filled.set(claim.metadata.uid ?? '', (content['status'] as { snapshotHandle: string }).snapshotHandle);
     }
   }
 
@@ -68,7 +88,11 @@ export class RemoteWorld extends MoverWorld {
     client: this.client,
     clock: { now: () => this.now },
     agentNamespace: 'stillpoint-agent',
-    caches: { appRestores: { list: () => this.others, by: (_: string, uid: string) => this.others.filter(({ metadata }) => metadata.uid === uid) } },
+    caches: {
+      appRestores: { list: () => this.others, by: (_: string, uid: string) => this.others.filter(({ metadata }) => metadata.uid === uid) },
+      appSnapshots: { list: () => this.copies, by: (_: string, key: string) => this.copies.filter((copy) => targetKeys(copy).includes(key)) },
+      volumes: { get: () => ({ driver: this.driver }) },
+    },
     exec: { run: (target: ExecTarget) => Promise.resolve(this.#show(target)) },
     events: { record: ({ reason, note }: { reason: string; note: string }) => this.notes.push(note) && this.events.push(reason) },
     log: { info: () => undefined, debug: () => undefined, warn: () => undefined },
@@ -78,6 +102,10 @@ export class RemoteWorld extends MoverWorld {
 
   /** Other restores of the cluster. */
   others: AppRestore[] = [];
+  /** AppSnapshots of the cluster. */
+  copies: AppSnapshot[] = [];
+  /** Of every volume; undefined: the cache does not know it yet. */
+  driver: string | undefined = 'd';
   /** How the next ones end that read from a mover. */
   readonly execs: object[] = [];
   /** What becomes of claims that are made. */
@@ -92,6 +120,12 @@ export class RemoteWorld extends MoverWorld {
     const content = file === recoveryPointFile ? Buffer.from(textOf(this.point).text) : parts[Number(file.slice('capture-'.length))];
     if (this.execs.length > 0) return { outcome: this.execs.shift(), stdout: '', stderr: '', truncated: false };
     return content === undefined ? { outcome: { kind: 'exited', code: noSuchFile }, stdout: '' } : { outcome: { kind: 'exited', code: 0 }, stdout: content.toString('base64'), stderr: '', truncated: false };
+  }
+
+  protected override create(type: ResourceType, object: KubeObject): KubeObject {
+    const stored = super.create(type, object);
+    if (type.plural === 'persistentvolumeclaims') Object.assign(stored, { spec: { ...(stored['spec'] as object), volumeName: `pv-${object.metadata.name}` }, status: { phase: this.storage } });
+    return stored;
   }
 
   protected override apply(type: ResourceType, object: KubeObject): KubeObject {
