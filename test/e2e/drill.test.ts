@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { damaged } from './drill/damaged.js';
+import { fromTarget } from './drill/from-target.js';
 import { good } from './drill/good.js';
 import { killed } from './drill/killed.js';
 import { switchDrills, type Scene } from './drill/scene.js';
@@ -49,5 +50,6 @@ describe('drills', () => {
     damaged(scene);
     tenants(scene);
     killed(scene);
+    fromTarget(scene);
   });
 });

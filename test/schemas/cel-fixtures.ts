@@ -1,5 +1,5 @@
 import { cronRule, timeZoneRule } from '../../src/api/timing.js';
-import { verifyRule } from '../../src/api/volumepolicy.js';
+import { drillCopiesRule, drillTargetRule, verifyRule } from '../../src/api/volumepolicy.js';
 
 const application = { name: 'a', kind: 'PostgreSQL' };
 const custom = { name: 'a', kind: 'Custom', profileRef: { name: 'p' } };
@@ -11,9 +11,11 @@ const bucket = { endpoint: 'https://s3.example', bucket: 'copies', credentialsSe
 const inBucket = { serviceAccountName: 'a', s3: bucket };
 const inClaim = { serviceAccountName: 'a', persistentVolumeClaim: { claimName: 'nas' } };
 
-/** Values of `self` that keep and break a rule of CEL, by the text of the rule. Durations have theirs generated. */
 const daily = { schedule: { cron: '30 2 * * *' }, retention: { daily: 7 } };
+const inTwo = { copies: [{ targetRef: { name: 's3' } }, { targetRef: { name: 'nas' } }] };
+const fromTarget = { cron: '0 5 * * 0', from: 'Target' };
 
+/** Values of `self` that keep and break a rule of CEL, by the text of the rule. Durations have theirs generated. */
 export const celFixtures: Readonly<Record<string, readonly { readonly good: unknown; readonly bad: unknown }[]>> = {
   "self.all(k, size(k) <= 317 && k.matches('^([a-z0-9.-]+/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$'))": [
     { good: { app: 'shop', 'app.kubernetes.io/name': 'shop' }, bad: { 'app name': 'shop' } },
@@ -49,6 +51,7 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
     { good: { targetRef: { name: 's3' }, namespace: 'shop' }, bad: { appSnapshotRef: { name: 'a' }, namespace: 'shop' } },
     { good: { targetRef: { name: 's3' }, encryptionKeySecretRef: { name: 'key' } }, bad: { appSnapshotRef: { name: 'a' }, encryptionKeySecretRef: { name: 'key' } } },
   ],
+  'has(self.targetRef) || !has(self.staged)': [{ good: { targetRef: { name: 's3' }, staged: true }, bad: { appSnapshotRef: { name: 'a' }, staged: true } }],
   // QuiesceProfile
   "size(self) == 0 || (size(self[0]) > 0 && !self[0].startsWith('-'))": [
     { good: ['flush', '--all'], bad: ['--all', 'flush'] },
@@ -76,6 +79,15 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
   [verifyRule.rule]: [
     { good: { ...daily, verify: { cron: '0 5 * * 0' } }, bad: { ...daily, verify: { cron: '0 5 * * 0' }, capture: { enabled: false } } },
     { good: { ...daily, capture: { enabled: false } }, bad: { ...daily, verify: { cron: '0 5 * * 0', timeout: '30m' }, capture: { enabled: false, exclude: ['secrets'] } } },
+  ],
+  [drillTargetRule.rule]: [
+    { good: { cron: '0 5 * * 0', from: 'Target', targetRef: { name: 's3' } }, bad: { cron: '0 5 * * 0', targetRef: { name: 's3' } } },
+    { good: { cron: '0 5 * * 0', from: 'Target' }, bad: { cron: '0 5 * * 0', from: 'Snapshot', targetRef: { name: 's3' } } },
+  ],
+  [drillCopiesRule.rule]: [
+    { good: { ...daily, ...inTwo, verify: { ...fromTarget, targetRef: { name: 'nas' } } }, bad: { ...daily, ...inTwo, verify: fromTarget } },
+    { good: { ...daily, copies: [{ targetRef: { name: 's3' } }], verify: fromTarget }, bad: { ...daily, verify: fromTarget } },
+    { good: { ...daily, ...inTwo, verify: { cron: '0 5 * * 0', from: 'Snapshot' } }, bad: { ...daily, copies: [], verify: { ...fromTarget, targetRef: { name: 's3' } } } },
   ],
   // BackupTarget
   'has(self.s3) != has(self.persistentVolumeClaim)': [

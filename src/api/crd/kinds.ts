@@ -107,6 +107,7 @@ const volumePolicy: KindDefinition = {
     { name: 'Copied', type: 'string', jsonPath: '.status.conditions[?(@.type=="Copied")].status', description: 'Whether copies reach every target.', priority: 1 },
     { name: 'Drill', type: 'string', jsonPath: '.status.conditions[?(@.type=="Verified")].reason', description: 'How the last drill ended, or why there is none.', priority: 1 },
     { name: 'Drill-Copy', type: 'string', jsonPath: '.status.lastDrill.copy', description: 'The copy that the last drill restored.', priority: 1 },
+    { name: 'Drill-From', type: 'string', jsonPath: '.status.lastDrill.from', description: 'Whether it was read from snapshots or from a target.', priority: 1 },
     reason,
   ],
 };
