@@ -103,7 +103,7 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   shapes: suite('shapes'),
   gate: suite('gate'),
   profile: suite('profile'),
-  // Half an hour more by `make e2e SUITE=policy`.
+  // Half an hour instead of some minutes, with Kafka beside PostgreSQL, by `make e2e SUITE=policy`.
   policy: suite('policy', small),
   // Kills, full disks, rot, a volume as target, policies and clones by `make e2e SUITE=copies` and `make e2e SUITE=restore-remote`.
   targets: [{ name: 'e2e copies, restore-remote, tenancy', run: () => beside(() => runSuite('copies', { env: small }), async (log) => together(await runSuite('restore-remote', { env: small, log }), await runSuite('tenancy', { log }))) }],

@@ -43,12 +43,13 @@ export function judge(events: readonly AuditEvent[], rights: readonly GrantedRig
   const own = ours.filter((e) => e.impersonatedUser === undefined);
   const asTenant = ours.filter((e) => e.impersonatedUser !== undefined);
   const refusedTo = (list: readonly AuditEvent[]): AuditEvent[] => list.filter((e) => e.responseStatus?.code === 403);
+  const ended = endsOf(own);
   const done = new Set(own.filter((e) => (e.responseStatus?.code ?? 0) < 300).map(what));
   return {
     requests: ours.length,
     rights: rights.map((right) => ({ ...right, count: usesOf(right, own, asTenant.length) })),
-    refusedToOperator: grouped(refusedTo(own).filter((e) => !endsWithNamespace(e))),
-    refusedInEndingNamespaces: grouped(refusedTo(own).filter(endsWithNamespace)),
+    refusedToOperator: grouped(refusedTo(own).filter((e) => !endsWithNamespace(e, ended))),
+    refusedInEndingNamespaces: grouped(refusedTo(own).filter((e) => endsWithNamespace(e, ended))),
     refusedToTenants: grouped(refusedTo(asTenant)),
     fallbacks: grouped(refusedTo(asTenant).filter((e) => done.has(what(e)))),
   };
@@ -74,9 +75,16 @@ export function resourceOf({ objectRef }: AuditEvent): string {
   return objectRef?.subresource === undefined ? objectRef?.resource ?? '' : `${objectRef.resource ?? ''}/${objectRef.subresource}`;
 }
 
-/** Nothing is made in a namespace that is being taken away, and the binding that serves it may go before the rest. */
-function endsWithNamespace(e: AuditEvent): boolean {
-  return /because it is being terminated/.test(e.responseStatus?.message ?? '');
+/** When the operator has begun to take a namespace away, as it does with those of drills. */
+function endsOf(own: readonly AuditEvent[]): ReadonlyMap<string, string> {
+  const ends = own.filter((e) => e.verb === 'delete' && resourceOf(e) === 'namespaces' && (e.responseStatus?.code ?? 0) < 300);
+  return new Map(ends.map((e) => [e.objectRef?.name ?? '', e.requestReceivedTimestamp]));
+}
+
+/** Nothing is made in a namespace that is being taken away, and the binding that serves it, or lets the operator work in a drill, may go before the rest. */
+function endsWithNamespace(e: AuditEvent, ended: ReadonlyMap<string, string>): boolean {
+  const end = ended.get(e.objectRef?.namespace ?? '');
+  return /because it is being terminated/.test(e.responseStatus?.message ?? '') || (end !== undefined && e.requestReceivedTimestamp >= end);
 }
 
 const what = (e: AuditEvent): string => [e.verb, e.objectRef?.apiGroup ?? '', resourceOf(e), e.objectRef?.namespace ?? '', e.objectRef?.name ?? ''].join(' ');
