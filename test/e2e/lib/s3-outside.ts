@@ -72,8 +72,8 @@ function authority(directory: string): string {
 
 /** The static program of the image that the suites run inside of the cluster. */
 function program(directory: string): string {
-  const archive = execFileSync('test/apps/build', ['--tar', 's3:1'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
-  execFileSync('bash', ['-c', 'set -o pipefail; tar -xOf "$1" layer.tar | tar -x -C "$2" ./versitygw', 'bash', archive, directory]);
+  const script = 'set -euo pipefail; tar -xOf "$(test/apps/build --tar s3:1)" layer.tar | tar -x -C "$1" ./versitygw';
+  execFileSync('bash', ['-c', script, 'bash', directory], { stdio: ['ignore', 'ignore', 'inherit'] });
   return join(directory, 'versitygw');
 }
 
