@@ -106,7 +106,7 @@ export const suites: Readonly<Record<string, Stage[]>> = {
   shapes: suite('shapes'),
   gate: suite('gate'),
   profile: suite('profile'),
-  // Half an hour more by `make e2e SUITE=policy`.
+  // Half an hour instead of some minutes, with Kafka beside PostgreSQL, by `make e2e SUITE=policy`.
   policy: suite('policy', small),
   // Growth, refusals of the storage and what differs by `make e2e SUITE=volumes`.
   volumes: suite('volumes', small),
@@ -136,6 +136,8 @@ export const longSuites: Readonly<Record<string, Stage[]>> = {
   crash: suite('crash', {}, longMinutes),
   copies: suite('copies', {}, longMinutes),
   'restore-remote': suite('restore-remote', {}, longMinutes),
+  // Takes its own cluster down, and makes another one meanwhile.
+  'second-cluster': suite('second-cluster', {}, longMinutes),
   tenancy: suite('tenancy'),
   drill: suite('drill', {}, longMinutes),
   rewrite: suite('rewrite'),

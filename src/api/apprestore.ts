@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { check, conditions, durationWithin, gradeSchema, labelName, objectName, secretRef } from './common.js';
 import { rewriteSpec } from './rewrite.js';
 
-export const restorePhases = ['Pending', 'Fetching', 'Planned', 'Stopping', 'Swapping', 'RestoringVolumes', 'ApplyingConfiguration', 'Preparing', 'Starting', 'Verifying', 'Ready', 'RollingBack', 'Failed'] as const;
+export const restorePhases = ['Pending', 'Fetching', 'Planned', 'Staging', 'Stopping', 'Swapping', 'RestoringVolumes', 'ApplyingConfiguration', 'Preparing', 'Starting', 'Verifying', 'Ready', 'RollingBack', 'Failed'] as const;
 export type RestorePhase = (typeof restorePhases)[number];
 
 const oneSourceRule = {
@@ -13,12 +13,13 @@ const targetOnlyRule = {
   rule: 'has(self.targetRef) || (!has(self.recoveryPoint) && !has(self.namespace) && !has(self.encryptionKeySecretRef))',
   message: 'recoveryPoint, namespace and encryptionKeySecretRef go with targetRef',
 };
+const stagedRule = { rule: 'has(self.targetRef) || !has(self.staged)', message: 'staged goes with targetRef' };
 
 const from = z
   .strictObject({
     appSnapshotRef: z.strictObject({ name: objectName.describe('AppSnapshot of this namespace.') }).optional().describe('A copy in the storage of this cluster.'),
     targetRef: z
-      .strictObject({ name: objectName.describe('BackupTarget of the namespace that is restored into: movers there read by its Secrets.') })
+      .strictObject({ name: objectName.describe('BackupTarget of the namespace that is restored into: movers there read by its Secrets. With staged: of this namespace.') })
       .optional()
       .describe('A BackupTarget: a copy outside of the storage, of this cluster or of another.'),
     retained: labelName
@@ -32,11 +33,16 @@ const from = z
       .optional()
       .describe('Which recovery point in the target: latest (the default: cut last), latest-verified (of those that an AppRestore in this cluster has restored and found good), or an id.'),
     namespace: labelName.optional().describe('Namespace whose copies are read from the target. Default: this one. Another one has a key of its own.'),
-    encryptionKeySecretRef: secretRef.optional().describe('Secret, of the namespace that is restored into, with the key password that opens the repository. Default: that of the BackupTarget.'),
+    encryptionKeySecretRef: secretRef.optional().describe('Secret, of the namespace of the BackupTarget, with the key password that opens the repository. Default: that of the BackupTarget.'),
+    staged: z
+      .boolean()
+      .optional()
+      .describe('True: the target is read in this namespace, by the BackupTarget and the Secrets that it has and under spec.serviceAccountName. Each volume is filled here, cut, and imported into spec.into.namespace as from an AppSnapshot, so that none of these Secrets gets there. Takes the room of each volume once more until the restore has ended, and that of the snapshots as long as this object is there. Default: false.'),
   })
   .refine(({ appSnapshotRef, targetRef, retained }) => [appSnapshotRef, targetRef, retained].filter((source) => source !== undefined).length === 1, oneSourceRule.message)
   .refine((value) => value.targetRef !== undefined || (value.recoveryPoint === undefined && value.namespace === undefined && value.encryptionKeySecretRef === undefined), targetOnlyRule.message)
-  .meta({ 'x-kubernetes-validations': [oneSourceRule, targetOnlyRule] })
+  .refine((value) => value.targetRef !== undefined || value.staged === undefined, stagedRule.message)
+  .meta({ 'x-kubernetes-validations': [oneSourceRule, targetOnlyRule, stagedRule] })
   .describe('What is restored.');
 
 const inPlaceRule = { rule: "!self.inPlace || self.what == 'All'", message: 'inPlace: true needs what: All; with existing: Skip the configuration stays as it is' };
@@ -99,6 +105,9 @@ const volume = z.strictObject({
   message: z.string().max(1024).optional().describe('What the driver or the mover says.'),
 });
 export type RestoredVolume = z.infer<typeof volume>;
+
+const stagedVolume = volume.extend({ driver: z.string().max(253).optional().describe('Driver of the volume that was filled.') });
+export type StagedVolume = z.infer<typeof stagedVolume>;
 
 const previousVolume = z.strictObject({
   claim: z.string().max(253).describe('PersistentVolumeClaim that was bound to it, and whose name the restored one has.'),
@@ -178,6 +187,7 @@ export const appRestoreStatus = z.strictObject({
     })
     .optional()
     .describe('What the restore does.'),
+  staged: z.array(stagedVolume).max(256).optional().describe('With from.staged: the volumes as they are filled in this namespace, and the VolumeSnapshot of it that each was cut into.'),
   volumes: z.array(volume).max(256).optional().describe('Volumes being restored.'),
   stopped: z.array(stopped).max(512).optional().describe('With inPlace: what ran before, and does again when the old volumes are restored.'),
   previousVolumes: z.array(previousVolume).max(256).optional().describe('With inPlace: the volumes that are replaced.'),

@@ -314,6 +314,7 @@ export const appSnapshotStatus = z.strictObject({
       at: time.describe('When the last check ended.'),
       by: z.string().max(512).describe('The AppRestore that checked it.'),
       checks: z.int().min(0).describe('Checks that passed.'),
+      target: z.string().max(253).optional().describe('The BackupTarget that it was read from; not there when its snapshots were.'),
     })
     .optional()
     .describe('The newest restore whose checks all passed.'),

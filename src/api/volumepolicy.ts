@@ -9,14 +9,22 @@ const schedule = z
   .strictObject(timing('copy', { zone: ', of those in copies, and of the days, weeks, months and years of each retention', suspended: ' Retention goes on.' }))
   .describe('When copies are made. Never two at once; of several that were missed only the last one is made up for.');
 
+/** Where a drill may read a copy from. */
+const drillSources = ['Snapshot', 'Target'] as const;
+
+export const drillTargetRule = { rule: "!has(self.targetRef) || (has(self.from) && self.from == 'Target')", message: 'targetRef goes with from: Target' };
+
 const verify = z
   .strictObject({
     ...timing('drill', { zone: '', suspended: ' One that is under way goes on.' }),
-    from: z.enum(['Snapshot']).default('Snapshot').describe('Where the data comes from. Snapshot: the snapshots of the copy.'),
+    from: z.enum(drillSources).default('Snapshot').describe('Where the data comes from. Snapshot: the snapshots of the newest copy that is not verified yet, or of the newest. Target: the newest copy that is complete in a BackupTarget; it is read in this namespace, and needs room there for each volume once more.'),
+    targetRef: z.strictObject({ name: objectName.describe('One of those that copies names.') }).optional().describe('With from: Target, the BackupTarget whose copies are restored. May be left out where copies names one only.'),
     timeout: durationWithin('1m', '24h').default('1h').describe('How long a drill may take, from its begin to the last check; an admin may allow less. 1m to 24h.'),
     storageClasses: storageClassMap.optional().describe('Storage classes of the drill, from: to. A class that keeps the volumes of deleted claims must be replaced by one that does not.'),
   })
-  .describe('Drills: a copy is restored into a namespace that is made for it, its databases are started and checked, and everything is removed. The newest copy that is not verified yet, or the newest. Off until an admin switches drills on.');
+  .refine((v) => v.targetRef === undefined || v.from === 'Target', drillTargetRule.message)
+  .meta({ 'x-kubernetes-validations': [drillTargetRule] })
+  .describe('Drills: a copy is restored into a namespace that is made for it, its databases are started and checked, and everything is removed. Off until an admin switches drills on.');
 
 const count = (most: number) => z.int().min(0).max(most).default(0);
 
@@ -62,6 +70,11 @@ export const verifyRule = {
   message: 'verify needs copies with their configuration, without which nothing can be started: leave capture.enabled true, or remove verify',
 };
 
+export const drillCopiesRule = {
+  rule: "!has(self.verify) || !has(self.verify.from) || self.verify.from != 'Target' || (has(self.copies) && (size(self.copies) == 1 || (size(self.copies) > 1 && has(self.verify.targetRef))))",
+  message: 'verify.from: Target needs copies, and where they name several targets verify.targetRef to say which',
+};
+
 const protection = z
   .strictObject({
     schedule,
@@ -72,7 +85,8 @@ const protection = z
     ...copyFields,
   })
   .refine((p) => p.verify === undefined || p.capture.enabled, verifyRule.message)
-  .meta({ 'x-kubernetes-validations': [verifyRule] })
+  .refine(({ verify: v, copies: list = [] }) => v?.from !== 'Target' || list.length === 1 || (list.length > 1 && v.targetRef !== undefined), drillCopiesRule.message)
+  .meta({ 'x-kubernetes-validations': [verifyRule, drillCopiesRule] })
   .describe('Copies that are made by themselves, as AppSnapshots of this namespace, by the account of spec.serviceAccountName.');
 
 export const volumePolicySpec = z
@@ -107,6 +121,8 @@ export type InForce = z.infer<typeof inForce>;
 const drill = z.strictObject({
   due: time.describe('When it was due.'),
   copy: copyName.describe('The AppSnapshot that is restored.'),
+  target: copyName.optional().describe('The BackupTarget that it is read from; not there when its snapshots are.'),
+  recoveryPoint: z.string().max(63).optional().describe('Its id there.'),
   namespace: z.string().max(63).describe('The namespace that is made for it; the AppRestore beside this policy has the same name.'),
   phase: z.enum(['Running', 'Removing']).describe('Running: the result is not known yet. Removing: it is noted, and what the drill made is removed.'),
   begun: time.describe('When it was begun.'),
@@ -125,6 +141,8 @@ const lastDrill = z.strictObject({
   due: time.describe('When it was due.'),
   at: time.describe('When its result was noted.'),
   copy: copyName.describe('The AppSnapshot that was restored.'),
+  from: z.enum(drillSources).optional().describe('Where it was read from. Not there in results of older versions, which read snapshots.'),
+  target: copyName.optional().describe('The BackupTarget, where it was read from one.'),
   verified: z.boolean().describe('Every check has passed, at least one was made, and none is unknown.'),
   reason: z.enum(drillReasons).describe('How it ended.'),
   checksPassed: z.int().min(0).describe('Checks that passed.'),

@@ -11,7 +11,7 @@ export function sourceKeys({ metadata, spec, status }: AppRestore): string[] {
   if (retained !== undefined) return [retainedKey(retained)];
   const location = status?.source?.location ?? status?.transfer?.location;
   const id = status?.source?.setId ?? status?.transfer?.id;
-  return location === undefined || id === undefined ? [] : [copyKey(spec.into?.namespace ?? metadata.namespace, location, id)];
+  return location === undefined || id === undefined ? [] : [copyKey(spec.from.staged === true ? metadata.namespace : (spec.into?.namespace ?? metadata.namespace), location, id)];
 }
 
 /** Keys of what an AppSnapshot has elsewhere: its copies in BackupTargets, and its retained recovery point. Pure. */

@@ -128,9 +128,10 @@ function isOver(object: AppRestore): boolean {
   return object.status?.phase === 'Ready' || object.status?.phase === 'Failed';
 }
 
-/** Restores under way whose target is the namespace of this object. */
+/** Restores under way whose target is the namespace of this object, and the one that has made it, wherever that is. */
 function restoresInto(meta: ObjectMeta, caches: Caches): string[] {
-  return keysOf(caches.appRestores.by('target', meta.namespace ?? '').filter((object) => !isOver(object)));
+  const restores = [...caches.appRestores.by('target', meta.namespace ?? ''), ...caches.appRestores.by('uid', meta.labels?.[labels.restore] ?? '')];
+  return [...new Set(keysOf(restores.filter((object) => !isOver(object))))];
 }
 
 /** The AppSnapshots that a snapshot belongs to: by label, or as a member of a group that carries it. */

@@ -46,8 +46,8 @@ export interface MoverJob {
   readonly privileged: boolean;
   /** The claim that it reads, and the claim of the application whose copy that is. */
   readonly source?: { readonly claim: string; readonly of: string };
-  /** The claim that it fills. */
-  readonly destination?: string;
+  /** The claim that it fills, and the claim of the copy whose content that is. */
+  readonly destination?: { readonly claim: string; readonly of: string };
   /** On which nodes it may run: fields of a pod's spec. */
   readonly placement?: Readonly<Record<string, unknown>>;
   /** Secrets that become the recovery point: key, and name of the file. */
@@ -171,7 +171,7 @@ function volumesOf({ target, keySecret, source, destination, parts, request }: M
     ...(s3?.caSecretRef === undefined ? [] : [secret('ca', s3.caSecretRef.name, 'ca.crt')]),
     ...(persistentVolumeClaim === undefined ? [] : [{ volume: { name: 'repository', persistentVolumeClaim: { claimName: persistentVolumeClaim.claimName, ...readOnly } }, mount: { mountPath: paths.repository, ...readOnly } }]),
     ...(source === undefined ? [] : [{ volume: { name: 'source', persistentVolumeClaim: { claimName: source.claim } }, mount: { mountPath: `${paths.volumes}/${source.of}`, readOnly: true } }]),
-    ...(destination === undefined ? [] : [{ volume: { name: 'destination', persistentVolumeClaim: { claimName: destination } }, mount: { mountPath: `${paths.volumes}/${destination}` } }]),
+    ...(destination === undefined ? [] : [{ volume: { name: 'destination', persistentVolumeClaim: { claimName: destination.claim } }, mount: { mountPath: `${paths.volumes}/${destination.of}` } }]),
     // The configuration may hold Secrets: it is not laid on a disk of the node.
     ...(request.task.verb === 'fetch' ? [empty('recoverypoint', paths.recoveryPoint, { medium: 'Memory' })] : []),
     ...(parts === undefined

@@ -56,8 +56,13 @@ export async function discoverGroupTypes(client: Client): Promise<GroupTypes | u
 /** Reads what the cluster offers: group API version and all snapshot classes. */
 export async function discoverCapability(client: Client): Promise<SnapshotCapability> {
   const group = await discoverGroupTypes(client);
-  const [singles, groups] = await Promise.all([client.list(volumeSnapshotClasses), group === undefined ? { items: [] } : client.list(group.classes)]);
-  return { group, groupClasses: groups.items.map(toSnapshotClass), singleClasses: singles.items.map(toSnapshotClass) };
+  const [singles, groups] = await Promise.all([readSingleClasses(client), group === undefined ? { items: [] } : client.list(group.classes)]);
+  return { group, groupClasses: groups.items.map(toSnapshotClass), singleClasses: singles };
+}
+
+/** All VolumeSnapshotClasses. */
+export async function readSingleClasses(client: Client): Promise<SnapshotClass[]> {
+  return (await client.list(volumeSnapshotClasses)).items.map(toSnapshotClass);
 }
 
 /** Projection of a class object of either kind. */

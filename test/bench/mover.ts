@@ -5,8 +5,9 @@
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import type { CopyStatus } from '../../src/api/appsnapshot.js';
-import { applyIn, bucketTarget, keyOf, prefix, serverSecrets, snapshotTo, untilComplete, untilTarget, type ServerScene } from '../e2e/copies/scene.js';
-import { resticOutside, startServer } from '../e2e/copies/server.js';
+import { applyIn, keyOf, snapshotTo, untilComplete, untilTarget, type ServerScene } from '../e2e/copies/scene.js';
+import { bucketTarget, prefix, serverSecrets } from '../e2e/lib/bucket.js';
+import { resticOutside, startServer } from '../e2e/lib/s3-server.js';
 import { makeTenant, removeNamespace } from '../e2e/lib/tenant.js';
 import { bareBackup, barePrefix, bareKey } from './mover/bare.js';
 import { PeakMemory } from './mover/memory.js';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { damaged } from './drill/damaged.js';
+import { fromTarget } from './drill/from-target.js';
 import { good } from './drill/good.js';
 import { drillsJudged } from './drill/judged.js';
 import { killed } from './drill/killed.js';
@@ -56,6 +57,7 @@ describe('drills', () => {
     damaged(scene);
     tenants(scene);
     killed(scene);
+    fromTarget(scene);
     drillsJudged(() => since);
   });
 });

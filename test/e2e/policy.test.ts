@@ -3,13 +3,13 @@ import { operatorRuns } from './kill/cluster.js';
 import { clearFaults } from './lib/csi-faults.js';
 import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
 import { everyMinute } from './policy/every-minute.js';
-import { halfHour } from './policy/half-hour.js';
+import { forLong, halfHour, someMinutes } from './policy/for-long.js';
 import { refusals } from './policy/refusals.js';
 
 /** `make test` plays a part; `make e2e SUITE=policy` all. */
 const small = process.env['PART'] === 'small';
 
-/** A namespace that is protected by itself: copies by a schedule, retention, and what is refused. */
+/** A namespace that is protected by itself: copies by a schedule, in the storage and in a bucket, retention, drills, and what is refused. */
 describe('VolumePolicy', () => {
   const namespace = 'e2e-policy';
 
@@ -25,5 +25,5 @@ describe('VolumePolicy', () => {
   }, 240_000);
 
   everyMinute(namespace, () => refusals(`${namespace}-refused`));
-  if (!small) halfHour(`${namespace}-long`);
+  forLong(`${namespace}-long`, small ? someMinutes : halfHour);
 });

@@ -1,17 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { account } from './admission/accounts.js';
 import { as, serviceAccount } from './admission/identities.js';
-import { applyIn, bucketTarget, keyOf, serverSecrets, snapshotTo, untilComplete, untilTarget } from './copies/scene.js';
-import { resticOutside, startServer, type S3Server } from './copies/server.js';
+import { applyIn, keyOf, snapshotTo, untilComplete, untilTarget } from './copies/scene.js';
 import { operatorRuns } from './kill/cluster.js';
+import { bucketTarget, serverSecrets } from './lib/bucket.js';
 import { startDatabase } from './lib/database.js';
 import { recordFigures } from './lib/figures.js';
 import { kubectl, type KubectlResult } from './lib/kubectl.js';
 import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
+import { resticOutside, startServer, type S3Server } from './lib/s3-server.js';
+import { readyOf, Site } from './lib/site.js';
 import { appRestore, appSnapshot, makeTenant } from './lib/tenant.js';
 import { until } from './lib/until.js';
 import { restoreFrom } from './restore-remote/scene.js';
-import { readyOf, Site } from './restore-remote/site.js';
 
 /** Two tenants who share a bucket and its login. One is an admin of her own namespace and nothing elsewhere; she wants what the other has. */
 describe('tenants apart', () => {

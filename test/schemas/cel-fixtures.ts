@@ -1,6 +1,6 @@
 import { fromRule, hostsRule, imagesRule, tagsRule } from '../../src/api/rewrite.js';
 import { cronRule, timeZoneRule } from '../../src/api/timing.js';
-import { verifyRule } from '../../src/api/volumepolicy.js';
+import { drillCopiesRule, drillTargetRule, verifyRule } from '../../src/api/volumepolicy.js';
 import { clusterRule, performanceRule, somethingRule } from '../../src/api/volumes.js';
 
 const application = { name: 'a', kind: 'PostgreSQL' };
@@ -20,9 +20,12 @@ const daily = { schedule: { cron: '30 2 * * *' }, retention: { daily: 7 } };
 const protecting = { serviceAccountName: 'a', protection: daily };
 const placed = { serviceAccountName: 'a', storageClusterRef: { name: 'ebs' } };
 const growing = { serviceAccountName: 'a', growth: { whenUsedPercent: 80, by: '20%', max: '500Gi' } };
+const inTwo = { copies: [{ targetRef: { name: 's3' } }, { targetRef: { name: 'nas' } }] };
+const fromTarget = { cron: '0 5 * * 0', from: 'Target' };
 
 /** Values of `self` that keep and break a rule of CEL, by the text of the rule. Durations have theirs generated. */
 
+/** Values of `self` that keep and break a rule of CEL, by the text of the rule. Durations have theirs generated. */
 export const celFixtures: Readonly<Record<string, readonly { readonly good: unknown; readonly bad: unknown }[]>> = {
   "self.all(k, size(k) <= 317 && k.matches('^([a-z0-9.-]+/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$'))": [
     { good: { app: 'shop', 'app.kubernetes.io/name': 'shop' }, bad: { 'app name': 'shop' } },
@@ -59,6 +62,7 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
     { good: { targetRef: { name: 's3' }, namespace: 'shop' }, bad: { appSnapshotRef: { name: 'a' }, namespace: 'shop' } },
     { good: { targetRef: { name: 's3' }, encryptionKeySecretRef: { name: 'key' } }, bad: { appSnapshotRef: { name: 'a' }, encryptionKeySecretRef: { name: 'key' } } },
   ],
+  'has(self.targetRef) || !has(self.staged)': [{ good: { targetRef: { name: 's3' }, staged: true }, bad: { appSnapshotRef: { name: 'a' }, staged: true } }],
   // AppRestore: what is rewritten
   [imagesRule.rule]: [
     { good: { 'registry.example:5000/team': 'mirror.example', web: 'mirror.example/web' }, bad: { 'registry.example/': 'mirror.example' } },
@@ -115,6 +119,14 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
     { good: { ...daily, verify: { cron: '0 5 * * 0' } }, bad: { ...daily, verify: { cron: '0 5 * * 0' }, capture: { enabled: false } } },
     { good: { ...daily, capture: { enabled: false } }, bad: { ...daily, verify: { cron: '0 5 * * 0', timeout: '30m' }, capture: { enabled: false, exclude: ['secrets'] } } },
   ],
+  [drillTargetRule.rule]: [
+    { good: { cron: '0 5 * * 0', from: 'Target', targetRef: { name: 's3' } }, bad: { cron: '0 5 * * 0', targetRef: { name: 's3' } } },
+    { good: { cron: '0 5 * * 0', from: 'Target' }, bad: { cron: '0 5 * * 0', from: 'Snapshot', targetRef: { name: 's3' } } },
+  ],
+  [drillCopiesRule.rule]: [
+    { good: { ...daily, ...inTwo, verify: { ...fromTarget, targetRef: { name: 'nas' } } }, bad: { ...daily, ...inTwo, verify: fromTarget } },
+    { good: { ...daily, copies: [{ targetRef: { name: 's3' } }], verify: fromTarget }, bad: { ...daily, verify: fromTarget } },
+    { good: { ...daily, ...inTwo, verify: { cron: '0 5 * * 0', from: 'Snapshot' } }, bad: { ...daily, copies: [], verify: { ...fromTarget, targetRef: { name: 's3' } } } },
   [somethingRule.rule]: [
     { good: protecting, bad: { serviceAccountName: 'a' } },
     { good: placed, bad: { serviceAccountName: 'a', selector: { matchLabels: { app: 'db' } } } },

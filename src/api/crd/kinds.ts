@@ -115,6 +115,7 @@ const volumePolicy: KindDefinition = {
     { name: 'Drill-Copy', type: 'string', jsonPath: '.status.lastDrill.copy', description: 'The copy that the last drill restored.', priority: 1 },
     { name: 'Cluster', type: 'string', jsonPath: '.spec.storageClusterRef.name', description: 'The StorageCluster of its volumes.', priority: 1 },
     { name: 'Class', type: 'string', jsonPath: '.status.storageClass.name', description: 'The StorageClass that is made for claims.', priority: 1 },
+    { name: 'Drill-From', type: 'string', jsonPath: '.status.lastDrill.from', description: 'Whether it was read from snapshots or from a target.', priority: 1 },
     reason,
   ],
 };

@@ -15,6 +15,7 @@ import { rollBackStep } from './in-place/roll-back-step.js';
 import { swapStep } from './in-place/swap-step.js';
 import { nextForOldVolumes } from './in-place/words.js';
 import { fetchStep } from './remote/fetch-step.js';
+import { stageStep } from './remote/stage-step.js';
 import { sweepStep } from './remote/sweep.js';
 import { startStep, timeoutStep } from './start-step.js';
 import { restoreWriter, tell, type RestoreWriter } from './steps.js';
@@ -61,6 +62,8 @@ async function act(plan: RestorePlan, writer: RestoreWriter, deps: OperatorDeps,
       return planStep(writer, deps);
     case 'swap':
       return swapStep(writer, deps);
+    case 'stage':
+      return stageStep(writer, deps);
     case 'volumes':
       return volumesStep(writer, deps);
     case 'configuration':

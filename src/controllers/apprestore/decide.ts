@@ -1,7 +1,7 @@
 import { durationMillis } from '../../api/common.js';
 import type { AppRestore } from '../../api/kinds.js';
 import { isSwapped, wanted } from './in-place/wanted.js';
-import { isFromTarget } from './steps.js';
+import { isFromTarget, isStaged } from './steps.js';
 
 /** What {@link decide} sees. */
 export interface RestoreInput {
@@ -24,6 +24,8 @@ export type RestorePlan =
   | { readonly kind: 'plan' }
   /** In place: what uses the claims is stopped, and the claims go, but not their volumes. */
   | { readonly kind: 'swap' }
+  /** Fill the volumes of a target in the namespace of the object, and cut them. */
+  | { readonly kind: 'stage' }
   | { readonly kind: 'volumes' }
   | { readonly kind: 'configuration' }
   /** Steps of the adapters on the volumes, before the first start. */
@@ -63,7 +65,10 @@ export function decide(input: RestoreInput): RestorePlan {
     case 'Fetching':
       return isFromTarget(object) && object.status?.transfer?.phase !== 'Fetched' ? { kind: 'fetch' } : { kind: 'plan' };
     case 'Planned':
-      return { kind: object.spec.inPlace ? 'swap' : 'volumes' };
+      if (object.spec.inPlace) return { kind: 'swap' };
+      return isStaged(object) && object.spec.what !== 'Configuration' ? { kind: 'stage' } : { kind: 'volumes' };
+    case 'Staging':
+      return { kind: 'stage' };
     case 'Stopping':
       return { kind: 'swap' };
     case 'Swapping':

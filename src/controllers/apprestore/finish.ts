@@ -1,19 +1,21 @@
 import type { RestoredVolume } from '../../api/apprestore.js';
 import { apiGroup, apiVersion, labels } from '../../api/common.js';
 import { fail } from '../../api/errors.js';
-import { appSnapshots, type AppRestore } from '../../api/kinds.js';
+import { appSnapshots, type AppRestore, type AppSnapshot } from '../../api/kinds.js';
 import { applyObjects } from '../../manifests/apply.js';
 import { isConflict, isNotFound } from '../../runtime/api-error.js';
 import { conditionTime } from '../../runtime/conditions.js';
 import { persistentVolumeClaims } from '../../runtime/resource.js';
-import { now, type StepResult } from '../step.js';
+import type { Caches } from '../caches.js';
+import { sourceKeys } from '../copy-keys.js';
 import type { OperatorDeps } from '../deps.js';
+import { now, type StepResult } from '../step.js';
 import { summarize } from './check-summary.js';
 import { compareWithTarget, refusals, toApply } from './compare.js';
 import { nextForOldVolumes } from './in-place/words.js';
 import type { RestoreSet } from './restore-set.js';
 import { readSource } from './source.js';
-import { count, existingOf, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
+import { count, existingOf, isFromTarget, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
 
 /** Owner of the one field of an AppSnapshot that a restore writes. */
 const fieldManager = 'stillpoint-restore';
@@ -81,17 +83,44 @@ function checked(object: AppRestore, unproven: readonly string[]): string {
   return `; not verified: ${count(passed.length, 'check')} passed${left}${unknown.length === 0 ? '' : `, unknown: ${some(unknown)}`}${unproven.length === 0 ? '' : `, not run: ${some(unproven)}`}`;
 }
 
-/** Of an AppSnapshot. What is in a BackupTarget is known to be verified by this restore itself. Only the one field, under a field manager of its own. A copy that is gone meanwhile has nothing to be told. */
+interface Verified {
+  readonly name: string;
+  readonly uid: string;
+  /** BackupTarget that it was read from; undefined: its snapshots were. */
+  readonly target?: string;
+}
+
+/**
+ * The AppSnapshot of this namespace whose copy was restored. From a target: the one that has written exactly that recovery point; its id in the repository is the digest of all that it
+ * names, so that no other content counts for it. Pure.
+ */
+export function verifiedCopy(object: AppRestore, copiesThere: readonly AppSnapshot[]): Verified | undefined {
+  const { appSnapshot, uid, recoveryPoint, location } = object.status?.source ?? {};
+  if (appSnapshot !== undefined && uid !== undefined) return { name: appSnapshot, uid };
+  if (recoveryPoint === undefined || location === undefined) return undefined;
+  for (const { metadata, status } of copiesThere) {
+    const copy = status?.copies?.find((c) => c.phase === 'Complete' && c.location === location && c.recoveryPoint === recoveryPoint);
+    if (metadata.namespace === object.metadata.namespace && copy !== undefined) return { name: metadata.name, uid: metadata.uid, target: copy.target };
+  }
+  return undefined;
+}
+
+function copiesRead(object: AppRestore, caches: Pick<Caches, 'appSnapshots'>): AppSnapshot[] {
+  return isFromTarget(object) ? sourceKeys(object).flatMap((key) => caches.appSnapshots.by('copy', key)) : [];
+}
+
+/** Of an AppSnapshot, if there is one of what was restored. Only the one field, under a field manager of its own. A copy that is gone meanwhile has nothing to be told. */
 async function markVerified(object: AppRestore, at: number, deps: OperatorDeps): Promise<void> {
-  const { appSnapshot, uid } = object.status?.source ?? {};
-  if (appSnapshot === undefined || uid === undefined) return;
+  const copy = verifiedCopy(object, copiesRead(object, deps.caches));
+  if (copy === undefined) return;
   const { namespace, name } = object.metadata;
-  const verified = { at: conditionTime(new Date(at)), by: `${namespace}/${name}`, checks: object.status?.checksPassed ?? 0 };
-  const body = { apiVersion: `${apiGroup}/${apiVersion}`, kind: appSnapshots.kind, metadata: { name: appSnapshot, namespace, uid }, status: { verified } };
+  const { target } = copy;
+  const verified = { at: conditionTime(new Date(at)), by: `${namespace}/${name}`, checks: object.status?.checksPassed ?? 0, ...(target === undefined ? {} : { target }) };
+  const body = { apiVersion: `${apiGroup}/${apiVersion}`, kind: appSnapshots.kind, metadata: { name: copy.name, namespace, uid: copy.uid }, status: { verified } };
   try {
     await deps.client.apply(appSnapshots, body, { subresource: 'status', fieldManager, force: true });
   } catch (error) {
     if (!isNotFound(error) && !isConflict(error)) throw error;
-    deps.log.info('the copy is gone; its verification is not recorded', { appSnapshot });
+    deps.log.info('the copy is gone; its verification is not recorded', { appSnapshot: copy.name });
   }
 }

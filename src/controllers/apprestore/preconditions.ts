@@ -5,11 +5,12 @@ import { isNotFound } from '../../runtime/api-error.js';
 import { namespaces } from '../../runtime/resource.js';
 import type { OperatorDeps } from '../deps.js';
 import { inPlacePolicies, requiredPolicies, requirePolicies } from '../policies.js';
-import { isElsewhere, sourceNamespace, targetNamespace } from './steps.js';
+import { finalFailure, isElsewhere, isStaged, sourceNamespace, targetNamespace } from './steps.js';
 
 /** What must hold before anything is read for a restore. Throws AppError. */
 export async function requirePreconditions(object: AppRestore, deps: OperatorDeps): Promise<void> {
   checkSpec(object);
+  if (isStaged(object) && !isElsewhere(object)) throw finalFailure('InvalidSpec', 'spec.from.staged: what is staged in this namespace goes into another one. Name that in spec.into, or leave staged out.');
   await requirePolicies(deps.client, deps.agentNamespace, object.spec.inPlace ? [...requiredPolicies, ...inPlacePolicies] : requiredPolicies);
   await requireNamespace(deps, targetNamespace(object));
 }

@@ -58,6 +58,21 @@ export function existingOf({ spec: { existing, inPlace } }: AppRestore): AppRest
   return inPlace && existing === 'Fail' ? 'Adopt' : existing;
 }
 
+/** The volumes are filled in the namespace of the object, and imported from there. */
+export function isStaged({ spec }: AppRestore): boolean {
+  return spec.from.staged === true;
+}
+
+/** The account under which a BackupTarget is read, in the namespace whose Secrets its movers mount. Throws InvalidSpec as {@link targetAccount}. */
+export function readerAccount(object: AppRestore): ServiceAccountRef {
+  return isStaged(object) ? { namespace: object.metadata.namespace, name: object.spec.serviceAccountName } : targetAccount(object);
+}
+
+/** Namespace of that account, of the BackupTarget and of what its movers use. */
+export function readerNamespace(object: AppRestore): string {
+  return isStaged(object) ? object.metadata.namespace : targetNamespace(object);
+}
+
 /** An error of the catalogue that ends this restore, whatever the code's usual policy. */
 export function finalFailure(code: ErrorCode, message: string): AppError {
   return fail(code, message, { retry: 'never' });

@@ -5,6 +5,7 @@ import type { AppRestore } from '../../api/kinds.js';
 import { applyObjects } from '../../manifests/apply.js';
 import type { CapturedObject } from '../../manifests/captured.js';
 import { persistentVolumeClaims, storageClasses } from '../../runtime/resource.js';
+import type { ServiceAccountRef } from '../../runtime/service-account.js';
 import { later, now, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { projectClaim, type ClaimProjection } from '../views.js';
@@ -16,7 +17,7 @@ import { retainedFiller } from './retained/filler.js';
 import type { RestoredClaim } from './restore-set.js';
 import { snapshotFiller } from './snapshot-filler.js';
 import { readSource } from './source.js';
-import { count, finalFailure, isFromRetained, isFromTarget, some, targetAccount, targetNamespace, type RestoreWriter } from './steps.js';
+import { count, finalFailure, isFromRetained, isFromTarget, isStaged, some, targetAccount, type RestoreWriter } from './steps.js';
 import type { PreparedClaim, VolumeFiller, VolumeState } from './volume-filler.js';
 import { lastWarning } from '../warnings.js';
 
@@ -40,11 +41,11 @@ export async function volumesStep(writer: RestoreWriter, deps: OperatorDeps): Pr
   }
   const prepared = await Promise.all(claims.map((claim) => filler.prepare(object, claim, deps)));
   await applyClaims(object, prepared.flatMap(({ captured }) => captured ?? []), deps);
-  const states = await filler.fill(writer, claims, await observeClaims(object, prepared, deps), deps);
+  const states = await filler.fill(writer, claims, await observeClaims(object, prepared, { account: targetAccount(object), nameOf: (claim) => claim }, deps), deps);
   const open = states.filter((s) => !s.settled);
   const volumes = states.map((s) => s.volume);
   if (open.length === 0) return proceed(writer, volumes, deps);
-  const message = `Waiting for ${some(open.map(textOf))}.`;
+  const message = `Waiting for ${some(open.map(textOfState))}.`;
   if (states.some((s) => s.failed)) throw finalFailure('VolumeRestoreFailed', message);
   await writer.write({ volumes }, { kind: 'working', reason: writer.object.status?.transfer?.reason ?? 'RestoringVolumes', message });
   return later(lookSeconds);
@@ -52,10 +53,11 @@ export async function volumesStep(writer: RestoreWriter, deps: OperatorDeps): Pr
 
 function fillerOf(object: AppRestore): VolumeFiller {
   if (isFromRetained(object)) return retainedFiller;
-  return isFromTarget(object) ? targetFiller : snapshotFiller;
+  return isFromTarget(object) && !isStaged(object) ? targetFiller : snapshotFiller;
 }
 
-function textOf({ volume: { claim, message }, why = message }: VolumeState): string {
+/** A volume and what it waits for. Pure. */
+export function textOfState({ volume: { claim, message }, why = message }: VolumeState): string {
   return why === undefined ? claim : `${claim} (${why})`;
 }
 
@@ -76,7 +78,7 @@ function sourceOf(content: CopiedVolume['content']): Partial<RestoredVolume> {
 }
 
 /** Claims that are ours to make: what the target has already is left alone, and named in the plan. */
-async function ownClaims(object: AppRestore, claims: readonly RestoredClaim[], deps: OperatorDeps): Promise<RestoredClaim[]> {
+export async function ownClaims(object: AppRestore, claims: readonly RestoredClaim[], deps: OperatorDeps): Promise<RestoredClaim[]> {
   // In place their names are free by now, and who has taken one in between is not passed over.
   const plans = await compareWithTarget(object, claims.map((c) => c.captured), deps, '', object.spec.inPlace ? 'Adopt' : object.spec.existing);
   const refused = refusals(plans);
@@ -89,19 +91,27 @@ async function applyClaims(object: AppRestore, objects: readonly CapturedObject[
   if (failed.length > 0) throw fail('VolumeRestoreFailed', `${some(failed.map((f) => `${f.id}: ${f.message}`))}.`);
 }
 
-async function observeClaims(object: AppRestore, prepared: readonly PreparedClaim[], deps: OperatorDeps): Promise<VolumeState[]> {
+/** Where the claims of a restore are. */
+export interface ClaimsPlace {
+  readonly account: ServiceAccountRef;
+  /** Name there of the claim for one of the copy. */
+  readonly nameOf: (claim: string) => string;
+}
+
+/** How far the claims are by themselves. */
+export async function observeClaims(object: AppRestore, prepared: readonly PreparedClaim[], { account, nameOf }: ClaimsPlace, deps: OperatorDeps): Promise<VolumeState[]> {
   const labelSelector = `${labels.restore}=${object.metadata.uid}`;
-  const [{ items }, classes] = await Promise.all([deps.client.list(persistentVolumeClaims, { namespace: targetNamespace(object), labelSelector }), waitingClasses(deps)]);
+  const [{ items }, classes] = await Promise.all([deps.client.list(persistentVolumeClaims, { namespace: account.namespace, labelSelector }), waitingClasses(deps)]);
   const found = new Map(items.map((item) => [item.metadata.name, projectClaim(item)]));
   return Promise.all(
     prepared.map(async (claim): Promise<VolumeState> => {
-      const live = found.get(claim.from.claim);
+      const live = found.get(nameOf(claim.from.claim));
       if (live === undefined) return pending(claim.from, claim.message);
       const from = { ...claim.from, uid: live.metadata.uid };
       if (live.phase === 'Bound') return { volume: { ...from, phase: 'Bound' }, settled: true, failed: false };
       if (live.phase === 'Lost') return { volume: { ...from, phase: 'Failed', message: 'The volume of the claim is lost.' }, settled: false, failed: isOverdue(live, deps) };
       if (classes.has(live.storageClassName ?? '')) return { ...pending(from, 'made when its first pod is scheduled (WaitForFirstConsumer)'), settled: true };
-      const warning = await lastWarning(targetAccount(object), live.metadata.uid, deps);
+      const warning = await lastWarning(account, live.metadata.uid, deps);
       return { ...pending(from, warning ?? waiting(live)), failed: warning !== undefined && isOverdue(live, deps) };
     }),
   );

@@ -19,6 +19,8 @@ interface PolicyState {
   /** When the last drill ended. */
   readonly drill: number | undefined;
   readonly drillVerified: boolean | undefined;
+  /** It has read a BackupTarget. */
+  readonly drillFromTarget: boolean | undefined;
   readonly targets: ReadonlyMap<string, PolicyTarget>;
 }
 
@@ -43,6 +45,7 @@ export function policyMetrics(registry: Metrics): PolicyMetrics {
     rpoMet: registry.gauge('stillpoint_policy_rpo_met', '1: the newest good copy of a policy is within its objective. 0: it is older, or there is none.'),
     drill: registry.gauge('stillpoint_policy_drill_timestamp_seconds', 'When the last drill of a policy ended.'),
     drillVerified: registry.gauge('stillpoint_policy_drill_verified', '1: the last drill of a policy passed every check. 0: it did not, or nothing is known.'),
+    drillFromTarget: registry.gauge('stillpoint_policy_drill_from_target', '1: the last drill of a policy restored a copy from a BackupTarget. 0: from snapshots.'),
   };
   const targets = new PolicyTargets(registry);
   const each = Object.entries(gauges) as [keyof typeof gauges, Gauge][];

@@ -34,7 +34,7 @@ export function reportOf(object: VolumePolicy, copies: readonly PolicyCopy[], { 
   const { rpo } = object.spec.protection ?? {};
   const offsite = offsiteOf(object, copies);
   const newest = newestOf(ready);
-  const verified = newestOf(ready.filter((copy) => copy.verifiedAt !== undefined));
+  const verified = newestOf(copies.filter((copy) => !copy.leaving && copy.verifiedAt !== undefined && isThere(copy)));
   const { met, missedAt } = objective(object, newest, now);
   return {
     change: {
@@ -60,6 +60,11 @@ export function withVolumes(report: PolicyReport, { report: volumes, trouble }: 
     verdict: report.verdict.kind === 'ready' && trouble !== undefined ? trouble : report.verdict,
     conditions: [...report.conditions, ...(volumes === undefined ? [] : [volumes.compliant])],
   };
+}
+
+/** It can be restored, from its snapshots or from a target. */
+function isThere({ state, targets }: PolicyCopy): boolean {
+  return state === 'ready' || targets.some((copy) => copy.state === 'complete' && !copy.leaving);
 }
 
 /** By the cut: a copy that was begun late is as new as its data. */

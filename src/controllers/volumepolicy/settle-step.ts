@@ -85,6 +85,7 @@ function measure(writer: PolicyWriter, { change, conditions }: PolicyReport, dep
       rpoMet: met === 'Unknown' ? undefined : met === 'True',
       drill: seconds(drill?.at),
       drillVerified: drill?.verified,
+      drillFromTarget: drill === undefined ? undefined : drill.from === 'Target',
       targets: new Map((change.targets ?? []).map(({ target, lastCopy, reason }) => [target, { lastCopy: seconds(lastCopy?.at), failing: reason !== undefined }])),
     },
   );

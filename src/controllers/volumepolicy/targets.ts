@@ -14,6 +14,8 @@ export interface TargetCopy {
   /** It was not removed by anybody, and may still come about or has: the target needs no other for its time. */
   readonly serves: boolean;
   readonly completedAt: string | undefined;
+  /** Id of the recovery point there. */
+  readonly id: string | undefined;
   /** What stands in its way, or has ended it. */
   readonly trouble: { readonly reason: string; readonly message: string } | undefined;
   /** The policy, or somebody else, has asked that it be removed. */
@@ -28,6 +30,7 @@ export function targetCopiesOf(snapshot: AppSnapshot): TargetCopy[] {
     state: failed && copy.phase === 'Pending' ? 'gone' : stateOf(copy),
     serves: !failed && copy.phase !== 'Failed' && copy.phase !== 'Forgotten',
     completedAt: copy.completedAt,
+    id: copy.id,
     trouble: copy.reason === undefined || copy.phase === 'Complete' || copy.phase === 'Forgotten' ? undefined : { reason: copy.reason, message: copy.message ?? copy.reason },
     leaving: snapshot.spec.forgetCopies?.includes(copy.target) === true,
   }));

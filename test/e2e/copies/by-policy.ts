@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AppSnapshot, VolumePolicy } from '../../../src/api/kinds.js';
 import { leaderMetrics } from '../install/operator.js';
+import { prefix } from '../lib/bucket.js';
 import { deleteAndWait } from '../lib/copies.js';
 import { recordFigures } from '../lib/figures.js';
 import { apply, kubectl } from '../lib/kubectl.js';
+import { resticOutside } from '../lib/s3-server.js';
 import { volumePolicy } from '../lib/tenant.js';
 import { until } from '../lib/until.js';
 import { watchUntil } from '../lib/watch.js';
+import { wideRows } from '../policy/columns.js';
 import { untilScheduled } from '../policy/expected.js';
 import { copiesThere, CopyHistory, type SeenCopy } from '../policy/history.js';
-import { keyOf, prefix, untilNoMovers, type Scene } from './scene.js';
-import { resticOutside } from './server.js';
+import { keyOf, untilNoMovers, type Scene } from './scene.js';
 
 const name = 'off-site';
 /** What stays as snapshots, and in the target. */
@@ -52,9 +54,9 @@ export function byPolicy(scene: () => Scene): void {
       expect(told.status?.targets?.[0]).toMatchObject({ target: 's3' });
       expect(told.status?.lastOffsite).toMatchObject({ target: 's3', name: told.status?.targets?.[0]?.lastCopy?.name });
       expect(told.status?.rpoSeconds).toBe(300);
-      const columns = await wideColumns(scene().namespace);
+      const [columns] = await wideRows('vpol', scene().namespace, name);
       expect(columns).toMatchObject({ RPO: 'True', OBJECTIVE: '5m', COPIED: 'True', READY: 'True' });
-      expect(columns['OFFSITE']).toMatch(/^(\d+m)?(\d+s)?$/);
+      expect(columns?.['OFFSITE']).toMatch(/^(\d+m)?(\d+s)?$/);
     }, 360_000);
 
     test('snapshots go and copies stay in the target, then those go as well, and their objects last', async () => {
@@ -107,11 +109,4 @@ export function byPolicy(scene: () => Scene): void {
       await untilNoMovers(namespace);
     }, 600_000);
   });
-}
-
-/** The row of `kubectl get vpol -o wide`, by column; one that is empty, too. */
-async function wideColumns(namespace: string): Promise<Record<string, string>> {
-  const [head = '', row = ''] = (await kubectl(['-n', namespace, 'get', 'vpol', name, '-o', 'wide'])).split('\n');
-  const begins = [...head.matchAll(/\S+/g)].map((match) => ({ title: match[0], from: match.index }));
-  return Object.fromEntries(begins.map(({ title, from }, i) => [title, row.slice(from, begins[i + 1]?.from).trim()]));
 }

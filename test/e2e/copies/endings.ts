@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { prefix } from '../lib/bucket.js';
 import { deleteAndWait, eventsOf } from '../lib/copies.js';
 import { get, kubectl } from '../lib/kubectl.js';
-import { keyOf, prefix, snapshotTo, untilComplete, untilNoMovers, type Scene } from './scene.js';
-import { resticOutside } from './server.js';
+import { resticOutside } from '../lib/s3-server.js';
+import { keyOf, snapshotTo, untilComplete, untilNoMovers, type Scene } from './scene.js';
 
 /** What stays of a copy when its AppSnapshot goes; unless `small`, also when its target has gone. */
 export function endings(scene: () => Scene, small: boolean): void {

@@ -2,11 +2,12 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { AppSnapshot } from '../../../src/api/kinds.js';
 import { account } from '../admission/accounts.js';
 import { as, serviceAccount } from '../admission/identities.js';
+import { bucketTarget } from '../lib/bucket.js';
 import { takeCopy } from '../lib/copies.js';
 import { kubectl, tryKubectl } from '../lib/kubectl.js';
 import { until } from '../lib/until.js';
 import { watchUntil } from '../lib/watch.js';
-import { applyIn, bucketTarget, copiedOf, moverObjects, readyOf, untilTarget, type Scene } from './scene.js';
+import { applyIn, copiedOf, moverObjects, readyOf, untilTarget, type Scene } from './scene.js';
 
 const movers = [
   { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'list', 'delete'] },

@@ -1,52 +1,21 @@
 import type { CopyStatus } from '../../../src/api/appsnapshot.js';
 import type { AppSnapshot, BackupTarget } from '../../../src/api/kinds.js';
+import type { BucketScene } from '../lib/bucket-scene.js';
 import { takeCopy } from '../lib/copies.js';
 import { query, type Database } from '../lib/database.js';
 import { apply, get, kubectl } from '../lib/kubectl.js';
 import { until } from '../lib/until.js';
 import { watchUntil } from '../lib/watch.js';
-import type { S3Server } from './server.js';
 
 /** A namespace, and where its copies go. */
-export interface ServerScene {
-  readonly namespace: string;
-  readonly server: S3Server;
-}
+export type ServerScene = Pick<BucketScene, 'namespace' | 'server'>;
 
 /** What the parts of the suite share. */
-export interface Scene extends ServerScene {
-  readonly database: Database;
-}
-
-/** Folder in the bucket that every target of the suite writes to. */
-export const prefix = 'stillpoint';
+export type Scene = BucketScene;
 
 const conditionOf = (object: AppSnapshot | BackupTarget, type: string) => object.status?.conditions?.find((c) => c.type === type);
 export const readyOf = (object: AppSnapshot | BackupTarget) => conditionOf(object, 'Ready');
 export const copiedOf = (object: AppSnapshot) => conditionOf(object, 'Copied');
-
-/** Credentials and authority of the server, as Secrets of a namespace. */
-export function serverSecrets(server: S3Server, names: { login: string; ca: string }, wrong: { secretAccessKey?: string; ca?: string } = {}): unknown[] {
-  return [
-    { apiVersion: 'v1', kind: 'Secret', metadata: { name: names.login }, stringData: { AWS_ACCESS_KEY_ID: server.accessKeyId, AWS_SECRET_ACCESS_KEY: wrong.secretAccessKey ?? server.secretAccessKey } },
-    { apiVersion: 'v1', kind: 'Secret', metadata: { name: names.ca }, stringData: { 'ca.crt': wrong.ca ?? server.ca } },
-  ];
-}
-
-/** A BackupTarget in the bucket of the server; `spec` overrides, `s3` what is in it. */
-export function bucketTarget(server: S3Server, name: string, spec: Readonly<Record<string, unknown>> = {}, s3: Readonly<Record<string, unknown>> = {}): unknown {
-  return {
-    apiVersion: 'stillpoint.dev/v1alpha1',
-    kind: 'BackupTarget',
-    metadata: { name },
-    spec: {
-      serviceAccountName: 'stillpoint',
-      s3: { endpoint: server.endpoint, bucket: server.bucket, prefix, credentialsSecretRef: { name: 's3-login' }, caSecretRef: { name: 's3-ca' }, ...s3 },
-      encryptionKeySecretRef: { name: 's3-encryption-key' },
-      ...spec,
-    },
-  };
-}
 
 /** Applies objects and waits until the target has a reason. */
 export async function untilTarget(namespace: string, name: string, reason: string, seconds = 90): Promise<BackupTarget> {

@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { recoveryPoint } from '../../../src/api/recoverypoint.js';
+import { bucketTarget, prefix } from '../lib/bucket.js';
 import { eventsOf } from '../lib/copies.js';
 import { recordFigures } from '../lib/figures.js';
 import { kubectl } from '../lib/kubectl.js';
-import { bucketTarget, applyIn, keyOf, moverObjects, prefix, snapshotTo, untilComplete, untilCopy, untilNoMovers, untilTarget, writeMegabytes, type Scene } from './scene.js';
-import { resticOutside } from './server.js';
+import { resticOutside } from '../lib/s3-server.js';
+import { applyIn, keyOf, moverObjects, snapshotTo, untilComplete, untilCopy, untilNoMovers, untilTarget, writeMegabytes, type Scene } from './scene.js';
 
 interface ListedSnapshot {
   readonly id: string;

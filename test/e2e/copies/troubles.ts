@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AppSnapshot, BackupTarget } from '../../../src/api/kinds.js';
+import { bucketTarget, prefix, serverSecrets } from '../lib/bucket.js';
 import { recordFigures } from '../lib/figures.js';
 import { kubectl, get } from '../lib/kubectl.js';
+import { onServer, otherAuthority, resticOutside } from '../lib/s3-server.js';
 import { watchUntil } from '../lib/watch.js';
-import { applyIn, bucketTarget, checkNow, copiedOf, keyOf, prefix, readyOf, serverSecrets, snapshotTo, untilComplete, untilCopy, untilTarget, writeMegabytes, type Scene } from './scene.js';
-import { onServer, otherAuthority, resticOutside } from './server.js';
+import { applyIn, checkNow, copiedOf, keyOf, readyOf, snapshotTo, untilComplete, untilCopy, untilTarget, writeMegabytes, type Scene } from './scene.js';
 
 /** What is wrong with a target is named, nothing is lost by it, and when it is repaired copies go on; if `small`, by one trouble. */
 export function troubles(scene: () => Scene, small: boolean): void {

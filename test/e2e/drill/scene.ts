@@ -3,6 +3,7 @@ import { labels } from '../../../src/api/common.js';
 import type { AppSnapshot, VolumePolicy } from '../../../src/api/kinds.js';
 import type { DrillResult, DrillStatus } from '../../../src/api/volumepolicy.js';
 import { helm, operatorNamespace } from '../install/operator.js';
+import { pauseOperator } from '../kill/cluster.js';
 import type { Database } from '../lib/database.js';
 import { get, kubectl } from '../lib/kubectl.js';
 import { until } from '../lib/until.js';
@@ -18,8 +19,12 @@ export interface Scene {
 /** Of the operators that the test starts itself: what the chart tells its own. */
 export const drillSettings = { DRILLS_ENABLED: 'true', DRILLS_REQUIRE_ISOLATION: 'false' } as const;
 
-/** Switches drills of the installed release on or off, and waits until its operators know. The network of the test cluster enforces no NetworkPolicy. */
+/**
+ * Switches drills of the installed release on or off, and waits until its operators know. The network of the test cluster enforces no NetworkPolicy. Off, while no operator runs: for what
+ * it has lost the right to it would ask once more.
+ */
 export async function switchDrills(on: boolean): Promise<void> {
+  if (!on) await pauseOperator();
   const { code, stderr } = await helm('upgrade', 'stillpoint', 'charts/stillpoint', '-n', operatorNamespace, '--reuse-values', '--set', `drills.enabled=${on},drills.requireIsolation=false`, '--wait', '--timeout', '180s');
   if (code !== 0) throw new Error(stderr);
 }
@@ -76,7 +81,9 @@ async function leftOf(namespace: string): Promise<string[]> {
   const list = async (resource: string, ...flags: string[]): Promise<Named[]> => (JSON.parse(await kubectl([...flags, 'get', resource, '-o', 'json'])) as { items: Named[] }).items;
   const of = (name: string | undefined): boolean => name?.startsWith(`${namespace}-drill-`) === true;
   const [namespaces, restores, contents, volumes] = await Promise.all([list('namespaces'), list('apprestores', '-n', namespace), list('volumesnapshotcontents'), list('persistentvolumes')]);
+  const staged = await list('persistentvolumeclaims,volumesnapshots', '-n', namespace);
   return [
+    ...staged.filter(({ metadata }) => metadata.name.endsWith('-staged')),
     ...namespaces.filter(({ metadata }) => of(metadata.name) && metadata.labels?.[labels.drill] !== undefined),
     ...restores.filter(({ metadata }) => of(metadata.name)),
     ...contents.filter(({ spec }) => of(spec?.volumeSnapshotRef?.namespace)),
@@ -84,7 +91,7 @@ async function leftOf(namespace: string): Promise<string[]> {
   ].map(({ metadata }) => metadata.name);
 }
 
-/** Waits until no namespace, restore, imported content or volume of a drill is there. */
+/** Waits until no namespace, restore, imported content or volume of a drill is there, nor what was staged for it. */
 export async function untilNothingLeft(namespace: string, seconds = 90): Promise<void> {
   let left: string[] = [];
   await until(`nothing of a drill of ${namespace}`, async () => (left = await leftOf(namespace)).length === 0, seconds, 1000).catch((error: unknown) => {

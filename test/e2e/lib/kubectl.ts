@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 
-/** Everything in these suites is done as a user does it: with kubectl. */
+/** Everything in these suites is done as a user does it: with kubectl. The environment is that of the suite, which may turn to another cluster. */
 
 export interface KubectlResult {
   readonly code: number;
@@ -11,7 +11,7 @@ export interface KubectlResult {
 /** Runs kubectl to its end; a code other than 0 is a result, not an exception. */
 export function tryKubectl(args: readonly string[], input?: string): Promise<KubectlResult> {
   return new Promise((resolve) => {
-    const child = execFile('kubectl', [...args], { maxBuffer: 64 * 1024 * 1024, encoding: 'utf8' }, (error, stdout, stderr) => {
+    const child = execFile('kubectl', [...args], { env: process.env, maxBuffer: 64 * 1024 * 1024, encoding: 'utf8' }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
     });
     if (input !== undefined) child.stdin?.end(input);
@@ -45,5 +45,5 @@ export async function waitFor(condition: string, target: string, namespace: stri
 
 /** A kubectl that runs on in the background (port-forward, exec). */
 export function kubectlProcess(args: readonly string[]) {
-  return spawn('kubectl', [...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  return spawn('kubectl', [...args], { env: process.env, stdio: ['pipe', 'pipe', 'pipe'] });
 }

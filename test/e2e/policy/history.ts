@@ -1,5 +1,6 @@
-import type { AppSnapshot } from '../../../src/api/kinds.js';
 import { annotations, labels } from '../../../src/api/common.js';
+import type { AppSnapshot, VolumePolicy } from '../../../src/api/kinds.js';
+import type { DrillResult } from '../../../src/api/volumepolicy.js';
 import { kubectl, kubectlProcess } from '../lib/kubectl.js';
 import { until } from '../lib/until.js';
 import { eachDocument } from '../lib/watch.js';
@@ -13,6 +14,10 @@ export interface SeenCopy {
   readonly created: number;
   /** The newest state. */
   object: AppSnapshot;
+  /** It was ready at some time. */
+  wasReady: boolean;
+  /** Targets in which it was complete at some time. */
+  readonly wasIn: Set<string>;
 }
 
 /** Every copy of a policy that ever was, also those that were deleted since: a watch over all of the test. */
@@ -46,9 +51,33 @@ export class CopyHistory {
 
   #see(object: AppSnapshot): void {
     const { name, uid, creationTimestamp } = object.metadata;
-    const known = this.copies.get(uid);
-    if (known !== undefined) known.object = object;
-    else this.copies.set(uid, { name, uid, due: Date.parse(object.metadata.annotations?.[annotations.dueAt] ?? ''), created: Date.parse(creationTimestamp), object });
+    const copy = this.copies.get(uid) ?? { name, uid, due: Date.parse(object.metadata.annotations?.[annotations.dueAt] ?? ''), created: Date.parse(creationTimestamp), object, wasReady: false, wasIn: new Set<string>() };
+    copy.object = object;
+    copy.wasReady ||= object.status?.phase === 'Ready';
+    for (const { target, phase } of object.status?.copies ?? []) if (phase === 'Complete') copy.wasIn.add(target);
+    this.copies.set(uid, copy);
+  }
+}
+
+/** Every result of a drill of a policy, and what is drilled now: a watch over all of the test. */
+export class DrillHistory {
+  /** By when it was due. */
+  readonly results = new Map<string, DrillResult>();
+  /** The copy that a drill restores; undefined while none is under way. */
+  drilled: string | undefined;
+  readonly #child;
+
+  constructor(namespace: string, policy: string) {
+    this.#child = kubectlProcess(['-n', namespace, 'get', 'volumepolicies', '--field-selector', `metadata.name=${policy}`, '--watch', '-o', 'json']);
+    eachDocument(this.#child.stdout, (text) => {
+      const { status } = JSON.parse(text) as VolumePolicy;
+      this.drilled = status?.drill?.copy;
+      if (status?.lastDrill !== undefined) this.results.set(status.lastDrill.due, status.lastDrill);
+    });
+  }
+
+  stop(): void {
+    this.#child.kill();
   }
 }
 

@@ -1,9 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { recordFigures } from '../lib/figures.js';
-import { restoreFrom, rowsOf, targetObjects, type Scene } from './scene.js';
-import { readyOf } from './site.js';
-
-const goodRows = { lost: 0, extra: 0, duplicates: 0, gaps: 0, unknown: 0, good: true };
+import { readyOf } from '../lib/site.js';
+import { goodRows, restoreFrom, rowsOf, targetObjects, type Scene } from './scene.js';
 
 /** The namespace runs again, with every row that was promised; unless `small`, over a mover that is killed, and once more as a clone. */
 export function comesBack(scene: () => Scene, small: boolean): void {

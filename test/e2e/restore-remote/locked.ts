@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { checkNow, prefix } from '../copies/scene.js';
-import { leaveLock } from '../copies/server.js';
+import { checkNow } from '../copies/scene.js';
+import { prefix } from '../lib/bucket.js';
+import { leaveLock } from '../lib/s3-server.js';
 import { restoreFrom, type Scene } from './scene.js';
 
 /** A cluster that died in the middle of its upkeep has left a lock that nobody may remove: that closes the way to the bucket, not the way back. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readyOf } from './site.js';
+import { readyOf } from '../lib/site.js';
 import { restoreFrom, targetObjects, type Scene } from './scene.js';
 
 /** What cannot be restored is said in words, with the way out, and nothing is made; if `small`, only that a key does not fit. */

@@ -106,6 +106,7 @@ const restoreCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'a recovery point is one of a target', good: fromTarget({ recoveryPoint: 'latest-verified' }), bad: restore({ from: { appSnapshotRef: { name: 'copy' }, recoveryPoint: 'latest' } }), says: /recoveryPoint, namespace and encryptionKeySecretRef go with targetRef/ },
   { rule: 'another namespace is one of a target', good: fromTarget({ namespace: 'shop' }), bad: restore({ from: { appSnapshotRef: { name: 'copy' }, namespace: 'shop' } }), says: /recoveryPoint, namespace and encryptionKeySecretRef go with targetRef/ },
   { rule: 'a key is one of a target', good: fromTarget({ encryptionKeySecretRef: { name: 'key' } }), bad: restore({ from: { appSnapshotRef: { name: 'copy' }, encryptionKeySecretRef: { name: 'key' } } }), says: /recoveryPoint, namespace and encryptionKeySecretRef go with targetRef/ },
+  { rule: 'what is staged comes from a target', good: fromTarget({ staged: true }), bad: restore({ from: { appSnapshotRef: { name: 'copy' }, staged: true } }), says: /spec\.from.*staged goes with targetRef/ },
   { rule: 'recovery points have ids', good: fromTarget({ recoveryPoint: '0f9d-1' }), bad: fromTarget({ recoveryPoint: '../0f9d' }), says: /spec\.from\.recoveryPoint.*should match/ },
   { rule: 'into.namespace is a label', good: restore({ into: { namespace: 'default', serviceAccountName: 'x' } }), bad: restore({ into: { namespace: 'a.b', serviceAccountName: 'x' } }), says: /spec\.into\.namespace.*should match/ },
   { rule: 'verify.timeout at least 10s', good: restore({ verify: { timeout: '10s' } }), bad: restore({ verify: { timeout: '9s' } }), says: /verify\.timeout.*must be a duration from 10s to 24h/ },
@@ -130,6 +131,7 @@ const restoreCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'storage classes have names', good: restore({ rewrite: { storageClasses: { a: 'b' } } }), bad: restore({ rewrite: { storageClasses: { a: '' } } }), says: /storageClasses\.a.*at least 1 chars/ },
 ];
 
+const inTwo: Spec = { copies: ['s3', 'nas'].map((name) => ({ targetRef: { name } })) };
 const notCron = /spec\.protection\.schedule\.cron.*must be five fields.*For example 30 2 \* \* \*/;
 
 const policyCases: readonly Omit<SpecCase, 'kind'>[] = [
@@ -156,7 +158,10 @@ const policyCases: readonly Omit<SpecCase, 'kind'>[] = [
   { rule: 'verify needs a cron', good: policy({ verify: { cron: '0 5 * * SUN' } }), bad: policy({ verify: {} }), says: /protection\.verify\.cron: Required value/ },
   { rule: 'cron of verify has five fields', good: policy({ verify: { cron: '*/5 * * * *', jitter: '1s', startingDeadline: '10s', suspend: true } }), bad: policy({ verify: { cron: '@weekly' } }), says: /protection\.verify\.cron.*must be five fields with one space between/ },
   { rule: 'timeZone of verify is one of the database', good: policy({ verify: { cron: '0 5 * * *', timeZone: 'Europe/Berlin' } }), bad: policy({ verify: { cron: '0 5 * * *', timeZone: 'Mars/Base' } }), says: /verify\.timeZone.*must be the name of a time zone/ },
-  { rule: 'verify from a target is not there yet', good: policy({ verify: { cron: '0 5 * * *', from: 'Snapshot' } }), bad: policy({ verify: { cron: '0 5 * * *', from: 'Target' } }), says: /verify\.from: Unsupported value: "Target"/ },
+  { rule: 'verify is from snapshots or a target', good: policy({ verify: { cron: '0 5 * * *', from: 'Snapshot' } }), bad: policy({ verify: { cron: '0 5 * * *', from: 'Bucket' } }), says: /verify\.from: Unsupported value: "Bucket"/ },
+  { rule: 'verify from a target needs copies', good: policy({ copies: [{ targetRef: { name: 's3' } }], verify: { cron: '0 5 * * *', from: 'Target' } }), bad: policy({ verify: { cron: '0 5 * * *', from: 'Target' } }), says: /protection.*verify\.from: Target needs copies/ },
+  { rule: 'verify says which of several targets', good: policy({ ...inTwo, verify: { cron: '0 5 * * *', from: 'Target', targetRef: { name: 'nas' } } }), bad: policy({ ...inTwo, verify: { cron: '0 5 * * *', from: 'Target' } }), says: /protection.*where they name several targets verify\.targetRef to say which/ },
+  { rule: 'targetRef of verify goes with Target', good: policy({ ...inTwo, verify: { cron: '0 5 * * *', from: 'Target', targetRef: { name: 's3' } } }), bad: policy({ ...inTwo, verify: { cron: '0 5 * * *', targetRef: { name: 's3' } } }), says: /protection\.verify.*targetRef goes with from: Target/ },
   { rule: 'timeout of verify at least 1m', good: policy({ verify: { cron: '0 5 * * *', timeout: '1m' } }), bad: policy({ verify: { cron: '0 5 * * *', timeout: '59s' } }), says: /verify\.timeout.*must be a duration from 1m to 24h/ },
   { rule: 'storage classes of verify are names', good: policy({ verify: { cron: '0 5 * * *', storageClasses: { kept: 'gone' } } }), bad: policy({ verify: { cron: '0 5 * * *', storageClasses: { '': 'gone' } } }), says: /every key must be the name of a storage class/ },
   { rule: 'verify needs the configuration', good: policy({ verify: { cron: '0 5 * * *' }, capture: { exclude: ['secrets'] } }), bad: policy({ verify: { cron: '0 5 * * *' }, capture: { enabled: false } }), says: /verify needs copies with their configuration/ },

@@ -15,6 +15,7 @@ describe('decide', () => {
     ['Pending', 'plan'],
     ['Fetching', 'plan'],
     ['Planned', 'volumes'],
+    ['Staging', 'stage'],
     ['RestoringVolumes', 'volumes'],
     ['ApplyingConfiguration', 'configuration'],
     ['Preparing', 'prepare'],
@@ -81,6 +82,14 @@ describe('decide', () => {
     expect(kind(appRestore({ from }, { phase: 'Fetching', transfer: { ...transfer, phase: 'Fetched' } }))).toBe('plan');
     // Movers leave something also for a dry run.
     expect(kind(appRestore({ from, dryRun: true }, {}, bare))).toBe('addFinalizer');
+  });
+
+  test('what is staged is filled and cut before volumes are made from it', () => {
+    const staged = { from: { targetRef: { name: 's3' }, staged: true } };
+    expect(kind(appRestore(staged, { phase: 'Planned' }))).toBe('stage');
+    expect(kind(appRestore(staged, { phase: 'Staging' }))).toBe('stage');
+    expect(kind(appRestore(staged, { phase: 'RestoringVolumes' }))).toBe('volumes');
+    expect(kind(appRestore({ ...staged, what: 'Configuration' }, { phase: 'Planned' }))).toBe('volumes');
   });
 
   test('what movers have left goes when it has ended, whatever the end', () => {

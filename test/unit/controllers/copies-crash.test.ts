@@ -47,7 +47,7 @@ test('a target in trouble when all of its volumes are in costs the copy in anoth
   expect(world.snapshot.status?.copies).toMatchObject([{ target: 's3', phase: 'Sealing', reason: 'TargetUnreachable', volumes }, { target: 'nas', phase: 'Complete', sealAttempt: 1, volumes }]);
   // No mover was made twice: two of volumes and one that seals for nas, and one seal of s3 after each pause.
   const seals = world.snapshot.status?.copies?.[0]?.sealAttempt ?? 0;
-  expect(new Set(world.made).size).toBe(world.made.length);
+  expect(new Set(world.names).size).toBe(world.made.length);
   expect(world.made.length).toBeLessThanOrEqual(5 + seals);
   down = false;
   await world.live(200);
@@ -145,7 +145,7 @@ test('wherever the operator dies, and whatever movers do, a copy comes about, is
       expect(copyOf(world).phase).toBe('Complete');
       expect(world.violations).toEqual([]);
       expect(world.left).toEqual([]);
-      expect(new Set(world.made).size).toBe(world.made.length);
+      expect(new Set(world.names).size).toBe(world.made.length);
       expect(world.repository.get(copyOf(world).recoveryPoint!)).toMatchObject({ verb: 'seal' });
     }),
     { numRuns: 60 },

@@ -56,8 +56,8 @@ export class DrillWorld {
   #uids = 0;
   #memory = this.#forgotten();
 
-  constructor(verify: object = {}) {
-    this.#store('volumepolicies', volumePolicy({ schedule: { cron: '0 0 1 1 *' }, verify: { cron: '0 * * * *', timeout: '20m', ...verify } }));
+  constructor(verify: object = {}, protection: object = {}) {
+    this.#store('volumepolicies', volumePolicy({ schedule: { cron: '0 0 1 1 *' }, verify: { cron: '0 * * * *', timeout: '20m', ...verify }, ...protection }));
     this.#store('namespaces', { metadata: { name: 'shop', labels: { 'pod-security.kubernetes.io/enforce': 'restricted', team: 'shop' } } });
     this.#store('resourcequotas', { metadata: { name: 'all', namespace: 'shop' }, spec: { hard: { pods: '9' } }, status: { hard: { pods: '9' } } });
     for (const time of ['08:00', '09:00']) this.#store('appsnapshots', copyOfTick(this.policy, at(time), readyStatus(at(time))));
@@ -69,6 +69,11 @@ export class DrillWorld {
 
   condition(type: string): { status: string; reason: string; message: string } | undefined {
     return this.policy.status?.conditions?.find((c) => c.type === type);
+  }
+
+  /** Something of namespace shop, or of the cluster, that is there. */
+  put(plural: string, object: KubeObject): void {
+    this.#store(plural, object);
   }
 
   /** What is there of drills: namespaces, what is in them, and restores. */

@@ -29,13 +29,13 @@ describe('series of copies', () => {
 });
 
 describe('series of policies', () => {
-  const state = { copies: 2, lastCopy: 100, nextCopy: 200, verified: undefined, rpo: 900, rpoMet: true, drill: 80, drillVerified: false, targets: new Map([['s3', { lastCopy: 90, failing: false }], ['nas', { lastCopy: undefined, failing: true }]]) };
+  const state = { copies: 2, lastCopy: 100, nextCopy: 200, verified: undefined, rpo: 900, rpoMet: true, drill: 80, drillVerified: false, drillFromTarget: true, targets: new Map([['s3', { lastCopy: 90, failing: false }], ['nas', { lastCopy: undefined, failing: true }]]) };
 
   test('objective, ages and targets; what a policy does not name any more goes, and all of it with the policy', () => {
     const { metrics, series } = setup();
     metrics.policy({ namespace: 'shop', policy: 'nightly' }, state);
     expect(series('stillpoint_rpo_seconds')).toEqual(['stillpoint_rpo_seconds{namespace="shop",policy="nightly"} 900']);
-    expect(series('stillpoint_policy_drill_')).toEqual(['stillpoint_policy_drill_timestamp_seconds{namespace="shop",policy="nightly"} 80', 'stillpoint_policy_drill_verified{namespace="shop",policy="nightly"} 0']);
+    expect(series('stillpoint_policy_drill_')).toEqual(['stillpoint_policy_drill_timestamp_seconds{namespace="shop",policy="nightly"} 80', 'stillpoint_policy_drill_verified{namespace="shop",policy="nightly"} 0', 'stillpoint_policy_drill_from_target{namespace="shop",policy="nightly"} 1']);
     expect(series('stillpoint_policy_target_')).toEqual([
       'stillpoint_policy_target_last_copy_timestamp_seconds{namespace="shop",policy="nightly",target="s3"} 90',
       'stillpoint_policy_target_failing{namespace="shop",policy="nightly",target="s3"} 0',

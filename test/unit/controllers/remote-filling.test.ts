@@ -62,13 +62,13 @@ describe('movers of a restore', () => {
   const requestOf = (job: KubeObject) => moverRequest.parse(JSON.parse(made(job).containers[0]!.env.find(({ name }) => name === requestVariable)!.value!));
 
   test('one fills a claim by id and digest, as who it was read by', () => {
-    const job = restoreJob(context, filled, 1, false);
+    const job = restoreJob(context, filled, { into: 'data-pg-0', attempt: 1, privileged: false });
     expect(made(job)).toMatchObject({ nodeSelector: { disk: 'ssd' } });
     expect(requestOf(job)).toMatchObject({ host: 'shop', task: { verb: 'restore', claim: 'data-pg-0', snapshotId: hex('1'), tree: hex('f'), everybody: false }, dead: [] });
     expect(made(job).securityContext).toMatchObject({ runAsUser: runAs.user, fsGroup: runAs.fsGroup });
     expect(job.metadata.ownerReferences?.[0]).toMatchObject({ kind: 'AppRestore' });
-    expect(restoreJob(context, filled, 2, false).metadata.name).not.toBe(job.metadata.name);
-    expect(requestOf(restoreJob(context, filled, 1, true)).task).toMatchObject({ everybody: true });
+    expect(restoreJob(context, filled, { into: 'data-pg-0', attempt: 2, privileged: false }).metadata.name).not.toBe(job.metadata.name);
+    expect(requestOf(restoreJob(context, filled, { into: 'data-pg-0', attempt: 1, privileged: true })).task).toMatchObject({ everybody: true });
   });
 
   test('another namespace is read by its own key; what is made elsewhere is owned there', () => {

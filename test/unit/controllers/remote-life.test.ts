@@ -38,7 +38,7 @@ describe('a restore from a target', () => {
     const world = new RemoteWorld(remoteRestore(), (request, n): Fate => (n === 1 || n === 3 || n === 5 ? 'killed' : n === 6 ? full : success(request)));
     await world.live(200);
     expect(world.restore?.status).toMatchObject({ phase: 'Ready', volumes: [{ attempt: 2 }, { attempt: 2 }] });
-    expect(new Set(world.made.map(({ name }) => name)).size).toBe(world.made.length);
+    expect(new Set(world.names).size).toBe(world.made.length);
     expect(world.events).toEqual(expect.arrayContaining(['MoverFailed']));
     expect(contents(world)).toEqual([hex('1'), hex('2')]);
   });
@@ -201,7 +201,7 @@ test('wherever the operator dies, and whatever movers do, every claim holds what
       expect(world.restore?.status?.phase).toBe('Ready');
       expect(contents(world)).toEqual([hex('1'), hex('2')]);
       expect(world.left).toEqual([]);
-      expect(new Set(world.made.map(({ name }) => name)).size).toBe(world.made.length);
+      expect(new Set(world.names).size).toBe(world.made.length);
     }),
     { numRuns: 60 },
   );

@@ -2,8 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import type { AppRestore } from '../../../src/api/kinds.js';
 import { hex } from '../movers/fixtures.js';
 import { appRestore } from './apprestore-fixtures.js';
+import { error } from './mover-world.js';
 import { listedPoint, recoveryPointOf, remoteRestore } from './remote-fixtures.js';
-import { error, RemoteWorld, success, type Fate } from './remote-world.js';
+import { RemoteWorld, success, type Fate } from './remote-world.js';
 
 const reasonOf = (world: RemoteWorld): { reason: string; message: string } | undefined => world.restore?.status?.conditions?.find(({ type }) => type === 'Ready');
 const contents = (world: RemoteWorld): string[] => world.of('persistentvolumeclaims').map(({ metadata }) => world.filled.get(metadata.uid ?? '') ?? 'nothing');
@@ -50,7 +51,7 @@ describe('a recovery point that is removed after it was listed', () => {
     await world.live(60);
     expect(world.restore?.status).toMatchObject({ phase: 'Ready', source: { setId: 'point-1' } });
     expect(world.made.map(({ request }) => request.task.verb)).toEqual(['list', 'fetch', 'list', 'fetch', 'restore', 'restore']);
-    expect(new Set(world.made.map(({ name }) => name)).size).toBe(6);
+    expect(new Set(world.names).size).toBe(6);
     expect(world.notes).toContain('Recovery point point-2 was removed from s3:https://s3.example/copies/shop after it was listed. Another one is chosen.');
   });
 

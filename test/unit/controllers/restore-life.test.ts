@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { restoreFinalizer } from '../../../src/controllers/apprestore/decide.js';
 import { Dice, live } from './lives/life.js';
-import { RestoreWorld } from './lives/restore-world.js';
+import { RestoreWorld, type Made } from './lives/restore-world.js';
 
 const lives = fc.record({
   luck: fc.array(fc.nat(1000), { maxLength: 120, size: 'max' }),
@@ -10,10 +10,16 @@ const lives = fc.record({
   spec: fc.record({
     what: fc.constantFrom('All', 'Volumes', 'Configuration'),
     dryRun: fc.nat(9).map((n) => n === 9),
-    from: fc.constantFrom({ appSnapshotRef: { name: 's' } }, { targetRef: { name: 's3' } }),
+    from: fc.constantFrom({ appSnapshotRef: { name: 's' } }, { targetRef: { name: 's3' } }, { targetRef: { name: 's3' }, staged: true }),
     verify: fc.record({ enabled: fc.boolean(), timeout: fc.constant('15m') }),
   }),
 });
+
+/** By what the volumes come that are not filled where they are used. */
+function broughtBy(from: { readonly targetRef?: object; readonly staged?: boolean }): Made[] {
+  if (from.staged === true) return ['imported', 'staged'];
+  return from.targetRef === undefined ? ['imported'] : [];
+}
 
 test('killed after any write, and again: it always comes to an end, in order, and leaves nothing imported behind', () => {
   const ends = new Set<string>();
@@ -26,8 +32,8 @@ test('killed after any write, and again: it always comes to an end, in order, an
       ends.add(phase ?? '');
       expect(['Ready', 'Failed', 'deleted', 'suspended']).toContain(phase);
       // What is to be removed is guarded from before it is made.
-      if ((world.made.has('imported') || world.made.has('fetched')) && world.object !== undefined) expect(world.object.metadata.finalizers).toEqual([restoreFinalizer]);
-      if (phase === 'Ready' && !spec.dryRun && spec.what === 'All') expect([...world.made].sort()).toEqual(['claims', 'configuration', 'fixups', 'gate', ...('targetRef' in spec.from ? [] : ['imported']), 'started']);
+      if ((['imported', 'fetched', 'staged'] as const).some((what) => world.made.has(what)) && world.object !== undefined) expect(world.object.metadata.finalizers).toEqual([restoreFinalizer]);
+      if (phase === 'Ready' && !spec.dryRun && spec.what === 'All') expect([...world.made].sort()).toEqual(['claims', 'configuration', 'fixups', 'gate', ...broughtBy(spec.from), 'started'].sort());
       // What movers have left does not outlive the end.
       if (phase === 'Ready' || phase === 'Failed') expect(world.made.has('fetched')).toBe(false);
       // Suspended in the middle, it has movers yet.

@@ -47,7 +47,7 @@ describe('the Job of a mover', () => {
   describe('that fills a volume', () => {
     const request = moverRequest({ verb: 'restore', claim: 'data', snapshotId: 's', tree: 't', everybody: false });
     const filling = (more: Partial<MoverJob> = {}): Made['spec']['template']['spec'] => {
-      const { source, ...rest } = job({ request, destination: 'data', worksFor: { restore: 'r' }, ...more });
+      const { source, ...rest } = job({ request, destination: { claim: 'filled', of: 'data' }, worksFor: { restore: 'r' }, ...more });
       expect(source).toBeDefined();
       return (moverJob(rest, settings) as unknown as Made).spec.template.spec;
     };

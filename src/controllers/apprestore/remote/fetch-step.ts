@@ -6,7 +6,6 @@ import type { MoverSuccess } from '../../../movers/request.js';
 import { AppError } from '../../../runtime/app-error.js';
 import { accountOf } from '../../appsnapshot/gather.js';
 import { requireAuthority } from '../../authority.js';
-import type { Caches } from '../../caches.js';
 import type { OperatorDeps } from '../../deps.js';
 import { failed, failureOf, millisToRetry, type Failure } from '../../movers/failures.js';
 import { ensureMover, listMovers, removeMover } from '../../movers/jobs.js';
@@ -14,11 +13,11 @@ import { removeMoverObjects } from '../../movers/leftovers.js';
 import { waitingFor } from '../../movers/waiting.js';
 import { later, now, type StepResult } from '../../step.js';
 import { requirePreconditions } from '../preconditions.js';
-import { sourceNamespace, targetAccount, tell, type RestoreWriter } from '../steps.js';
+import { readerAccount, sourceNamespace, tell, type RestoreWriter } from '../steps.js';
 import { sourceOf } from './document.js';
 import { keep, readHeld } from './fetched.js';
 import { fetchJob, listJob, moversOf, readerName, type ReadContext } from './objects.js';
-import { choosePoint, wantedOf } from './points.js';
+import { choosePoint, verifiedIn, wantedOf } from './points.js';
 import { keyOf, readTarget, requireMovers } from './target.js';
 
 /** How often a mover that lists or fetches is looked at. */
@@ -36,8 +35,8 @@ export async function fetchStep(writer: RestoreWriter, deps: OperatorDeps): Prom
   const target = await readTarget(object, deps);
   const context: ReadContext = { object, target, settings: deps.mover };
   const name = readerName(context, verbOf(transfer), transfer.attempt);
-  const client = deps.client.as(targetAccount(object));
-  const movers = await listMovers(client, targetAccount(object).namespace, moversOf(object).label);
+  const client = deps.client.as(readerAccount(object));
+  const movers = await listMovers(client, readerAccount(object).namespace, moversOf(object).label);
   const job = movers.jobs.find(({ metadata }) => metadata.name === name);
   if (job === undefined) {
     await make(context, transfer, deps);
@@ -45,7 +44,7 @@ export async function fetchStep(writer: RestoreWriter, deps: OperatorDeps): Prom
   }
   const outcome = moverOutcome(job, movers.pods);
   if (outcome.kind === 'running') {
-    if (outcome.pod?.status?.phase !== 'Running') return wait(writer, await waitingFor(targetAccount(object), job, outcome.pod, deps));
+    if (outcome.pod?.status?.phase !== 'Running') return wait(writer, await waitingFor(readerAccount(object), job, outcome.pod, deps));
     return transfer.phase === 'Fetching' ? read(writer, context, outcome.pod, deps) : later(lookSeconds);
   }
   // A mover that ends before what it holds was read has brought nothing.
@@ -84,26 +83,12 @@ function verbOf({ phase }: RestoreTransfer): 'list' | 'fetch' {
 async function make(context: ReadContext, transfer: RestoreTransfer, deps: OperatorDeps): Promise<void> {
   const { object, target } = context;
   await requireMovers(object, target, deps);
-  const client = deps.client.as(targetAccount(object));
+  const client = deps.client.as(readerAccount(object));
   await removeMoverObjects(client, moversOf(object), new Set());
   const { location } = transfer;
   const { id } = placeToRead(target, sourceNamespace(object), transfer.repositoryId);
   const wanted = wantedOf(object, verifiedIn(deps.caches, { location, repositoryId: id })).slice(0, mostWanted);
   await ensureMover(client, transfer.phase === 'Listing' ? listJob(context, transfer.attempt, wanted) : fetchJob(context, transfer.attempt, transfer.recoveryPoint ?? ''));
-}
-
-interface Place {
-  readonly location: string;
-  /** Undefined: not known yet. */
-  readonly repositoryId: string | undefined;
-}
-
-/** Ids of the recovery points there that a restore of this cluster has found good, newest cut first. Status is written by the operator only. */
-function verifiedIn(caches: Pick<Caches, 'appRestores'>, { location, repositoryId }: Place): string[] {
-  const sources = caches.appRestores.list().flatMap(({ status }) => (status?.phase === 'Ready' && status.verified === true && status.source?.target !== undefined ? [status.source] : []));
-  const there = sources.filter((source) => source.location === location && (repositoryId === undefined || source.repositoryId === repositoryId));
-  const cut = ({ cutAt = '' }: (typeof there)[number]): number => Date.parse(cutAt) || 0;
-  return [...new Set(there.sort((a, b) => cut(b) - cut(a)).map(({ setId }) => setId))];
 }
 
 /** Attempts go on counting: a list that is asked for once more is another one. */
@@ -126,7 +111,7 @@ async function read(writer: RestoreWriter, context: ReadContext, pod: MoverPod, 
   const source = sourceOf(object, held.text, held.point, transfer);
   const { id, location, repositoryId, recoveryPoint } = transfer;
   await writer.write({ source, transfer: { phase: 'Fetched', attempt: 0, location, repositoryId, id, recoveryPoint } }, { kind: 'working', reason: 'Fetching', message: `Recovery point ${held.point.id} was fetched.` });
-  await removeMover(deps.client.as(targetAccount(object)), { metadata: { name: readerName(context, 'fetch', transfer.attempt), namespace: targetAccount(object).namespace } });
+  await removeMover(deps.client.as(readerAccount(object)), { metadata: { name: readerName(context, 'fetch', transfer.attempt), namespace: readerAccount(object).namespace } });
   return now;
 }
 

@@ -7,7 +7,7 @@ import { moverRole } from '../../../movers/job.js';
 import { isAlreadyExists } from '../../../runtime/api-error.js';
 import { secrets } from '../../../runtime/resource.js';
 import type { OperatorDeps } from '../../deps.js';
-import { targetAccount } from '../steps.js';
+import { readerAccount } from '../steps.js';
 import { readDocument, unusable } from './document.js';
 import { fetchedNames, fetchedSecret, type ReadContext } from './objects.js';
 
@@ -41,7 +41,7 @@ export async function readHeld(object: AppRestore, pod: string, deps: OperatorDe
 }
 
 async function readFile(object: AppRestore, pod: string, file: string, deps: OperatorDeps): Promise<Buffer | undefined> {
-  const account = targetAccount(object);
+  const account = readerAccount(object);
   const { outcome, stdout, truncated } = await deps.exec.run({ namespace: account.namespace, pod, container: moverRole, command: showCommand(file) }, { as: account, maxOutputBytes: mostBytes });
   if (outcome.kind === 'exited') {
     const { code } = outcome;
@@ -54,10 +54,10 @@ async function readFile(object: AppRestore, pod: string, file: string, deps: Ope
   throw fail('MoverFailed', `${file} could not be read from pod ${pod}: ${why}.`, { afterSeconds: 10 });
 }
 
-/** Keeps what was read in Secrets of the namespace that is restored into, as the account. What is there already was made by an earlier try; its digest is checked before use. */
+/** Keeps what was read in Secrets of the namespace in which it was read, as the account. What is there already was made by an earlier try; its digest is checked before use. */
 export async function keep(context: Pick<ReadContext, 'object' | 'target'>, { text, parts }: Held, deps: OperatorDeps): Promise<void> {
   const { object } = context;
-  const client = deps.client.as(targetAccount(object));
+  const client = deps.client.as(readerAccount(object));
   const names = fetchedNames(object, parts.length);
   const files: [string, Buffer][] = [[names.document, Buffer.from(text)], ...parts.map((part, i): [string, Buffer] => [names.parts[i] ?? '', part])];
   for (const [name, content] of files) {
@@ -66,7 +66,7 @@ export async function keep(context: Pick<ReadContext, 'object' | 'target'>, { te
       await client.create(secrets, secret);
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
-      const found = await client.get(secrets, { namespace: targetAccount(object).namespace, name });
+      const found = await client.get(secrets, { namespace: readerAccount(object).namespace, name });
       if (found.metadata.labels?.[labels.restore] !== object.metadata.uid) throw fail('MoverFailed', `Secret ${name} exists, and is none of Stillpoint's. Delete it: its name is needed.`, { afterSeconds: 30 });
     }
   }

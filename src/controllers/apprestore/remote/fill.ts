@@ -11,7 +11,7 @@ import { ensureMover, listMovers, progressOf, type Movers } from '../../movers/j
 import { removeMoverObjects } from '../../movers/leftovers.js';
 import { waitingFor } from '../../movers/waiting.js';
 import type { RestoredClaim } from '../restore-set.js';
-import { targetAccount, targetNamespace, tell, type RestoreWriter } from '../steps.js';
+import { readerAccount, readerNamespace, tell, type RestoreWriter } from '../steps.js';
 import type { VolumeFiller, VolumeState } from '../volume-filler.js';
 import { advanceFilling, type Filling, type SeenFilling } from './advance.js';
 import { fetchedNames, fillerName, moversOf, restoreJob, type ReadContext } from './objects.js';
@@ -28,31 +28,46 @@ export const targetFiller: VolumeFiller = {
     return Promise.resolve({ from: { claim, snapshotId: content.snapshotId, bytesTotal: content.bytes }, captured, message: undefined });
   },
 
-  async fill(writer, claims, states, deps) {
-    const { object } = writer;
-    const { transfer } = object.status ?? {};
-    if (transfer === undefined) throw new Error('nothing was fetched');
-    const target = await readTarget(object, deps);
-    const context: ReadContext = { object, target, settings: deps.mover };
-    const client = deps.client.as(targetAccount(object));
-    const movers = await listMovers(client, targetNamespace(object), moversOf(object).label);
-    const before: Filling = { transfer, volumes: states.map(({ volume }) => known(object, volume)) };
-    const seen = await observe(context, before, movers, states, client, deps);
-    const next = advanceFilling(before, seen);
-    await note(writer, next, deps);
-    const needed = new Set(next.volumes.filter(({ phase }) => phase === 'Restoring').map((volume) => nameOf(context, volume)));
-    const fetched = fetchedNames(object, mostParts);
-    const left = movers.jobs.some(({ metadata }) => !needed.has(metadata.name)) ? await removeMoverObjects(client, moversOf(object), new Set([...needed, fetched.document, ...fetched.parts])) : 0;
-    const missing = next.volumes.filter((volume) => volume.phase === 'Restoring' && !movers.jobs.some(({ metadata }) => metadata.name === nameOf(context, volume)));
-    if (missing.length > 0) await make(context, claims, missing, client, deps);
-    // A volume that one pod at a time may have is free when its mover is gone.
-    return states.map((state, i) => stateOf(state, next.volumes[i] ?? state.volume, left, next.transfer.message));
-  },
+  fill: (writer, claims, states, deps) => fillByMovers(writer, { field: 'volumes', claims, into: ({ volume }) => volume.claim, keep: [] }, states, deps),
 };
 
+/** Claims that are there, and that movers fill. */
+export interface ToFill {
+  /** The part of status that speaks of them. */
+  readonly field: 'volumes' | 'staged';
+  readonly claims: readonly RestoredClaim[];
+  /** Name of the claim that the content of one of the copy goes into. */
+  readonly into: (claim: RestoredClaim) => string;
+  /** Names of what carries the labels of movers and stays. */
+  readonly keep: readonly string[];
+}
+
+/** Goes on with filling claims in the namespace in which the target is read; `states` tell of the claims alone. */
+export async function fillByMovers(writer: RestoreWriter, toFill: ToFill, states: readonly VolumeState[], deps: OperatorDeps): Promise<readonly VolumeState[]> {
+  const { object } = writer;
+  const { transfer } = object.status ?? {};
+  if (transfer === undefined) throw new Error('nothing was fetched');
+  const target = await readTarget(object, deps);
+  const context: ReadContext = { object, target, settings: deps.mover };
+  const client = deps.client.as(readerAccount(object));
+  const movers = await listMovers(client, readerNamespace(object), moversOf(object).label);
+  const before: Filling = { transfer, volumes: states.map(({ volume }) => known(object.status?.[toFill.field], volume)) };
+  const seen = await observe(context, before, movers, states, client, deps);
+  const next = advanceFilling(before, seen);
+  await note(writer, toFill.field, next, deps);
+  const needed = new Set(next.volumes.filter(({ phase }) => phase === 'Restoring').map((volume) => nameOf(context, volume)));
+  const fetched = fetchedNames(object, mostParts);
+  const keep = new Set([...needed, fetched.document, ...fetched.parts, ...toFill.keep]);
+  const left = movers.jobs.some(({ metadata }) => !needed.has(metadata.name)) ? await removeMoverObjects(client, moversOf(object), keep) : 0;
+  const missing = next.volumes.filter((volume) => volume.phase === 'Restoring' && !movers.jobs.some(({ metadata }) => metadata.name === nameOf(context, volume)));
+  if (missing.length > 0) await make(context, toFill, missing, client, deps);
+  // A volume that one pod at a time may have is free when its mover is gone.
+  return states.map((state, i) => stateOf(state, next.volumes[i] ?? state.volume, left, next.transfer.message));
+}
+
 /** What status knows of it: the claim alone says nothing of its content. */
-function known(object: AppRestore, volume: RestoredVolume): RestoredVolume {
-  const before = object.status?.volumes?.find(({ claim }) => claim === volume.claim);
+function known(noted: readonly RestoredVolume[] | undefined, volume: RestoredVolume): RestoredVolume {
+  const before = noted?.find(({ claim }) => claim === volume.claim);
   if (volume.phase === 'Failed') return volume;
   const attempt = before?.attempt ?? 0;
   const isSame = before !== undefined && before.phase !== 'Failed' && (before.uid === undefined || before.uid === volume.uid);
@@ -75,7 +90,7 @@ async function observe(context: ReadContext, { volumes }: Filling, movers: Mover
     outcomes.set(volume.claim, outcome);
     if (outcome.kind !== 'running') continue;
     if (outcome.pod?.status?.phase !== 'Running') {
-      troubles.push(await waitingFor(targetAccount(context.object), job, outcome.pod, deps));
+      troubles.push(await waitingFor(readerAccount(context.object), job, outcome.pod, deps));
       continue;
     }
     const said = await progressOf(client, outcome.pod);
@@ -86,11 +101,12 @@ async function observe(context: ReadContext, { volumes }: Filling, movers: Mover
 }
 
 /** Written before anything of it is made. */
-async function note(writer: RestoreWriter, { volumes, transfer }: Filling, deps: OperatorDeps): Promise<void> {
+async function note(writer: RestoreWriter, field: ToFill['field'], { volumes, transfer }: Filling, deps: OperatorDeps): Promise<void> {
   const { object } = writer;
   const before = object.status;
-  if (canonicalJson([volumes, transfer]) === canonicalJson([before?.volumes, before?.transfer])) return;
-  await writer.write({ volumes: plain([...volumes]), transfer: plain(transfer) });
+  if (canonicalJson([volumes, transfer]) === canonicalJson([before?.[field], before?.transfer])) return;
+  const noted = plain([...volumes]);
+  await writer.write({ ...(field === 'staged' ? { staged: noted } : { volumes: noted }), transfer: plain(transfer) });
   if (transfer.reason !== undefined && before?.transfer?.reason !== transfer.reason) tell(deps, object, 'Warning', transfer.reason, transfer.message ?? '');
 }
 
@@ -99,18 +115,18 @@ function plain<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }
 
-async function make(context: ReadContext, claims: readonly RestoredClaim[], missing: readonly RestoredVolume[], client: Client, deps: OperatorDeps): Promise<void> {
+async function make(context: ReadContext, { claims, into }: ToFill, missing: readonly RestoredVolume[], client: Client, deps: OperatorDeps): Promise<void> {
   await requireMovers(context.object, context.target, deps);
   const privileged = await isPrivileged(context.object, deps);
   for (const { claim, attempt = 0 } of missing) {
     const restored = claims.find(({ volume }) => volume.claim === claim);
-    if (restored !== undefined) await ensureMover(client, restoreJob(context, restored, attempt, privileged));
+    if (restored !== undefined) await ensureMover(client, restoreJob(context, restored, { into: into(restored), attempt, privileged }));
   }
 }
 
 /** What only whoever may edit the Namespace can say. */
 async function isPrivileged(object: AppRestore, deps: OperatorDeps): Promise<boolean> {
-  const { metadata } = await deps.client.get(namespaces, { name: targetNamespace(object) });
+  const { metadata } = await deps.client.get(namespaces, { name: readerNamespace(object) });
   return metadata.annotations?.[annotations.privilegedMovers] === 'true';
 }
 

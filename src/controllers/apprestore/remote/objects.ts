@@ -8,7 +8,7 @@ import type { MoverTask } from '../../../movers/request.js';
 import type { KubeObject, OwnerReference } from '../../../runtime/object.js';
 import type { MoversOf } from '../../movers/leftovers.js';
 import type { RestoredClaim } from '../restore-set.js';
-import { isElsewhere, sourceNamespace, targetAccount, targetNamespace } from '../steps.js';
+import { isElsewhere, isStaged, readerAccount, readerNamespace, sourceNamespace } from '../steps.js';
 import { keyOf } from './target.js';
 
 /** What the movers of one restore are made from. */
@@ -23,7 +23,7 @@ const shortSeconds = 3600;
 
 /** All movers of a restore. */
 export function moversOf(object: AppRestore): MoversOf {
-  return { namespace: targetNamespace(object), label: { key: labels.restore, value: object.metadata.uid } };
+  return { namespace: readerNamespace(object), label: { key: labels.restore, value: object.metadata.uid } };
 }
 
 /** Name of the mover that lists the recovery points or fetches one. Pure. */
@@ -46,11 +46,11 @@ export function fetchJob(context: ReadContext, attempt: number, snapshotId: stri
   return job(context, readerName(context, 'fetch', attempt), { verb: 'fetch', snapshotId }, { deadlineSeconds: shortSeconds });
 }
 
-/** The mover that fills a claim, on a node where the pod that uses it may run. `privileged`: as root. Pure. */
-export function restoreJob(context: ReadContext, { volume: { claim, content }, placement }: Pick<RestoredClaim, 'volume' | 'placement'>, attempt: number, privileged: boolean): KubeObject {
+/** The mover that fills a claim with the content of one of the copy, on a node where the pod that uses it may run. `privileged`: as root. Pure. */
+export function restoreJob(context: ReadContext, { volume: { claim, content }, placement }: Pick<RestoredClaim, 'volume' | 'placement'>, { into, attempt, privileged }: { readonly into: string; readonly attempt: number; readonly privileged: boolean }): KubeObject {
   if (content.kind !== 'repository') throw new TypeError(`${claim} is in no repository`);
   const { snapshotId, tree, runAs } = content;
-  return job(context, fillerName(context, claim, attempt), { verb: 'restore', claim, snapshotId, tree, everybody: privileged }, { destination: claim, placement, privileged, ...(runAs === undefined ? {} : { runAs }) });
+  return job(context, fillerName(context, claim, attempt), { verb: 'restore', claim, snapshotId, tree, everybody: privileged }, { destination: { claim: into, of: claim }, placement, privileged, ...(runAs === undefined ? {} : { runAs }) });
 }
 
 function job(context: ReadContext, name: string, task: MoverTask, more: Partial<MoverJob>): KubeObject {
@@ -59,7 +59,7 @@ function job(context: ReadContext, name: string, task: MoverTask, more: Partial<
   return moverJob(
     {
       name,
-      account: targetAccount(object).name,
+      account: readerAccount(object).name,
       target,
       keySecret: keyOf(object, target),
       owner: ownerOf(context),
@@ -80,8 +80,8 @@ function job(context: ReadContext, name: string, task: MoverTask, more: Partial<
 }
 
 /** The restore, where it is in the same namespace: an owner elsewhere counts as gone. */
-function ownerOf({ object, target }: Pick<ReadContext, 'object' | 'target'>): OwnerReference {
-  const { apiVersion, kind, metadata } = isElsewhere(object) ? target : object;
+export function ownerOf({ object, target }: Pick<ReadContext, 'object' | 'target'>): OwnerReference {
+  const { apiVersion, kind, metadata } = isElsewhere(object) && !isStaged(object) ? target : object;
   return { apiVersion, kind, name: metadata.name, uid: metadata.uid };
 }
 
@@ -98,7 +98,7 @@ export function fetchedSecret(context: Pick<ReadContext, 'object' | 'target'>, n
   return {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name, namespace: targetNamespace(object), labels: moverLabels(target.metadata.uid, { restore: object.metadata.uid }), ownerReferences: [ownerOf(context)] },
+    metadata: { name, namespace: readerNamespace(object), labels: moverLabels(target.metadata.uid, { restore: object.metadata.uid }), ownerReferences: [ownerOf(context)] },
     type: 'Opaque',
     immutable: true,
     data: { [key]: content.toString('base64') },

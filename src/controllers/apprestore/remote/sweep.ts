@@ -6,7 +6,7 @@ import { persistentVolumeClaims } from '../../../runtime/resource.js';
 import type { OperatorDeps } from '../../deps.js';
 import { removeMoverObjects } from '../../movers/leftovers.js';
 import { later, now, type StepResult } from '../../step.js';
-import { isFromTarget, targetAccount, targetNamespace, type RestoreWriter } from '../steps.js';
+import { isFromTarget, readerAccount, targetNamespace, type RestoreWriter } from '../steps.js';
 import { moversOf } from './objects.js';
 
 const sweepSeconds = 2;
@@ -18,7 +18,7 @@ export async function sweepStep(writer: RestoreWriter, deps: OperatorDeps): Prom
   const { object } = writer;
   let left: number;
   try {
-    left = await removeMoverObjects(deps.client.as(targetAccount(object)), moversOf(object), new Set());
+    left = await removeMoverObjects(deps.client.as(readerAccount(object)), moversOf(object), new Set());
   } catch (error) {
     if (!(error instanceof ApiError) && !(error instanceof AppError)) throw error;
     deps.log.warn('what movers have left could not be removed', { error: error.message });
@@ -42,7 +42,7 @@ export async function removeUnfinished(object: AppRestore, deps: OperatorDeps): 
   const open = unfinishedClaims(object);
   // Nothing is made before status says so: where it says nothing the account is not asked for anything.
   if (!isFromTarget(object) || (object.status?.transfer === undefined && open.size === 0)) return 0;
-  const client = deps.client.as(targetAccount(object));
+  const client = deps.client.as(readerAccount(object));
   const left = await removeMoverObjects(client, moversOf(object), new Set());
   if (left > 0) return left;
   const namespace = targetNamespace(object);

@@ -4,12 +4,13 @@ import { keySecretOf, locationOf } from '../../../movers/place.js';
 import { isNotFound } from '../../../runtime/api-error.js';
 import type { Client } from '../../../runtime/client.js';
 import { findCondition } from '../../../runtime/conditions.js';
+import { snapshotGroup } from '../../../snapshots/names.js';
 import { requireAuthority, rightsToMove, type Right } from '../../authority.js';
 import type { OperatorDeps } from '../../deps.js';
 import { requireSecrets, rightsToSecrets, type OtherKey } from '../../movers/secrets.js';
 import { requirePolicies } from '../../policies.js';
 import { accountField } from '../preconditions.js';
-import { finalFailure, sourceNamespace, targetAccount, targetNamespace } from '../steps.js';
+import { finalFailure, isStaged, readerAccount, readerNamespace, sourceNamespace } from '../steps.js';
 
 /** Until a target that is not ready is looked at again. */
 const targetSeconds = 15;
@@ -22,22 +23,26 @@ const rightsToFetch: readonly Right[] = [
   ...['create', 'list', 'delete'].map((verb) => ({ verb, group: '', resource: 'persistentvolumeclaims' })),
 ];
 
-/** The BackupTarget of the namespace that is restored into; it must lie where it lay when the restore began. Throws BackupTargetNotFound. */
+/** Beside that: what was filled is cut. */
+const rightsToStage: readonly Right[] = [{ verb: 'create', group: snapshotGroup, resource: 'volumesnapshots' }];
+
+/** The BackupTarget that is read, of the namespace in which its movers run; it must lie where it lay when the restore began. Throws BackupTargetNotFound. */
 export async function readTarget(object: AppRestore, deps: OperatorDeps): Promise<BackupTarget> {
   const name = object.spec.from.targetRef?.name ?? '';
-  const target = await find(deps.client, targetNamespace(object), name);
+  const target = await find(deps.client, object, name);
   const begun = object.status?.transfer?.location;
   const location = locationOf(target, sourceNamespace(object));
   if (begun !== undefined && begun !== location) throw finalFailure('BackupTargetNotFound', `BackupTarget ${name} was changed: this restore began at ${begun}, and it lies at ${location} now.`);
   return target;
 }
 
-async function find(client: Client, namespace: string, name: string): Promise<BackupTarget> {
+async function find(client: Client, object: AppRestore, name: string): Promise<BackupTarget> {
+  const namespace = readerNamespace(object);
   try {
     return await client.get<BackupTarget>(backupTargets, { namespace, name });
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    throw fail('BackupTargetNotFound', `spec.from.targetRef.name: there is no BackupTarget ${name} in namespace ${namespace}, which is restored into.`, { cause: error, afterSeconds: targetSeconds });
+    throw fail('BackupTargetNotFound', `spec.from.targetRef.name: there is no BackupTarget ${name} in namespace ${namespace}${isStaged(object) ? '' : ', which is restored into'}.`, { cause: error, afterSeconds: targetSeconds });
   }
 }
 
@@ -69,9 +74,10 @@ function otherKey({ spec }: AppRestore): OtherKey | undefined {
 
 /** Makes sure that the target can be read, that movers may be made, and that they find what they mount. Throws AppError. */
 export async function requireMovers(object: AppRestore, target: BackupTarget, deps: OperatorDeps): Promise<void> {
-  const account = targetAccount(object);
+  const account = readerAccount(object);
+  const rights = [...rightsToFetch, ...(isStaged(object) ? rightsToStage : []), ...rightsToSecrets(target, otherKey(object))];
   requireReadable(target);
   await requirePolicies(deps.client, deps.agentNamespace);
-  await requireAuthority(deps.client, account, [...rightsToFetch, ...rightsToSecrets(target, otherKey(object))], accountField(object));
+  await requireAuthority(deps.client, account, rights, isStaged(object) ? undefined : accountField(object));
   await requireSecrets(deps.client, account, target, otherKey(object));
 }

@@ -3,6 +3,7 @@ import type { AppRestore, VolumePolicy } from '../../../api/kinds.js';
 import type { DrillResult, DrillStatus } from '../../../api/volumepolicy.js';
 import { dueOf, readSchedule } from '../cadence.js';
 import type { PolicyCopy } from '../copies.js';
+import { copyToDrill, drilledTarget, wrongTarget } from './choose.js';
 import { drillName } from './names.js';
 import { ended, resultOf, timedOut } from './result.js';
 
@@ -41,7 +42,7 @@ export interface DrillInput {
 export type DrillPlan =
   /** No drill is under way. `next`: when the next one is begun. `why`: a drill is due and cannot be begun. */
   | { readonly kind: 'none'; readonly next: number | undefined; readonly why?: 'disabled' | 'noCopy' }
-  /** The schema lets pass what cannot be a schedule: no drill is ever due, and copies are made. */
+  /** The schema lets pass what cannot be a schedule, or a target that has no copies: no drill is ever due, and copies are made. */
   | { readonly kind: 'invalid'; readonly message: string }
   /** Note in status that the drill of a tick is begun. Nothing is made before. */
   | { readonly kind: 'begin'; readonly drill: DrillStatus }
@@ -74,22 +75,18 @@ function begin({ object, copies, now, enabled, longest }: DrillInput): DrillPlan
   if (verify === undefined) return { kind: 'none', next: undefined };
   const ticks = readSchedule(verify, 'spec.protection.verify', now);
   if (typeof ticks === 'string') return { kind: 'invalid', message: ticks };
+  const wrong = wrongTarget(object);
+  if (wrong !== undefined) return { kind: 'invalid', message: wrong };
   // Another expression is adopted first.
   if (verify.suspend || noted?.cron !== verify.cron || noted.timeZone !== verify.timeZone) return { kind: 'none', next: undefined };
   const last = object.status?.lastDrill;
   const { tick, next } = dueOf(verify, ticks, `${object.metadata.uid} drill`, { inForce: noted, done: last === undefined ? [] : [Date.parse(last.due)], now });
   if (!enabled) return { kind: 'none', next: undefined, why: 'disabled' };
   if (tick === undefined) return { kind: 'none', next };
-  const copy = toDrill(copies);
+  const copy = copyToDrill(copies, drilledTarget(object));
   if (copy === undefined) return { kind: 'none', next, why: 'noCopy' };
   const until = now + Math.min(longest, durationMillis(verify.timeout));
-  return { kind: 'begin', drill: { due: time(tick), copy: copy.name, namespace: drillName(object.metadata, tick), phase: 'Running', begun: time(now), until: time(until) } };
-}
-
-/** The newest copy that no restore has verified; when all are, the newest. Snapshots that are to go are left alone. */
-function toDrill(copies: readonly PolicyCopy[]): PolicyCopy | undefined {
-  const ready = copies.filter((copy) => copy.state === 'ready' && !copy.leaving && !copy.expiring).sort((a, b) => (b.cutAt ?? 0) - (a.cutAt ?? 0));
-  return ready.find((copy) => copy.verifiedAt === undefined) ?? ready[0];
+  return { kind: 'begin', drill: { due: time(tick), ...copy, namespace: drillName(object.metadata, tick), phase: 'Running', begun: time(now), until: time(until) } };
 }
 
 function run(drill: DrillStatus, { now, enabled, requireIsolation, place, restore }: DrillInput): DrillPlan {

@@ -1,5 +1,5 @@
 import { annotations, apiGroup, apiVersion, labels } from '../../../api/common.js';
-import type { VolumePolicy } from '../../../api/kinds.js';
+import type { AppRestore, VolumePolicy } from '../../../api/kinds.js';
 import type { DrillStatus } from '../../../api/volumepolicy.js';
 import type { KubeObject } from '../../../runtime/object.js';
 import type { DrillSettings } from '../../deps.js';
@@ -75,6 +75,11 @@ export function copiedFence(object: KubeObject, kind: string, namespace: string)
   return { apiVersion: 'v1', kind, metadata: { name: `source-${object.metadata.name}`.slice(0, 253), namespace }, spec: object['spec'] };
 }
 
+/** What the restore of a drill reads. A target is read in the namespace of the policy: no Secret of it gets into the drill (docs/design/0012-drills.md). Pure. */
+export function drillSource({ copy, target, recoveryPoint }: Pick<DrillStatus, 'copy' | 'target' | 'recoveryPoint'>): AppRestore['spec']['from'] {
+  return target === undefined ? { appSnapshotRef: { name: copy } } : { targetRef: { name: target }, recoveryPoint, staged: true };
+}
+
 /** The restore of a drill. It goes with its policy. */
 export function drillRestore({ metadata, spec }: VolumePolicy, drill: DrillStatus, account: string): KubeObject {
   const { storageClasses } = spec.protection?.verify ?? {};
@@ -89,7 +94,7 @@ export function drillRestore({ metadata, spec }: VolumePolicy, drill: DrillStatu
     },
     spec: {
       serviceAccountName: spec.serviceAccountName,
-      from: { appSnapshotRef: { name: drill.copy } },
+      from: drillSource(drill),
       into: { namespace: drill.namespace, serviceAccountName: account },
       ...(storageClasses === undefined ? {} : { rewrite: { storageClasses } }),
       verify: { enabled: true, timeout: `${Math.max(10, Math.ceil((Date.parse(drill.until) - Date.parse(drill.begun)) / 1000))}s` },

@@ -1,13 +1,15 @@
 import { labels } from '../../../api/common.js';
 import { appRestores, type AppRestore, type VolumePolicy } from '../../../api/kinds.js';
 import type { DrillStatus } from '../../../api/volumepolicy.js';
-import { namespaces } from '../../../runtime/resource.js';
+import { canonicalJson } from '../../../manifests/captured.js';
 import { parseKey, type KubeObject } from '../../../runtime/object.js';
 import { getOrUndefined } from '../../../runtime/get-or-undefined.js';
+import { namespaces } from '../../../runtime/resource.js';
 import type { OperatorDeps } from '../../deps.js';
 import type { Place, Restore } from './decide.js';
 import type { UnderWay } from './line.js';
 import { drilledPolicy, isDrillNamespace } from './names.js';
+import { drillSource } from './objects.js';
 
 /** What is there of the drill that is under way, read from the API: what a cache has not heard of would be made twice. */
 export async function observeDrill({ metadata, status }: VolumePolicy, { client }: Pick<OperatorDeps, 'client'>): Promise<{ place: Place; restore: Restore }> {
@@ -49,10 +51,11 @@ export function placeOf(namespace: KubeObject | undefined, policyUid: string): P
  * Whether the AppRestore is the drill's: by its spec, which cannot be changed and leads into the drill's namespace. Only who may act as the account
  * there can have made it; a label could be anybody's. Pure.
  */
-export function restoreOf(object: AppRestore | undefined, drill: Pick<DrillStatus, 'namespace' | 'copy'>): Restore {
+export function restoreOf(object: AppRestore | undefined, drill: Pick<DrillStatus, 'namespace' | 'copy' | 'target' | 'recoveryPoint'>): Restore {
   if (object === undefined) return { kind: 'absent' };
   const { into, from } = object.spec;
-  return into?.namespace === drill.namespace && from.appSnapshotRef?.name === drill.copy ? { kind: 'ours', object } : { kind: 'foreign' };
+  const isOurs = into?.namespace === drill.namespace && canonicalJson(from) === canonicalJson(drillSource(drill));
+  return isOurs ? { kind: 'ours', object } : { kind: 'foreign' };
 }
 
 interface NamespaceStatus {

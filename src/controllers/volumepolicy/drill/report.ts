@@ -1,5 +1,6 @@
 import type { VolumePolicy } from '../../../api/kinds.js';
 import { findCondition, type ConditionInput } from '../../../runtime/conditions.js';
+import { drilledText } from './choose.js';
 import type { DrillLook, Said } from './step.js';
 
 type Reported = Omit<ConditionInput, 'observedGeneration'>;
@@ -18,7 +19,7 @@ function verified({ spec, status }: VolumePolicy, trouble: Said | undefined): Re
   if (trouble !== undefined && (last === undefined || !['WaitingForTurn', 'NoCopyYet'].includes(trouble.reason))) return { type, status: 'Unknown', ...trouble };
   if (last === undefined) return { type, status: 'Unknown', reason: 'NoDrillYet', message: 'No drill has ended yet.' };
   const isolation = last.isolated || last.rtoSeconds === undefined ? '' : ' It was not isolated: the network was not shown to enforce NetworkPolicies.';
-  const message = `Drill of AppSnapshot ${last.copy}, due at ${last.due}: ${last.message}${isolation}`;
+  const message = `Drill of ${drilledText(last)}, due at ${last.due}: ${last.message}${isolation}`;
   const failed = last.reason === 'DrillFailed' || last.reason === 'DrillTimedOut';
   return { type, status: last.verified ? 'True' : failed ? 'False' : 'Unknown', reason: last.reason, message };
 }

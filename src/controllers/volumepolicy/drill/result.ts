@@ -5,7 +5,7 @@ import { findCondition } from '../../../runtime/conditions.js';
 /** A refusal that follows from what the API server has not heard of yet passes within this; one that stays is the result. */
 const refusalMillis = 120_000;
 /** Reasons of a restore that has not begun: it waits for what will not come in a drill. */
-const refusals: ReadonlySet<string> = new Set(['RestoreRefused', 'SnapshotNotFound', 'SnapshotNotReady', 'InvalidSpec']);
+const refusals: ReadonlySet<string> = new Set(['RestoreRefused', 'SnapshotNotFound', 'SnapshotNotReady', 'InvalidSpec', 'RecoveryPointNotFound', 'TargetKeyWrong', 'TargetRepositoryGone']);
 
 /** The result that the restore of a drill has come to; undefined while it is under way. Pure. */
 export function resultOf(drill: DrillStatus, restore: AppRestore, now: number): DrillResult | undefined {
@@ -38,6 +38,8 @@ export function ended(drill: DrillStatus, reason: DrillResult['reason'], message
     due: drill.due,
     at: new Date(now).toISOString(),
     copy: drill.copy,
+    from: drill.target === undefined ? 'Snapshot' : 'Target',
+    ...(drill.target === undefined ? {} : { target: drill.target }),
     verified: reason === 'DrillPassed',
     isolated: drill.isolated === true,
     reason,

@@ -1,11 +1,12 @@
 import { apiGroup } from '../../../api/common.js';
 import { fail } from '../../../api/errors.js';
-import { appRestores, type VolumePolicy } from '../../../api/kinds.js';
+import { appRestores, type AppRestore, type VolumePolicy } from '../../../api/kinds.js';
 import type { DrillStatus } from '../../../api/volumepolicy.js';
 import { ApiError, isConflict } from '../../../runtime/api-error.js';
 import { AppError } from '../../../runtime/app-error.js';
 import { keyText } from '../../../runtime/object.js';
 import { namespaces } from '../../../runtime/resource.js';
+import { readTarget, requireMovers } from '../../apprestore/remote/target.js';
 import { accountOf } from '../../appsnapshot/gather.js';
 import { requireAuthority, type Right } from '../../authority.js';
 import type { OperatorDeps } from '../../deps.js';
@@ -13,8 +14,10 @@ import { drillPolicies, requirePolicies } from '../../policies.js';
 import { later, now, onChange, type StepResult } from '../../step.js';
 import type { PolicyCopy } from '../copies.js';
 import { tell, type PolicyWriter } from '../steps.js';
+import { drilledTarget, drilledText } from './choose.js';
 import { decideDrill, type DrillPlan } from './decide.js';
 import type { DrillMemory } from './memory.js';
+import { drillRestore } from './objects.js';
 import { drillsByStatus, drillsThere, lastOf, observeDrill } from './observe.js';
 import { prepareStep } from './prepare-step.js';
 
@@ -64,7 +67,7 @@ async function act(plan: DrillPlan, writer: PolicyWriter, memory: DrillMemory, d
   const { drill } = writer.object.status ?? {};
   switch (plan.kind) {
     case 'none':
-      return idle(plan);
+      return idle(plan, drilledTarget(writer.object));
     case 'invalid':
       return { ...look(onChange), trouble: { reason: 'InvalidSpec', message: plan.message } };
     case 'begin':
@@ -76,7 +79,7 @@ async function act(plan: DrillPlan, writer: PolicyWriter, memory: DrillMemory, d
     case 'note': {
       const { result } = plan;
       if (drill !== undefined) await writer.write({ lastDrill: result, drill: { ...drill, phase: 'Removing', message: undefined } });
-      tell(deps, writer.object, result.verified ? 'Normal' : 'Warning', result.reason, `Drill of AppSnapshot ${result.copy}, due at ${result.due}: ${result.message}`);
+      tell(deps, writer.object, result.verified ? 'Normal' : 'Warning', result.reason, `Drill of ${drilledText(result)}, due at ${result.due}: ${result.message}`);
       return look(now);
     }
     case 'remove':
@@ -92,12 +95,12 @@ function look(again: StepResult): DrillLook {
   return { again, next: undefined };
 }
 
-function idle({ next, why }: Extract<DrillPlan, { kind: 'none' }>): DrillLook {
+function idle({ next, why }: Extract<DrillPlan, { kind: 'none' }>, target: string | undefined): DrillLook {
   const base = { again: onChange, next };
   if (why === 'disabled') {
     return { ...base, trouble: { reason: 'DrillsDisabled', message: 'spec.protection.verify asks for drills, and they are switched off: an admin has to let the operator make namespaces, by the chart value drills.enabled: helm upgrade stillpoint charts/stillpoint --reset-then-reuse-values --set drills.enabled=true' } };
   }
-  return why === 'noCopy' ? { ...base, trouble: { reason: 'NoCopyYet', message: 'A drill is due, and there is no copy that is ready. It is begun when there is one.' } } : base;
+  return why === 'noCopy' ? { ...base, trouble: { reason: 'NoCopyYet', message: `A drill is due, and there is no copy that is ${target === undefined ? 'ready' : `complete in BackupTarget ${target}`}. It is begun when there is one.` } } : base;
 }
 
 /** Whatever is lacking is found out before anything is begun, and when it is its turn: who waits asks nobody. */
@@ -112,14 +115,21 @@ async function begin(writer: PolicyWriter, drill: DrillStatus, { line }: DrillMe
     await requirePolicies(deps.client, deps.agentNamespace, drillPolicies);
     await requirePolicies(deps.client, deps.agentNamespace);
     await requireAuthority(deps.client, accountOf(object), rightsToDrill);
+    if (drill.target !== undefined) await requireReadable(object, drill, deps);
   } catch (error) {
     line.giveBack(asking);
     throw error;
   }
   await writer.write({ drill });
   line.begun(asking, deps.clock.now());
-  tell(deps, object, 'Normal', 'DrillBegun', `AppSnapshot ${drill.copy} is restored into namespace ${drill.namespace}, due at ${drill.due}.`);
+  tell(deps, object, 'Normal', 'DrillBegun', `${drilledText(drill)} is restored into namespace ${drill.namespace}, due at ${drill.due}.`);
   return look(now);
+}
+
+/** The target can be read, by what its restore will ask for: otherwise a copy would look bad of which nobody has read anything. Throws AppError. */
+async function requireReadable(policy: VolumePolicy, drill: DrillStatus, deps: OperatorDeps): Promise<void> {
+  const restore = drillRestore(policy, drill, '') as unknown as AppRestore;
+  await requireMovers(restore, await readTarget(restore, deps), deps);
 }
 
 const waiting: DrillLook = {

@@ -6,7 +6,7 @@ import { appRestore } from '../apprestore-fixtures.js';
 import { World, Writer, type Dice, type Step } from './life.js';
 
 /** What a restore makes in its target, in the order in which it may. */
-export type Made = 'fetched' | 'imported' | 'claims' | 'configuration' | 'fixups' | 'started' | 'gate';
+export type Made = 'fetched' | 'staged' | 'imported' | 'claims' | 'configuration' | 'fixups' | 'started' | 'gate';
 
 /**
  * One AppRestore in a world of its own: its status is written as the steps in src/controllers/apprestore write it, in the same order, and
@@ -52,6 +52,8 @@ export class RestoreWorld extends World<AppRestore> {
         this.made.delete('fetched');
         yield* writer.write({ transfer: undefined });
         return now;
+      case 'stage':
+        return yield* this.#stage(writer);
       case 'volumes':
         return yield* this.#volumes(writer);
       case 'configuration':
@@ -76,7 +78,7 @@ export class RestoreWorld extends World<AppRestore> {
       case 'delete':
         if (this.dice.roll(3) === 2) return later(2);
         yield;
-        for (const what of ['imported', 'fetched'] as const) this.made.delete(what);
+        for (const what of ['imported', 'staged', 'fetched'] as const) this.made.delete(what);
         yield* writer.finalizers([]);
         return onChange;
     }
@@ -111,15 +113,30 @@ export class RestoreWorld extends World<AppRestore> {
     }
   }
 
+  *#stage(writer: Writer<AppRestore>): Step {
+    if (writer.status.phase !== 'Staging') yield* writer.write({ phase: 'Staging' });
+    yield* this.#make('staged', ['fetched']);
+    switch (this.dice.roll(5)) {
+      case 3:
+        return yield* this.#later(writer, 5);
+      case 4:
+        return yield* this.#fails(writer);
+      default:
+        yield* writer.write({ phase: 'RestoringVolumes' });
+        return now;
+    }
+  }
+
   *#volumes(writer: Writer<AppRestore>): Step {
     if (writer.object.spec.what === 'Configuration') {
       yield* writer.write({ phase: 'ApplyingConfiguration' });
       return now;
     }
     if (writer.status.phase !== 'RestoringVolumes') yield* writer.write({ phase: 'RestoringVolumes' });
-    const remote = writer.object.spec.from.targetRef !== undefined;
-    if (!remote) yield* this.#make('imported', []);
-    yield* this.#make('claims', [remote ? 'fetched' : 'imported']);
+    const { targetRef, staged } = writer.object.spec.from;
+    const filled = targetRef !== undefined && staged !== true;
+    if (!filled) yield* this.#make('imported', staged === true ? ['staged'] : []);
+    yield* this.#make('claims', [filled ? 'fetched' : 'imported']);
     switch (this.dice.roll(5)) {
       case 3:
         return yield* this.#later(writer, 5);

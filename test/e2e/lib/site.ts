@@ -1,8 +1,8 @@
 import type { AppRestore, BackupTarget } from '../../../src/api/kinds.js';
-import { kubectl, tryKubectl, type KubectlResult } from '../lib/kubectl.js';
-import { tenant } from '../lib/tenant.js';
-import { until } from '../lib/until.js';
-import { watchUntil } from '../lib/watch.js';
+import { kubectl, tryKubectl, type KubectlResult } from './kubectl.js';
+import { tenant } from './tenant.js';
+import { until } from './until.js';
+import { watchUntil } from './watch.js';
 
 /** A cluster that is restored into: by default the one of the suite. */
 export class Site {

@@ -4,18 +4,13 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { s3Data, s3Objects, s3Port } from '../../apps/s3/manifests.js';
 import { bedPki, certificateFrom } from '../../faults/certificate.js';
-import { apply, kubectl, waitFor } from '../lib/kubectl.js';
-import { until } from '../lib/until.js';
+import type { Bucket } from './bucket.js';
+import { apply, kubectl, waitFor } from './kubectl.js';
+import { until } from './until.js';
 
 /** A server of S3 in a namespace of its own, and its bucket. */
-export interface S3Server {
+export interface S3Server extends Bucket {
   readonly namespace: string;
-  readonly bucket: string;
-  readonly endpoint: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** Of its authority, in PEM. */
-  readonly ca: string;
 }
 
 const name = 's3';
