@@ -1,11 +1,20 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 export interface Tally {
   readonly passed: number;
   readonly failed: number;
   /** What failed, each with the beginning of its message: said again at the end, since a log of an hour is rarely kept whole. */
   readonly failures?: readonly string[];
+}
+
+/** A part of `make test`. */
+export interface Stage {
+  readonly name: string;
+  /** What it says goes on the screen, or is appended to a file. */
+  readonly run: (log?: string) => Promise<Tally>;
+  /** Nothing after it makes sense when it fails. */
+  readonly required?: boolean;
 }
 
 const artifacts = 'test/.artifacts';
@@ -126,6 +135,23 @@ export function writeSuite(suite: string, tally: Tally): void {
   const figuresFile = `${artifacts}/${suite}.figures.json`;
   const figures: unknown = existsSync(figuresFile) ? JSON.parse(readFileSync(figuresFile, 'utf8')) : {};
   writeFileSync(`${artifacts}/${suite}.json`, `${JSON.stringify({ passed: tally.passed, failed: tally.failed, figures }, null, 2)}\n`);
+}
+
+let besides = 0;
+
+/** Two parts at the same time, without a common object, that wait most of the time; what the second says comes after the first. */
+export async function beside(first: (log?: string) => Promise<Tally>, second: (log: string) => Promise<Tally>, log?: string): Promise<Tally> {
+  const later = `${artifacts}/beside-${String((besides += 1))}.log`;
+  rmSync(later, { force: true });
+  const parts = await Promise.allSettled([first(log), second(later)]);
+  const text = existsSync(later) ? readFileSync(later, 'utf8') : '';
+  if (log === undefined) process.stdout.write(text);
+  else appendFileSync(log, text);
+  const [a, b] = parts.map((part) => {
+    if (part.status === 'rejected') throw part.reason;
+    return part.value;
+  }) as [Tally, Tally];
+  return together(a, b);
 }
 
 /** Two tallies as one. */

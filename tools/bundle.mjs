@@ -1,5 +1,7 @@
-// One ESM file per program: what the operator image and the kubectl plugin run.
+// One ESM file per program: what the operator image and the kubectl plugin run. Usage: bundle.mjs [DIRECTORY], dist by default.
 import { build } from 'esbuild';
+
+const directory = process.argv[2] ?? 'dist';
 
 const common = {
   bundle: true,
@@ -14,11 +16,11 @@ const common = {
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
 };
 
-await build({ ...common, entryPoints: ['src/main.ts'], outfile: 'dist/stillpoint.mjs' });
-await build({ ...common, entryPoints: ['src/movers/main.ts'], outfile: 'dist/mover.mjs' });
+await build({ ...common, entryPoints: ['src/main.ts'], outfile: `${directory}/stillpoint.mjs` });
+await build({ ...common, entryPoints: ['src/movers/main.ts'], outfile: `${directory}/mover.mjs` });
 await build({
   ...common,
   entryPoints: ['src/cli/main.ts'],
-  outfile: 'dist/kubectl-stillpoint.mjs',
+  outfile: `${directory}/kubectl-stillpoint.mjs`,
   banner: { js: `#!/usr/bin/env node\n${common.banner.js}` },
 });

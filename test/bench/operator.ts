@@ -22,7 +22,7 @@ export class BenchOperator {
 
   constructor(home: OperatorHome) {
     const env = { PATH: process.env['PATH'], KUBECONFIG: home.kubeconfig, POD_NAME: 'bench', METRICS_PORT: String(metricsPort), PROBE_PORT: String(metricsPort + 1) };
-    this.#child = spawn(process.execPath, ['--expose-gc', '--max-old-space-size=384', '--import', './test/bench/probe.mjs', 'dist/stillpoint.mjs'], { env, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+    this.#child = spawn(process.execPath, ['--expose-gc', '--max-old-space-size=384', '--import', './test/bench/probe.mjs', home.program], { env, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
     if (this.#child.stderr === null) throw new Error('no log');
     createInterface({ input: this.#child.stderr }).on('line', (line) => this.#read(line));
     this.#child.once('exit', () => this.#notify());

@@ -56,6 +56,6 @@ export function holderRecords(directory = '/run/stillpoint'): string {
 }
 
 /** Holds that are not over and whose record names the container. Other clusters of this machine keep theirs in the same place. */
-export function openHoldsOf(containerId: string): string[] {
+export function openHoldsOn(containerId: string): string[] {
   return openHolds().filter((id) => holderRecords(join('/run/stillpoint', id)).includes(containerId));
 }

@@ -4,7 +4,7 @@ import { grades, type Grade } from '../../../src/api/common.js';
 import { errorCatalogue } from '../../../src/api/errors.js';
 import { accepted, nearlyAccepted, unbound, type Hints } from '../../schemas/arbitrary.js';
 import { kindDefinitions, schemaOf } from '../../schemas/nodes.js';
-import { openHolds } from '../lib/host.js';
+import { openHoldsOf } from '../lib/host.js';
 import { readyOf, snapshotObjects } from '../lib/copies.js';
 import { recordFigures } from '../lib/figures.js';
 import { apply, kubectl } from '../lib/kubectl.js';
@@ -129,8 +129,7 @@ async function settle(reasons: Record<string, number>): Promise<string[]> {
   for (const o of objects) reasons[`${o.kind} ${reasonOf(o)}`] = (reasons[`${o.kind} ${reasonOf(o)}`] ?? 0) + 1;
   const problems = objects.flatMap((o) => problemsOf(o).map((text) => `${o.kind} ${o.metadata.namespace}/${o.metadata.name}: ${text}: ${JSON.stringify(o.spec)} ${JSON.stringify(readyOf(o.status))}`));
   for (const namespace of namespaces.filter((n) => n !== 'e2e-fuzz-claim')) problems.push(...(await snapshotObjects(namespace)).map((name) => `${namespace} has ${name}`));
-  const ours = new Set(objects.flatMap((o) => (o.status?.holds ?? []).map(({ id }) => id)));
-  problems.push(...openHolds().filter((id) => ours.has(id)).map((id) => `hold ${id} is open`));
+  problems.push(...objects.flatMap(openHoldsOf).map((id) => `hold ${id} is open`));
   for (const namespace of namespaces) await kubectl(['-n', namespace, 'delete', list, '--all', '--wait=true', '--timeout=60s']);
   return problems;
 }

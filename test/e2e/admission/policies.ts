@@ -7,7 +7,7 @@ import { containerId, startDatabase } from '../lib/database.js';
 import { apply, get, kubectl, tryKubectl, waitFor } from '../lib/kubectl.js';
 import { dropNamespace } from '../lib/namespaces.js';
 import { appRestore, appSnapshot, makeTenant } from '../lib/tenant.js';
-import { openHoldsOf } from './canary-places.js';
+import { openHoldsOn } from './canary-places.js';
 import { refused } from './refused.js';
 
 const namespace = 'e2e-admission-policies';
@@ -84,7 +84,7 @@ export function policies(): void {
           expect(message).toContain('helm upgrade --install');
           expect(message).toContain('The operator begins nothing and does not exec into agents while it is so.');
         }
-        expect({ window: copy.status?.window, holds: copy.status?.holds ?? [], open: openHoldsOf(await containerId(namespace)) }).toEqual({ window: undefined, holds: [], open: [] });
+        expect({ window: copy.status?.window, holds: copy.status?.holds ?? [], open: openHoldsOn(await containerId(namespace)) }).toEqual({ window: undefined, holds: [], open: [] });
         refused('the operator', `work ${what} ${name}`, 'PoliciesMissing', readyOf(copy.status)?.message ?? '');
         await kubectl(['-n', namespace, 'delete', 'appsnapshot,apprestore', object]);
       } finally {

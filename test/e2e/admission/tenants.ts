@@ -8,7 +8,7 @@ import { appRestore, appSnapshot, makeTenant } from '../lib/tenant.js';
 import { operatorNamespace } from '../install/operator.js';
 import { account, getOnly, ghost, lacking, noSecrets } from './accounts.js';
 import { as, serviceAccount } from './identities.js';
-import { openHoldsOf } from './canary-places.js';
+import { openHoldsOn } from './canary-places.js';
 import { refused } from './refused.js';
 
 const namespace = 'e2e-admission-tenant';
@@ -31,7 +31,7 @@ export function tenants(): void {
 
     const untouched = async (name: string): Promise<void> => {
       const copy = JSON.parse(await kubectl(['-n', namespace, 'get', 'appsnapshot', name, '-o', 'json'])) as AppSnapshot;
-      expect({ window: copy.status?.window, holds: copy.status?.holds ?? [], open: openHoldsOf(await containerId(namespace)) }).toEqual({ window: undefined, holds: [], open: [] });
+      expect({ window: copy.status?.window, holds: copy.status?.holds ?? [], open: openHoldsOn(await containerId(namespace)) }).toEqual({ window: undefined, holds: [], open: [] });
       expect(await kubectl(['-n', namespace, 'get', 'pvc', '-l', 'stillpoint.dev/snapshot-set', '-o', 'name'])).toBe('');
     };
 

@@ -15,26 +15,28 @@ export interface AuditEvent {
   readonly requestReceivedTimestamp: string;
 }
 
-const directory = join(process.env['STILLPOINT_BED'] ?? '/var/tmp/stillpoint-bed', process.env['BED'] ?? 'a');
+const ownBed = process.env['BED'] ?? 'a';
+const directoryOf = (bed: string): string => join(process.env['STILLPOINT_BED'] ?? '/var/tmp/stillpoint-bed', bed);
 
 /** As many rotated files as the API server keeps (test/cluster/lib/control-plane.sh); with so many, older ones may be gone. */
 const keptFiles = 20;
 
-/** The files of the log, oldest first. Throws when something may have been rotated away. */
-export function auditFiles(): string[] {
+/** The files of the log of a cluster, oldest first. Throws when something may have been rotated away. */
+function auditFiles(bed: string): string[] {
+  const directory = directoryOf(bed);
   const rotated = readdirSync(directory).filter((name) => /^audit-.*\.log$/.test(name)).sort();
   if (rotated.length >= keptFiles) throw new Error(`${directory}: ${rotated.length} rotated audit logs: older ones may be gone`);
   return [...rotated, 'audit.log'].map((name) => join(directory, name));
 }
 
-/** The whole log as it stands. */
+/** The whole log of this cluster as it stands. */
 export function auditText(): string {
-  return auditFiles().map((file) => readFileSync(file, 'utf8')).join('');
+  return auditFiles(ownBed).map((file) => readFileSync(file, 'utf8')).join('');
 }
 
-/** Every request that was answered, once. An exec or a watch counts from its begin: many have not ended. */
-export function auditEvents(select: (line: string) => boolean): AuditEvent[] {
-  return auditFiles().flatMap((file) => {
+/** Every request that was answered, once, by the clusters that are named, this one by default. An exec or a watch counts from its begin: many have not ended. */
+export function auditEvents(select: (line: string) => boolean, beds: readonly string[] = [ownBed]): AuditEvent[] {
+  return beds.flatMap(auditFiles).flatMap((file) => {
     const lines = readFileSync(file, 'utf8').split('\n').filter((line) => line !== '' && select(line));
     // The last line may be half written.
     return lines.flatMap((line) => (line.endsWith('}') ? [JSON.parse(line) as AuditEvent] : []));

@@ -9,20 +9,21 @@ import { until } from '../lib/until.js';
 import { bedPki } from '../../faults/certificate.js';
 import { operatorToken } from './cluster.js';
 
-const program = 'dist/stillpoint.mjs';
 /** Of an operator's log. */
 const keptLines = 4000;
 
 /** What operators of this suite run as and from. */
 export interface OperatorHome {
   readonly kubeconfig: string;
+  /** The operator of this checkout, in a place of its own: suites beside this one bundle it, too. */
+  readonly program: string;
   remove(): void;
 }
 
 /** Bundles this checkout, and writes a kubeconfig of the operator's own account at this server. */
 export async function operatorHome(server: string): Promise<OperatorHome> {
-  execFileSync(process.execPath, ['tools/bundle.mjs'], { stdio: ['ignore', 'ignore', 'pipe'] });
   const directory = mkdtempSync(join(tmpdir(), 'stillpoint-kill-'));
+  execFileSync(process.execPath, ['tools/bundle.mjs', directory], { stdio: ['ignore', 'ignore', 'pipe'] });
   const kubeconfig = join(directory, 'kubeconfig');
   const config = {
     apiVersion: 'v1',
@@ -33,7 +34,7 @@ export async function operatorHome(server: string): Promise<OperatorHome> {
     contexts: [{ name: 'faults', context: { cluster: 'faults', user: 'operator' } }],
   };
   writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
-  return { kubeconfig, remove: () => rmSync(directory, { recursive: true, force: true }) };
+  return { kubeconfig, program: join(directory, 'stillpoint.mjs'), remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
 const running = new Set<OperatorProcess>();
@@ -69,7 +70,7 @@ export class OperatorProcess {
       PROBE_PORT: String(probePort),
       ...settings,
     };
-    return new OperatorProcess(spawn(process.execPath, ['--enable-source-maps', '--import', './test/e2e/kill/clock-step.mjs', program], { env, stdio: ['ignore', 'inherit', 'pipe'] }));
+    return new OperatorProcess(spawn(process.execPath, ['--enable-source-maps', '--import', './test/e2e/kill/clock-step.mjs', home.program], { env, stdio: ['ignore', 'inherit', 'pipe'] }));
   }
 
   private constructor(child: ChildProcess) {

@@ -109,14 +109,30 @@ export function gateTables(containerId: string): string[] {
   return [...tables.matchAll(/stillpoint_gate_\S+/g)].map(([table]) => table);
 }
 
-/** Holds whose state on the host does not say that they are over, and guards that still run. Both must be empty when no window is open. */
+/** Ids of holds on this host, of whichever cluster, whose state does not say that they are over, or whose guard still runs. */
 export function openHolds(): string[] {
   const open = existsSync(holds) ? readdirSync(holds).filter((id) => !existsSync(join(holds, id, 'end', 'thawed'))) : [];
   const guards = [cgroups, ...readdirSync(cgroups).map((name) => join(cgroups, name))]
     .map((h) => join(h, 'stillpoint-guard', 'cgroup.procs'))
     .filter((file) => existsSync(file))
-    .flatMap((file) => readFileSync(file, 'utf8').split('\n').filter((pid) => pid !== '').map((pid) => `guard ${pid}`));
-  return [...open, ...new Set(guards)];
+    .flatMap((file) => readFileSync(file, 'utf8').split('\n').filter((pid) => pid !== '').flatMap(guardedBy));
+  return [...new Set([...open, ...guards])];
+}
+
+/** Those of one object. */
+export function openHoldsOf(object: { readonly status?: { readonly holds?: readonly { readonly id: string }[] } } | undefined): string[] {
+  const ids = new Set(object?.status?.holds?.map(({ id }) => id));
+  return openHolds().filter((id) => ids.has(id));
+}
+
+/** The hold of a guard, which is its argument; none when it has ended meanwhile. */
+function guardedBy(pid: string): string[] {
+  try {
+    const id = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[2];
+    return id === undefined || id === '' ? [] : [id];
+  } catch {
+    return [];
+  }
 }
 
 /** Resident memory of a process, bytes; 0 for one that is ending. Throws when there is none of this pid. */

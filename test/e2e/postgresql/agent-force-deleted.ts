@@ -4,7 +4,7 @@ import { deleteAndWait, readyOf, takeCopy, untilNoSnapshots } from '../lib/copie
 import { clearFaults, setFaults } from '../lib/csi-faults.js';
 import { containerId, type Database } from '../lib/database.js';
 import { recordFigures } from '../lib/figures.js';
-import { Freezers, openHolds } from '../lib/host.js';
+import { Freezers, openHoldsOf } from '../lib/host.js';
 import { apply, kubectl } from '../lib/kubectl.js';
 import { startLoad } from '../lib/load.js';
 import { appSnapshot } from '../lib/tenant.js';
@@ -50,7 +50,7 @@ export function agentForceDeleted(database: () => Database): void {
     await untilNoSnapshots(namespace);
 
     await kubectl(['-n', 'stillpoint-agent', 'rollout', 'status', 'daemonset/stillpoint-agent', '--timeout=60s']);
-    await until('no guard is left', () => openHolds().length === 0, 15);
+    await until('no guard is left', () => openHoldsOf(ended).length === 0, 15);
     const again = await takeCopy(namespace, 'after-agent-deleted', { consistency: { required: 'Frozen' } });
     expect(again.status).toMatchObject({ phase: 'Ready', grade: 'Frozen' });
     await deleteAndWait('appsnapshot', namespace, 'after-agent-deleted');

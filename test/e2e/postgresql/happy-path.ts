@@ -4,7 +4,7 @@ import type { AppSnapshot } from '../../../src/api/kinds.js';
 import { deleteAndWait, eventsOf, readyOf, untilNoSnapshots } from '../lib/copies.js';
 import { containerId, startDatabase, type Variant } from '../lib/database.js';
 import { recordFigures } from '../lib/figures.js';
-import { Freezers, openHolds } from '../lib/host.js';
+import { Freezers, openHoldsOf } from '../lib/host.js';
 import { apply, get, kubectl, waitFor } from '../lib/kubectl.js';
 import { startLoad } from '../lib/load.js';
 import { dropNamespace } from '../lib/namespaces.js';
@@ -38,7 +38,7 @@ export function happyPath(variant: Variant): void {
       await expectStory(namespace);
       await expectLabels(namespace, copy);
       expect(freezers.frozen()).toBe(false);
-      await until('no guard is left', () => openHolds().length === 0, 10);
+      await until('no guard is left', () => openHoldsOf(copy).length === 0, 10);
       await deleteAndWait('appsnapshot', namespace, 'copy');
       await untilNoSnapshots(namespace, 30);
       const { heldMillis, overheadMillis, cutMillis, syncMillis } = copy?.status?.window ?? {};
