@@ -3,7 +3,7 @@ import type { Client } from '../runtime/client.js';
 import { volumeSnapshotContents } from '../runtime/resource.js';
 import { projectContent, type ContentView } from './contents.js';
 import { importHandle, type ImportedSnapshot, type ImportTarget, type StoredSnapshot } from './import.js';
-import { getOrUndefined } from './observe-set.js';
+import { getOrUndefined } from '../runtime/get-or-undefined.js';
 
 /** A snapshot in the storage, and the content that keeps it there: a handle alone could be that of another by now. */
 export interface RetainedSnapshot extends StoredSnapshot {

@@ -32,6 +32,7 @@ export async function planStep(writer: RestoreWriter, deps: OperatorDeps): Promi
   const target = targetAccount(object);
   await requireAuthority(deps.client, accountOf(object), rightsOfReader(object));
   const source = await readSource(object, deps);
+  if (object.spec.inPlace && isMoved(object, source.copy)) throw finalFailure('InvalidSpec', `spec.from: in place only a copy of this namespace can be restored, not one of ${source.copy.namespace}. Restore it into another namespace.`);
   await requireAuthority(deps.client, target, rightsFor(object, source.copy), accountField(object));
   const comparison = await compare(object, source, deps);
   const { plan } = comparison;

@@ -8,7 +8,7 @@ import { snapshotGroup } from '../../snapshots/names.js';
 import type { CopiedVolume, Copy } from './copy.js';
 import { placementOf, podSource, type Placement } from './pod-source.js';
 import { rewrittenObjects } from './rewritten.js';
-import { isMoved } from './steps.js';
+import { isElsewhere } from './steps.js';
 
 /** One claim that is filled from the copy. */
 export interface RestoredClaim {
@@ -39,7 +39,7 @@ export interface RestoreSet {
 /** Rewrites the configuration of the copy for the target and splits it by when it is made. `drill`: the target is the namespace of a drill. Pure. */
 export function restoreSet(object: AppRestore, copy: Copy, capture: Capture | undefined, drill = false): RestoreSet {
   const { what } = object.spec;
-  const fills = new Map(copy.volumes.map((volume) => [volume.claim, fill(object, copy, volume)]));
+  const fills = new Map(copy.volumes.map((volume) => [volume.claim, fill(object, volume)]));
   const objects = capture?.objects ?? [];
   const { kept, left, unproven } = drill ? drilled(copy, objects) : { kept: objects, left: [], unproven: [] };
   const { objects: rewritten, refused } = rewrittenObjects(object, copy, kept, fills);
@@ -75,9 +75,9 @@ function configurationOnly(rewritten: readonly CapturedObject[], order: { scaled
   return { claims: [], configuration: rewritten.filter((o) => order.kept.has(objectId(o))), scaled: order.scaled, gate: [], never: order.never };
 }
 
-function fill(object: AppRestore, copy: Copy, { uid, content, restoreSize }: CopiedVolume): ClaimFill {
+function fill(object: AppRestore, { uid, content, restoreSize }: CopiedVolume): ClaimFill {
   // A mover fills it when it is there.
   if (content.kind === 'repository') return { dataSource: undefined, restoreSize };
-  const name = content.kind === 'retained' || isMoved(object, copy) ? importedName(object.metadata.uid, uid) : content.snapshot;
+  const name = content.kind === 'retained' || isElsewhere(object) ? importedName(object.metadata.uid, uid) : content.snapshot;
   return { dataSource: { apiGroup: snapshotGroup, kind: 'VolumeSnapshot', name }, restoreSize };
 }

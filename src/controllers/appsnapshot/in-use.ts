@@ -16,7 +16,8 @@ export async function inUse(writer: SnapshotWriter, deps: Pick<OperatorDeps, 'ca
   const { object } = writer;
   const letsGo = object.metadata.deletionTimestamp !== undefined && outlives(object);
   const all = restoresUsing(deps.caches, object).filter((user) => !letsGo || !isFromRetained(user));
-  const users = all.some(isFromTarget) && (await keptInTargets()) ? all.filter((user) => !isFromTarget(user)) : all;
+  const elsewhere = (user: AppRestore): boolean => isFromTarget(user) || (isFromRetained(user) && object.status?.retained?.complete === true);
+  const users = all.some(elsewhere) && (await keptInTargets()) ? all.filter((user) => !elsewhere(user)) : all;
   if (users.length === 0) {
     if (isTrue(object.status?.conditions, type)) await writer.write({}, undefined, [{ type, status: 'False', reason: 'RestoreEnded', message: 'No restore uses this copy.' }]);
     return false;

@@ -3,7 +3,7 @@ import { hasFinalizer, removeFinalizer } from '../../runtime/finalizers.js';
 import { keyText, parseKey, type KubeObject } from '../../runtime/object.js';
 import type { Outcome } from '../../runtime/outcome.js';
 import { namespaces, secrets } from '../../runtime/resource.js';
-import { getOrUndefined } from '../../snapshots/observe-set.js';
+import { getOrUndefined } from '../../runtime/get-or-undefined.js';
 import { keptContents, removeContents } from '../../snapshots/retain.js';
 import { restoresOfRetained } from '../apprestore/in-use.js';
 import type { OperatorDeps } from '../deps.js';

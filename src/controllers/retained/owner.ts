@@ -1,7 +1,7 @@
 import { annotations } from '../../api/common.js';
 import { appSnapshots } from '../../api/kinds.js';
 import { parseKey, type ObjectMeta } from '../../runtime/object.js';
-import { getOrUndefined } from '../../snapshots/observe-set.js';
+import { getOrUndefined } from '../../runtime/get-or-undefined.js';
 import type { OperatorDeps } from '../deps.js';
 import type { EndingInput } from './decide.js';
 

@@ -4,10 +4,10 @@ import { retainedDigestFile, retainedPointFile, type RetainedPoint } from '../..
 import { record } from '../../manifests/json.js';
 import { ApiError, isAlreadyExists, isConflict } from '../../runtime/api-error.js';
 import type { Client } from '../../runtime/client.js';
-import { removeFinalizer } from '../../runtime/finalizers.js';
+import { hasFinalizer, removeFinalizer } from '../../runtime/finalizers.js';
 import type { KubeObject } from '../../runtime/object.js';
 import { secrets } from '../../runtime/resource.js';
-import { getOrUndefined } from '../../snapshots/observe-set.js';
+import { getOrUndefined } from '../../runtime/get-or-undefined.js';
 import type { OperatorDeps } from '../deps.js';
 import { partFile, partName, partSecret, pointName, pointSecret, retainedFinalizer } from './objects.js';
 import { decodePoint, encodePoint, joinParts } from './point.js';
@@ -66,9 +66,12 @@ async function create(client: Client, secret: KubeObject): Promise<boolean> {
   }
 }
 
+/** Data, labels and the finalizer: without that nobody would remove the data with it. */
 function holds(existing: KubeObject, wanted: KubeObject): boolean {
   const [has, wants] = [record(existing['data']), record(wanted['data'])];
-  return Object.keys(wants).every((key) => has[key] === wants[key]);
+  const labelled = Object.entries(wanted.metadata.labels ?? {}).every(([key, value]) => existing.metadata.labels?.[key] === value);
+  const guarded = (wanted.metadata.finalizers ?? []).every((finalizer) => hasFinalizer(existing, finalizer));
+  return labelled && guarded && Object.keys(wants).every((key) => has[key] === wants[key]);
 }
 
 /** What the API server refuses, a quota above all, is for the user to see; what passes is tried again. */
@@ -102,6 +105,13 @@ export async function removeParts({ client, namespace }: RetainedPlace, uid: str
 export async function isWritten({ client, namespace }: RetainedPlace, uid: string): Promise<boolean> {
   const first = await getOrUndefined(client, secrets, { namespace, name: pointName(uid) });
   return first !== undefined && first.metadata.deletionTimestamp === undefined;
+}
+
+/** Whether it is also found by its labels, and keeps its data from being forgotten: else it is written anew. */
+export async function isListed({ client, namespace }: RetainedPlace, uid: string): Promise<boolean> {
+  const first = await getOrUndefined(client, secrets, { namespace, name: pointName(uid) });
+  if (first === undefined || first.metadata.deletionTimestamp !== undefined) return false;
+  return first.metadata.labels?.[labels.retained] === 'true' && first.metadata.labels[labels.appSnapshot] === uid && hasFinalizer(first, retainedFinalizer);
 }
 
 /** Reads a recovery point; undefined when there is none. Throws RecoveryPointUnusable. */

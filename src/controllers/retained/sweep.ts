@@ -3,7 +3,7 @@ import type { ObjectMeta } from '../../runtime/object.js';
 import type { Outcome } from '../../runtime/outcome.js';
 import { collectionPath, query } from '../../runtime/resource-path.js';
 import { secrets } from '../../runtime/resource.js';
-import { getOrUndefined } from '../../snapshots/observe-set.js';
+import { getOrUndefined } from '../../runtime/get-or-undefined.js';
 import type { OperatorDeps } from '../deps.js';
 import { pointName } from './objects.js';
 import { ownerOf } from './owner.js';

@@ -6,7 +6,7 @@ import type { KubeObject } from '../../runtime/object.js';
 import type { Outcome } from '../../runtime/outcome.js';
 import { csiDrivers, csiNodes, storageClasses } from '../../runtime/resource.js';
 import { discoverCapability } from '../../snapshots/capability.js';
-import { getOrUndefined } from '../../snapshots/observe-set.js';
+import { getOrUndefined } from '../../runtime/get-or-undefined.js';
 import type { StorageClass } from '../../storage/render.js';
 import type { OperatorDeps } from '../deps.js';
 import { isSaid } from '../news.js';

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AppRestore } from '../../../src/api/kinds.js';
-import { applyIn, bucketTarget, serverSecrets, snapshotTo, untilComplete, untilNoMovers, untilTarget } from '../copies/scene.js';
-import { startServer } from '../copies/server.js';
+import { applyIn, snapshotTo, untilComplete, untilNoMovers, untilTarget } from '../copies/scene.js';
+import { bucketTarget, serverSecrets } from '../lib/bucket.js';
 import { deleteAndWait } from '../lib/copies.js';
 import { query } from '../lib/database.js';
 import { dropNamespace } from '../lib/namespaces.js';
+import { startServer } from '../lib/s3-server.js';
 import { makeTenant } from '../lib/tenant.js';
 import { watchUntil } from '../lib/watch.js';
 import { restoreFrom } from '../restore-remote/scene.js';

@@ -5,7 +5,7 @@ import { isAlreadyExists } from '../../../runtime/api-error.js';
 import type { KubeObject } from '../../../runtime/object.js';
 import { persistentVolumeClaims, volumeSnapshots, type ResourceType } from '../../../runtime/resource.js';
 import { readSingleClasses } from '../../../snapshots/capability.js';
-import { getOrUndefined } from '../../../snapshots/observe-set.js';
+import { getOrUndefined } from '../../../runtime/get-or-undefined.js';
 import type { OperatorDeps } from '../../deps.js';
 import { later, now, type StepResult } from '../../step.js';
 import { projectClaim } from '../../views.js';

@@ -48,7 +48,8 @@ async function find(object: AppRestore, uid: string, deps: OperatorDeps): Promis
   const where = `Secret ${pointName(uid)} in namespace ${deps.retained.namespace}`;
   if (found === undefined || (found.deleting && begun === undefined)) {
     const message = `spec.from.retained: there is no retained recovery point ${uid}: ${where} ${found === undefined ? 'does not exist' : 'is being deleted'}. Those that are there are printed by: kubectl stillpoint retained`;
-    throw begun === undefined ? fail('RecoveryPointNotFound', message, { afterSeconds: 30 }) : finalFailure('RecoveryPointNotFound', message);
+    // One that was deleted while its AppSnapshot is there is written anew, with the same digest.
+    throw fail('RecoveryPointNotFound', message, { afterSeconds: begun === undefined ? 30 : 5 });
   }
   if (begun !== undefined && begun.digest !== found.digest) throw finalFailure('RecoveryPointUnusable', `${where} is not the one that this restore began with.`);
   return found;

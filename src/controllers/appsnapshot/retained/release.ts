@@ -47,6 +47,8 @@ export async function release(writer: SnapshotWriter, deps: OperatorDeps, verdic
  */
 export async function settleAtEnd(writer: SnapshotWriter, deps: OperatorDeps): Promise<'stays' | 'goes' | 'again'> {
   const { object } = writer;
+  // A namespace does not wait for who reads elsewhere from what was retained of it; that stays whole.
+  if (restoresOfRetained(deps.caches, object.metadata.uid).length > 0 && (await isWhole(object, deps)) && (await isNamespaceLeaving(object, deps))) return 'stays';
   if (outlives(object)) {
     if (await isWhole(object, deps)) return 'stays';
     if (!(await isNamespaceLeaving(object, deps))) {

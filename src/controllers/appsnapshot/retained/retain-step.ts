@@ -5,7 +5,7 @@ import { AppError } from '../../../runtime/app-error.js';
 import { findCondition } from '../../../runtime/conditions.js';
 import type { OperatorDeps } from '../../deps.js';
 import { pointName } from '../../retained/objects.js';
-import { isWritten, placeOf } from '../../retained/store.js';
+import { isListed, placeOf } from '../../retained/store.js';
 import { later, now, type StepResult } from '../../step.js';
 import { tell, type SnapshotWriter } from '../steps.js';
 import { notRetained, readyVerdict, retainedCondition } from './conditions.js';
@@ -20,7 +20,7 @@ const seenSeconds = 2;
  */
 export async function retainStep(writer: SnapshotWriter, deps: OperatorDeps): Promise<StepResult> {
   const { object } = writer;
-  if (object.status?.retained?.complete === true && (await isWritten(placeOf(deps), object.metadata.uid))) return later(seenSeconds);
+  if (object.status?.retained?.complete === true && (await isListed(placeOf(deps), object.metadata.uid))) return later(seenSeconds);
   try {
     await writeRetained(writer, await keep(writer, deps), deps);
     return later(seenSeconds);

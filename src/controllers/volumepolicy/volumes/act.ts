@@ -6,7 +6,7 @@ import type { AppError } from '../../../runtime/app-error.js';
 import type { Client } from '../../../runtime/client.js';
 import type { KubeObject } from '../../../runtime/object.js';
 import { namespaces, persistentVolumeClaims, storageClasses, volumeAttributesClasses, type ResourceType } from '../../../runtime/resource.js';
-import { getOrUndefined } from '../../../snapshots/observe-set.js';
+import { getOrUndefined } from '../../../runtime/get-or-undefined.js';
 import { sizeText, usedPercent } from '../../../storage/growth.js';
 import { otherNamespaces } from '../../../storage/names.js';
 import type { Volume } from '../../../storage/volume.js';

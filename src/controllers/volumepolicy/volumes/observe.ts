@@ -1,12 +1,13 @@
 import { annotations } from '../../../api/common.js';
 import type { StorageCluster, VolumePolicy } from '../../../api/kinds.js';
 import type { VolumePolicySpec } from '../../../api/volumepolicy.js';
-import { matchesSelector, type ClaimView, type NamespaceView } from '../../../hooks/view.js';
+import type { ClaimView, NamespaceView } from '../../../hooks/view.js';
 import { isLive, mountedClaims } from '../../../hooks/workload.js';
 import { bytesOf } from '../../../manifests/quantity.js';
 import { isNotFound } from '../../../runtime/api-error.js';
 import type { Client } from '../../../runtime/client.js';
 import { keyText, type KubeObject, type LabelSelector } from '../../../runtime/object.js';
+import { matchesSelector } from '../../../runtime/label-selector.js';
 import { namespaces, storageClasses, volumeAttributesClasses } from '../../../runtime/resource.js';
 import type { Usage } from '../../../storage/growth.js';
 import type { StorageClass } from '../../../storage/render.js';

@@ -4,7 +4,7 @@ import { isNotFound } from '../../../runtime/api-error.js';
 import { parseKey, type KubeObject } from '../../../runtime/object.js';
 import type { Outcome } from '../../../runtime/outcome.js';
 import { storageClasses, volumeAttributesClasses, type ResourceType } from '../../../runtime/resource.js';
-import { getOrUndefined } from '../../../snapshots/observe-set.js';
+import { getOrUndefined } from '../../../runtime/get-or-undefined.js';
 import { isClassOf, policyOfClass } from '../../../storage/names.js';
 import type { OperatorDeps } from '../../deps.js';
 import { classPolicies, requirePolicies } from '../../policies.js';

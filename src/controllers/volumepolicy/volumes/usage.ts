@@ -3,7 +3,7 @@ import { readUsage } from '../../../hooks/hold/usage.js';
 import type { ClaimView, NamespaceView } from '../../../hooks/view.js';
 import type { Clock } from '../../../runtime/clock.js';
 import type { Usage } from '../../../storage/growth.js';
-import { agentRef } from '../../appsnapshot/gather.js';
+import { agentRef } from '../../appsnapshot/agent-ref.js';
 import type { OperatorDeps } from '../../deps.js';
 import { requirePolicies } from '../../policies.js';
 
