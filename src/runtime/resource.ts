@@ -34,8 +34,6 @@ export const volumeAttributesClasses: ResourceType = { group: 'storage.k8s.io', 
 export const csiDrivers: ResourceType = { group: 'storage.k8s.io', version: 'v1', plural: 'csidrivers', kind: 'CSIDriver', namespaced: false };
 export const csiNodes: ResourceType = { group: 'storage.k8s.io', version: 'v1', plural: 'csinodes', kind: 'CSINode', namespaced: false };
 export const volumeAttachments: ResourceType = { group: 'storage.k8s.io', version: 'v1', plural: 'volumeattachments', kind: 'VolumeAttachment', namespaced: false };
-export const csiDrivers: ResourceType = { group: 'storage.k8s.io', version: 'v1', plural: 'csidrivers', kind: 'CSIDriver', namespaced: false };
-export const csiNodes: ResourceType = { group: 'storage.k8s.io', version: 'v1', plural: 'csinodes', kind: 'CSINode', namespaced: false };
 export const roleBindings: ResourceType = { group: 'rbac.authorization.k8s.io', version: 'v1', plural: 'rolebindings', kind: 'RoleBinding', namespaced: true };
 export const selfSubjectAccessReviews: ResourceType = {
   group: 'authorization.k8s.io',

@@ -37,7 +37,7 @@ export function reconcileAppRestore(deps: OperatorDeps): (key: string, context: 
       report: async (writer, own, error, verdict) => {
         const isOver = verdict.kind === 'failed';
         const message = `${verdict.message}${isOver ? nextForOldVolumes(writer.object) : ''}`;
-        await writer.write({ phase: isOver ? 'Failed' : (writer.object.status?.phase ?? 'Pending') }, { ...verdict, message });
+        await writer.write({ phase: isOver ? 'Failed' : (writer.object.status?.phase ?? 'Pending') }, { ...verdict, message }, isOver ? unjudged(writer.object, undefined) : []);
         tell(own, writer.object, 'Warning', error.code, message);
       },
     },

@@ -52,7 +52,8 @@ export function decide(input: RestoreInput): RestorePlan {
   const phase = object.status?.phase ?? 'Pending';
   const ofOld = wanted(object);
   if (phase === 'Ready' || phase === 'Failed') {
-    if (object.status?.transfer !== undefined) return { kind: 'sweep' };
+    // A way back removes its movers itself.
+    if (object.status?.transfer !== undefined && (ofOld !== 'rollBack' || object.spec.suspend)) return { kind: 'sweep' };
     return ofOld === undefined || object.spec.suspend ? { kind: 'idle' } : { kind: ofOld };
   }
   if (object.spec.suspend) return { kind: 'suspended' };

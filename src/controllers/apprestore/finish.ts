@@ -12,7 +12,7 @@ import type { OperatorDeps } from '../deps.js';
 import { now, type StepResult } from '../step.js';
 import { summarize } from './check-summary.js';
 import { compareWithTarget, refusals, toApply } from './compare.js';
-import { nextForOldVolumes } from './in-place/words.js';
+import { nextForOldVolumes, unjudged } from './in-place/words.js';
 import type { RestoreSet } from './restore-set.js';
 import { readSource } from './source.js';
 import { count, existingOf, isFromTarget, some, targetAccount, targetNamespace, tell, type RestoreWriter } from './steps.js';
@@ -33,7 +33,7 @@ export async function finish(writer: RestoreWriter, deps: OperatorDeps): Promise
   const reason = verified === false ? 'RestoredNotVerified' : 'Restored';
   const message = `${sentence(object, unproven)}${nextForOldVolumes(object)}`;
   const rtoSeconds = Math.round((at - Date.parse(object.status?.startTime ?? new Date(at).toISOString())) / 1000);
-  await writer.write({ phase: 'Ready', verified, volumes, completionTime: new Date(at).toISOString(), rtoSeconds: Math.max(0, rtoSeconds) }, { kind: 'ready', reason, message });
+  await writer.write({ phase: 'Ready', verified, volumes, completionTime: new Date(at).toISOString(), rtoSeconds: Math.max(0, rtoSeconds) }, { kind: 'ready', reason, message }, unjudged(object, verified));
   tell(deps, object, 'Normal', reason, message);
   return now;
 }
@@ -48,7 +48,7 @@ async function applyGate(object: AppRestore, set: Pick<RestoreSet, 'gate'>, deps
 }
 
 /** Claims of classes that wait for a pod are bound by now. */
-async function boundVolumes(object: AppRestore, deps: OperatorDeps): Promise<RestoredVolume[] | undefined> {
+export async function boundVolumes(object: AppRestore, deps: OperatorDeps): Promise<RestoredVolume[] | undefined> {
   const before = object.status?.volumes;
   if (before?.some((v) => v.phase !== 'Bound') !== true) return before;
   const { items } = await deps.client.list(persistentVolumeClaims, { namespace: targetNamespace(object), labelSelector: `${labels.restore}=${object.metadata.uid}` });

@@ -104,7 +104,7 @@ async function compare(object: AppRestore, source: RestoreSource, deps: Operator
   const named = new Set(inPlace.refuse.map(idOf));
   const refuse = [...set.refused, ...inPlace.refuse, ...summary.refuse.filter((entry) => !named.has(idOf(entry))), ...missing, ...kept, ...beside];
   const plan = { ...summary, change: [...inPlace.change, ...summary.change], skip: [...summary.skip, ...set.never], refuse };
-  return { plan, plans, salt, set };
+  return { plan, plans: plans.filter(({ verdict, captured }) => verdict !== 'refuse' || !named.has(objectId(captured))), salt, set };
 }
 
 /** The object that an entry of a plan is about. */

@@ -12,6 +12,7 @@ import { later, now, type StepResult } from '../step.js';
 import type { OperatorDeps } from '../deps.js';
 import { projectPod } from '../views.js';
 import { afterStart, filledByServers, workloadsOf } from './after-start.js';
+import { boundVolumes } from './finish.js';
 import { removeFixupPods } from './fixup-pods.js';
 import { crashedContainer, podTrouble, type RawPod } from './pod-state.js';
 import { readSource, type RestoreSource } from './source.js';
@@ -41,7 +42,7 @@ export async function startStep(writer: RestoreWriter, deps: OperatorDeps, signa
   if (rest !== undefined) return rest;
   const last = servers.length > 0 ? undefined : await fill(writer, filled, source, deps, signal);
   if (last !== undefined) return last;
-  await writer.write({ phase: 'Verifying' }, { kind: 'working', reason: 'Verifying', message: 'The applications run; they are checked.' });
+  await writer.write({ phase: 'Verifying', volumes: await boundVolumes(writer.object, deps) }, { kind: 'working', reason: 'Verifying', message: 'The applications run; they are checked.' });
   return now;
 }
 
@@ -96,6 +97,8 @@ export async function timeoutStep(writer: RestoreWriter, deps: OperatorDeps): Pr
   const live = (await deps.client.list<RawPod>(pods, { namespace })).items;
   const troubles = await Promise.all((object.status?.scaled ?? []).map((workload) => describe(object, workload, live, deps)));
   const found = troubles.flat();
+  // What is whole counts as whole, although the application has not started.
+  await writer.write({ volumes: await boundVolumes(object, deps) });
   throw finalFailure('StartFailed', `Not ready within spec.verify.timeout (${timeout}): ${found.length === 0 ? (lastWords(object) ?? 'pods of the application') : some(found)}. Nothing was removed.`);
 }
 

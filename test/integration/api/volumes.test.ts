@@ -42,6 +42,7 @@ beforeAll(async () => {
   const objects = await render();
   charted = objects.find((o) => o.kind === 'ValidatingAdmissionPolicy' && o.metadata.name === policy);
   await kubectl(['create', 'namespace', release.namespace]);
+  await applyRendered(objects.filter((o) => o.kind === 'Namespace'));
   for (const name of [namespace, unserved]) await must(['create', 'namespace', name]);
   added = await applyRendered(objects.filter((o) => installed.includes(o.kind) || o.metadata.name === policy));
   await must(['create', 'rolebinding', 'stillpoint-serve', '-n', namespace, '--clusterrole=stillpoint-serve', `--serviceaccount=${release.namespace}:stillpoint`]);

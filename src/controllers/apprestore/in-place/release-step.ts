@@ -12,10 +12,9 @@ import { look, seenOf, type Sight } from './sight.js';
 import { releaseNext } from './swap.js';
 import { giveBackVolume } from './volumes.js';
 import { isConfirmed, isWhole, old } from './wanted.js';
-import { nextForOldVolumes, oldVolumes } from './words.js';
+import { nextForOldVolumes, notConfirmed, oldVolumes } from './words.js';
 
 const notFilled = 'the restore has not filled every new one. Set it to Restore to go back to them.';
-const notConfirmed = 'not every check has passed, and it was asked for before that was known. Set it to Restore to go back; or to Keep, look at the data, and then to Delete.';
 
 /** The user has confirmed the restored data: old volumes get the reclaim policy that they had, which decides. Noted first, so that nobody goes back to what may be gone. */
 export function releaseStep(writer: RestoreWriter, deps: OperatorDeps): Promise<StepResult> {
@@ -59,7 +58,8 @@ export async function keptStep(writer: RestoreWriter): Promise<StepResult> {
 /** What a storage fills is whole when it is bound, also where status was not told of it before the restore failed. */
 function isFilled(object: AppRestore, sight: Sight): boolean {
   const volumes = (object.status?.volumes ?? []).map((volume) => {
-    const isBound = volume.snapshotId === undefined && seenOf(sight, volume.claim, undefined).claim?.phase === 'Bound';
+    const { claim } = seenOf(sight, volume.claim, undefined);
+    const isBound = volume.snapshotId === undefined && claim?.phase === 'Bound' && claim.madeBy === object.metadata.uid;
     return isBound ? { ...volume, phase: 'Bound' as const } : volume;
   });
   return isWhole({ status: { ...object.status, volumes } });

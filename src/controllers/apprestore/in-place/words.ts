@@ -4,6 +4,15 @@ import type { ConditionInput } from '../../../runtime/conditions.js';
 import { count, some } from '../steps.js';
 import { keptCondition as type, old, stillNeeded } from './wanted.js';
 
+/** Why old volumes stay that were to go. */
+export const notConfirmed = 'not every check has passed, and it was asked for before that was known. Set it to Restore to go back; or to Keep, look at the data, and then to Delete.';
+
+/** What is said with the end: that old volumes were to go is no judgement of data that nobody has found good. Without it a later change of the spec would pass for one. Pure. */
+export function unjudged({ spec, status }: Pick<AppRestore, 'spec' | 'status'>, verified: boolean | undefined): ConditionInput[] {
+  const held = old(status?.previousVolumes, 'Bound', 'Kept');
+  return spec.inPlace && spec.previousVolumes === 'Delete' && verified !== true && held.length > 0 ? [oldVolumes.needed(held, notConfirmed)] : [];
+}
+
 /** What a user does with old volumes that are kept, in a sentence with a space before it; empty when none is. Pure. */
 export function nextForOldVolumes({ status, spec }: Pick<AppRestore, 'status' | 'spec'>): string {
   if (!spec.inPlace) return '';
