@@ -69,7 +69,7 @@ export function suitesOn(bed: string): Readonly<Record<string, Stage[]>> {
     shapes: on.one('shapes'),
     gate: on.one('gate'),
     profile: on.one('profile'),
-    // Half an hour instead of some minutes, with Kafka beside PostgreSQL, by `make e2e SUITE=policy`.
+    // Half an hour more, with a bucket, drills and Kafka, by `make e2e SUITE=policy`.
     policy: on.one('policy', { env: small }),
     // Growth, refusals of the storage and what differs by `make e2e SUITE=volumes`.
     volumes: on.one('volumes', { env: small }),

@@ -1,6 +1,6 @@
 import type { Drift } from '../api/volumes.js';
 import { bytesOf } from '../manifests/quantity.js';
-import { sizeText, usedPercent, type Growth } from './growth.js';
+import { type Growth, notItsOwn, sizeText, usedPercent } from './growth.js';
 import { madeWith, type ClassVersion } from './made-with.js';
 import type { Rendering, Told } from './render.js';
 import type { Volume } from './volume.js';
@@ -106,6 +106,8 @@ function ofGrowth(volume: Volume, { whenUsedPercent, max }: Growth): Drift[] {
   if (usage === undefined || 'error' in usage) return unknown(usage?.error ?? 'no container that mounts it was running when it was last looked at.');
   const used = usedPercent(usage);
   if (used === undefined) return unknown('its file system has no size.');
+  const other = notItsOwn(usage, capacity);
+  if (other !== undefined) return unknown(other);
   if (used < whenUsedPercent || capacity < bytesOf(max)) return [];
   return [drift('growth', 'MaxReached', `${used} % of it are used, and it has reached spec.growth.max of ${max}. Raise that, or free space.`)];
 }

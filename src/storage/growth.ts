@@ -6,7 +6,7 @@ import { bytesOf } from '../manifests/quantity.js';
 export type Growth = NonNullable<VolumePolicySpec['growth']>;
 
 /** How full a file system is, or why that is not known. */
-export type Usage = { readonly usedBytes: number; readonly availableBytes: number } | { readonly error: string };
+export type Usage = { readonly totalBytes: number; readonly usedBytes: number; readonly availableBytes: number } | { readonly error: string };
 
 /** A volume, as far as growth goes by it. Sizes in bytes. */
 export interface Growing {
@@ -30,13 +30,21 @@ export function usedPercent(usage: Usage | undefined): number | undefined {
   return whole > 0 ? Math.min(100, Math.ceil((usage.usedBytes * 100) / whole)) : undefined;
 }
 
+/** Why growth would not help a file system; undefined: it would. Pure. */
+export function notItsOwn(usage: Usage | undefined, capacity: bigint): string | undefined {
+  if (usage === undefined || 'error' in usage) return undefined;
+  const total = BigInt(usage.totalBytes);
+  if (total > capacity) return 'its file system is larger than the volume, and so not its own.';
+  return total * 2n < capacity ? 'its file system has not followed the size of the volume.' : undefined;
+}
+
 /** The size that a volume is to grow to now, in whole MiB; undefined: it stays as it is. Never smaller than it is, never more than max. Pure. */
 export function nextSize(volume: Growing, { whenUsedPercent, by, max, cooldown }: Growth, now: number): bigint | undefined {
   const { requested, capacity, grownAt, expandable } = volume;
   const used = usedPercent(volume.usage);
   if (used === undefined || used < whenUsedPercent || !expandable) return undefined;
   // It is growing, or has just grown.
-  if (capacity === undefined || requested > capacity) return undefined;
+  if (capacity === undefined || requested > capacity || notItsOwn(volume.usage, capacity) !== undefined) return undefined;
   if (grownAt !== undefined && now - grownAt < durationMillis(cooldown)) return undefined;
   const step = by.endsWith('%') ? (capacity * BigInt(by.slice(0, -1)) + 99n) / 100n : bytesOf(by);
   const wanted = ((capacity + step + mebibyte - 1n) / mebibyte) * mebibyte;

@@ -40,6 +40,12 @@ export function madeWith({ className, claimedAt, madeAt }: Provisioned, versions
 /** Every version that is known: the classes that are there, and what the policy's own once was. Pure. */
 export function versionsOf(classes: readonly StorageClass[], own: string | undefined, earlier: readonly EarlierClass[]): ClassVersion[] {
   const there = classes.map(({ metadata, parameters = {} }): ClassVersion => ({ name: metadata.name, since: Date.parse(metadata.creationTimestamp ?? ''), until: undefined, tier: metadata.annotations?.[annotations.tier] ?? metadata.name, parameters }));
-  const were = own === undefined ? [] : earlier.map(({ since, until, tier, parameters }): ClassVersion => ({ name: own, since: Date.parse(since), until: Date.parse(until), tier, parameters }));
+  const now = classes.find(({ metadata }) => metadata.name === own)?.metadata.creationTimestamp;
+  const were = own === undefined ? [] : earlier.map(({ since, until, tier, parameters }, i): ClassVersion => ({ name: own, since: Date.parse(since), until: endOf(until, earlier[i + 1]?.since ?? now), tier, parameters }));
   return [...there, ...were];
+}
+
+/** `until` is when it was noted that a class goes; it was there until then at least, and at most until the next one of its name was made. */
+function endOf(until: string, next: string | undefined): number {
+  return Math.max(Date.parse(until), next === undefined ? 0 : Date.parse(next));
 }

@@ -24,8 +24,6 @@ const inTwo = { copies: [{ targetRef: { name: 's3' } }, { targetRef: { name: 'na
 const fromTarget = { cron: '0 5 * * 0', from: 'Target' };
 
 /** Values of `self` that keep and break a rule of CEL, by the text of the rule. Durations have theirs generated. */
-
-/** Values of `self` that keep and break a rule of CEL, by the text of the rule. Durations have theirs generated. */
 export const celFixtures: Readonly<Record<string, readonly { readonly good: unknown; readonly bad: unknown }[]>> = {
   "self.all(k, size(k) <= 317 && k.matches('^([a-z0-9.-]+/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$'))": [
     { good: { app: 'shop', 'app.kubernetes.io/name': 'shop' }, bad: { 'app name': 'shop' } },
@@ -127,6 +125,7 @@ export const celFixtures: Readonly<Record<string, readonly { readonly good: unkn
     { good: { ...daily, ...inTwo, verify: { ...fromTarget, targetRef: { name: 'nas' } } }, bad: { ...daily, ...inTwo, verify: fromTarget } },
     { good: { ...daily, copies: [{ targetRef: { name: 's3' } }], verify: fromTarget }, bad: { ...daily, verify: fromTarget } },
     { good: { ...daily, ...inTwo, verify: { cron: '0 5 * * 0', from: 'Snapshot' } }, bad: { ...daily, copies: [], verify: { ...fromTarget, targetRef: { name: 's3' } } } },
+  ],
   [somethingRule.rule]: [
     { good: protecting, bad: { serviceAccountName: 'a' } },
     { good: placed, bad: { serviceAccountName: 'a', selector: { matchLabels: { app: 'db' } } } },

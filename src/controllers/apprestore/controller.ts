@@ -13,7 +13,7 @@ import { prepareStep } from './prepare-step.js';
 import { keptStep, releaseStep } from './in-place/release-step.js';
 import { rollBackStep } from './in-place/roll-back-step.js';
 import { swapStep } from './in-place/swap-step.js';
-import { nextForOldVolumes } from './in-place/words.js';
+import { nextForOldVolumes, unjudged } from './in-place/words.js';
 import { fetchStep } from './remote/fetch-step.js';
 import { stageStep } from './remote/stage-step.js';
 import { sweepStep } from './remote/sweep.js';

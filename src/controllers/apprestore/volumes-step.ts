@@ -36,6 +36,7 @@ export async function volumesStep(writer: RestoreWriter, deps: OperatorDeps): Pr
   const { set } = await readSource(object, deps);
   const filler = fillerOf(object);
   const claims = await ownClaims(object, set.claims, deps);
+  requireStaged(object, claims);
   if (object.status?.phase !== 'RestoringVolumes') {
     await writer.write({ phase: 'RestoringVolumes', volumes: claims.map(plannedVolume) }, { kind: 'working', reason: 'RestoringVolumes', message: `${count(claims.length, 'volume')} are made from the copy.` });
   }
@@ -54,6 +55,12 @@ export async function volumesStep(writer: RestoreWriter, deps: OperatorDeps): Pr
 function fillerOf(object: AppRestore): VolumeFiller {
   if (isFromRetained(object)) return retainedFiller;
   return isFromTarget(object) && !isStaged(object) ? targetFiller : snapshotFiller;
+}
+
+/** What was there, and so was not staged with the others, cannot be made any more. */
+function requireStaged(object: AppRestore, claims: readonly RestoredClaim[]): void {
+  const left = isStaged(object) ? claims.filter(({ volume }) => volume.content.kind === 'repository') : [];
+  if (left.length > 0) throw finalFailure('VolumeRestoreFailed', `Claims ${some(left.map(({ volume }) => volume.claim))} were there when the others were staged, and are gone. Restore again.`);
 }
 
 /** A volume and what it waits for. Pure. */

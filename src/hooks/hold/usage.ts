@@ -1,10 +1,11 @@
+import { posix } from 'node:path';
 import type { Exec } from '../../runtime/exec.js';
 import type { ClaimMount } from './claim-mounts.js';
 import { usageCommand } from './holder-input.js';
 import { quoted } from './quoted.js';
 
 /** How full a file system is, or why that is not known. */
-export type FileSystemUsage = { readonly usedBytes: number; readonly availableBytes: number } | { readonly error: string };
+export type FileSystemUsage = { readonly totalBytes: number; readonly usedBytes: number; readonly availableBytes: number } | { readonly error: string };
 
 /** Where an agent is reached. */
 interface AgentPlace {
@@ -39,7 +40,7 @@ function refOf({ claim }: ClaimMount): string {
 
 /** The answers, or why there are none. */
 async function ask(agent: AgentPlace, mounts: readonly ClaimMount[], exec: Exec): Promise<ReadonlyMap<string, FileSystemUsage> | string> {
-  const volumes = mounts.map((mount) => ({ ref: refOf(mount), podUid: mount.pod.metadata.uid, containerId: mount.container.containerId, mountPath: mount.path }));
+  const volumes = mounts.map((mount) => ({ ref: refOf(mount), podUid: mount.pod.metadata.uid, containerId: mount.container.containerId, mountPath: posix.resolve('/', mount.path) }));
   try {
     const { outcome, stdout, stderr, truncated } = await exec.run(usageCommand(agent), { stdin: `${JSON.stringify({ version: 1, volumes })}\n`, deadlineMillis: answerMillis, maxOutputBytes: maxBytes });
     if (outcome.kind !== 'exited' || outcome.code !== 0 || truncated) return `the agent has not answered (${outcome.kind}) ${quoted(stderr === '' ? stdout : stderr)}`.trim();
@@ -56,10 +57,10 @@ export function parseUsage(text: string): ReadonlyMap<string, FileSystemUsage> |
   return new Map((parsed['volumes'] as unknown[]).filter(isObject).map((entry) => [String(entry['ref']), entryOf(entry)] as const));
 }
 
-function entryOf({ usedBytes, availableBytes, error }: Readonly<Record<string, unknown>>): FileSystemUsage {
+function entryOf({ totalBytes, usedBytes, availableBytes, error }: Readonly<Record<string, unknown>>): FileSystemUsage {
   if (typeof error === 'string' && error !== '') return { error: quoted(error) };
-  if (!isSize(usedBytes) || !isSize(availableBytes)) return { error: 'the agent did not say it' };
-  return { usedBytes, availableBytes };
+  if (!isSize(totalBytes) || !isSize(usedBytes) || !isSize(availableBytes)) return { error: 'the agent did not say it' };
+  return { totalBytes, usedBytes, availableBytes };
 }
 
 function isSize(value: unknown): value is number {

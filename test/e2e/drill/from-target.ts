@@ -37,7 +37,7 @@ export function fromTarget(scene: () => Scene): void {
       await patch('vpol', policy, { protection: { schedule: { suspend: true } } });
       await until('no copy is on its way', async () => {
         const { items } = JSON.parse(await kubectl(['-n', namespace, 'get', 'asnap', '-o', 'json'])) as { items: AppSnapshot[] };
-        return items.every(({ status }) => (status?.copies ?? []).every(({ phase }) => ['Complete', 'Forgotten', 'Failed'].includes(phase)) && ['Ready', 'Failed', 'Expired'].includes(status?.phase ?? ''));
+        return items.every(({ spec, status }) => status?.phase === 'Failed' || (['Ready', 'Expired'].includes(status?.phase ?? '') && (spec.copies ?? []).every((wanted) => hasEnded(status?.copies?.find((c) => c.target === wanted.targetRef.name)?.phase))));
       }, 240, 1000);
     }, 900_000);
     afterAll(() => dropNamespace(store()), 60_000);
@@ -92,4 +92,8 @@ export function fromTarget(scene: () => Scene): void {
       await untilNothingLeft(scene().namespace, 5);
     }, 240_000);
   });
+}
+
+function hasEnded(phase: string | undefined): boolean {
+  return phase !== undefined && ['Complete', 'Forgotten', 'Failed'].includes(phase);
 }

@@ -7,7 +7,7 @@ import { until } from './until.js';
 /** A second CSI driver of the test cluster, with volumes and classes of its own (test/cluster/README.md). */
 export const secondDriver = { name: 'csi2.bed.stillpoint.dev', storageClass: 'bed2' } as const;
 
-const processes = ['csi2-provisioner', 'csi2-snapshotter', 'csi2-driver'] as const;
+const processes = ['csi2-resizer', 'csi2-provisioner', 'csi2-snapshotter', 'csi2-driver'] as const;
 
 interface Volumes {
   readonly items: readonly { readonly spec: { readonly csi?: { readonly driver: string } } }[];

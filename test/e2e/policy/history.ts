@@ -5,6 +5,29 @@ import { kubectl, kubectlProcess } from '../lib/kubectl.js';
 import { until } from '../lib/until.js';
 import { eachDocument } from '../lib/watch.js';
 
+/** A watch by kubectl that is begun anew when the API server ends it, as it does after half an hour or more. */
+class Watch {
+  #child!: ReturnType<typeof kubectlProcess>;
+  #stopped = false;
+
+  constructor(get: readonly string[], see: (text: string) => void) {
+    this.#begin([...get, '--watch', '-o', 'json'], see);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#child.kill();
+  }
+
+  #begin(args: readonly string[], see: (text: string) => void): void {
+    this.#child = kubectlProcess([...args]);
+    eachDocument(this.#child.stdout, see);
+    this.#child.on('close', () => {
+      if (!this.#stopped) this.#begin(args, see);
+    });
+  }
+}
+
 /** One copy of a policy as it was seen. */
 export interface SeenCopy {
   readonly name: string;
@@ -23,11 +46,10 @@ export interface SeenCopy {
 /** Every copy of a policy that ever was, also those that were deleted since: a watch over all of the test. */
 export class CopyHistory {
   readonly copies = new Map<string, SeenCopy>();
-  readonly #child;
+  readonly #watch;
 
   constructor(namespace: string, policyUid: string) {
-    this.#child = kubectlProcess(['-n', namespace, 'get', 'appsnapshots', '-l', `${labels.policy}=${policyUid}`, '--watch', '-o', 'json']);
-    eachDocument(this.#child.stdout, (text) => this.#see(JSON.parse(text) as AppSnapshot));
+    this.#watch = new Watch(['-n', namespace, 'get', 'appsnapshots', '-l', `${labels.policy}=${policyUid}`], (text) => this.#see(JSON.parse(text) as AppSnapshot));
   }
 
   /** By uid: one name that was made twice is two. Oldest first. */
@@ -46,7 +68,7 @@ export class CopyHistory {
   }
 
   stop(): void {
-    this.#child.kill();
+    this.#watch.stop();
   }
 
   #see(object: AppSnapshot): void {
@@ -65,11 +87,10 @@ export class DrillHistory {
   readonly results = new Map<string, DrillResult>();
   /** The copy that a drill restores; undefined while none is under way. */
   drilled: string | undefined;
-  readonly #child;
+  readonly #watch;
 
   constructor(namespace: string, policy: string) {
-    this.#child = kubectlProcess(['-n', namespace, 'get', 'volumepolicies', '--field-selector', `metadata.name=${policy}`, '--watch', '-o', 'json']);
-    eachDocument(this.#child.stdout, (text) => {
+    this.#watch = new Watch(['-n', namespace, 'get', 'volumepolicies', '--field-selector', `metadata.name=${policy}`], (text) => {
       const { status } = JSON.parse(text) as VolumePolicy;
       this.drilled = status?.drill?.copy;
       if (status?.lastDrill !== undefined) this.results.set(status.lastDrill.due, status.lastDrill);
@@ -77,7 +98,7 @@ export class DrillHistory {
   }
 
   stop(): void {
-    this.#child.kill();
+    this.#watch.stop();
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { StorageCluster } from '../../../src/api/kinds.js';
 import { eventsOf } from '../lib/copies.js';
 import { recordFigures } from '../lib/figures.js';
@@ -87,6 +88,8 @@ export function classes(namespace: string, small: boolean): void {
       expect(differs.status?.storageClass?.earlier).toEqual([expect.objectContaining({ tier: 'bed', parameters: { replicas: '2' } })]);
       expect(conditionOf(differs, 'Ready')).toMatchObject({ status: 'True', reason: 'Enforced' });
       await kubectl(['-n', namespace, 'delete', 'pod/data', 'pvc/data', '--wait=true', '--timeout=60s']);
+      // Within two seconds of a change it is not known by which class a claim was made.
+      await pause(4000);
       await mount(namespace, 'data', policyName, className);
       await untilPolicy(namespace, policyName, 'is compliant', (o) => o.status?.volumesCompliant === '1/1' && conditionOf(o, 'Compliant')?.reason === 'VolumesCompliant', 150);
       expect(await toldOf(namespace, 'data')).toMatchObject({ replicas: '3', iops: '3000' });

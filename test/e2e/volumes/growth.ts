@@ -35,7 +35,7 @@ export function growth(namespace: string): void {
       const from = performance.now();
       await until('it grows', async () => (await requested()) === '128Mi', 180, 1000);
       recordFigures('volumes', { grown: { seconds: Math.round((performance.now() - from) / 1000) } });
-      const { message } = (await eventsOf(namespace, name)).find(({ reason }) => reason === 'VolumeGrown') ?? { message: '' };
+      const { message } = await until('the event is there', async () => (await eventsOf(namespace, name)).find(({ reason }) => reason === 'VolumeGrown'), 15, 500);
       expect(message).toMatch(/^PersistentVolumeClaim logs grows from 64Mi to 128Mi: \d+ % of it are used\.$/);
       await mountAnew();
       await until('it has grown', async () => (await claimOf(namespace, name)).status.capacity.storage === '128Mi', 120, 1000);

@@ -37,7 +37,7 @@ export function mounted(namespace: string, name: string, of: string, storageClas
 
 export function podOf(namespace: string, name: string): unknown {
   const container = { name: 'shell', image: 'localhost/stillpoint-test/tools:1', command: ['sleep', '86400'], volumeMounts: [{ name: 'data', mountPath: '/data' }] };
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace }, spec: { containers: [container], volumes: [{ name: 'data', persistentVolumeClaim: { claimName: name } }], terminationGracePeriodSeconds: 0, automountServiceAccountToken: false } };
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace }, spec: { containers: [container], volumes: [{ name: 'data', persistentVolumeClaim: { claimName: name } }], terminationGracePeriodSeconds: 1, automountServiceAccountToken: false } };
 }
 
 /** Makes them and waits until the pod runs. */

@@ -341,6 +341,8 @@ describe('classes of policies', () => {
   const ofNobody = { name: `${className}-of-nobody`, labels: {}, annotations: {} };
 
   beforeAll(async () => {
+    // An operator that is installed sweeps classes that nothing uses.
+    await must(['create', '-f', '-'], { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'keeps-the-class', namespace }, spec: { storageClassName: className, accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } } });
     await must(['create', ...asOperator, '-f', '-'], policyClass());
     await must(['create', '-f', '-'], policyClass(ofNobody));
   });

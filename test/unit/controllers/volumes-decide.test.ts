@@ -26,7 +26,7 @@ function policy(spec: object, status?: VolumePolicy['status'], metadata: Partial
 }
 const now = at('12:00:00');
 const growth = { whenUsedPercent: 80, by: '20%', max: '10Gi' };
-const full = { usedBytes: 85, availableBytes: 15 };
+const full = { totalBytes: 2 ** 30, usedBytes: 85, availableBytes: 15 };
 
 describe('the StorageClass', () => {
   const wanted = { replicas: 2 };
@@ -52,9 +52,11 @@ describe('the StorageClass', () => {
     expect(of({ replicas: 3 }, [base, there], { storageClass: { name: 'shop-other', earlier } }).storageClass?.earlier).toHaveLength(1);
   });
 
-  test('one of the same policy before it was made anew is not its own', () => {
-    const old = { ...there, metadata: { ...there.metadata, labels: { 'stillpoint.dev/policy': 'gone' } } };
-    expect(of(wanted, [base, old]).refusal).toMatchObject({ code: 'ClassNotOurs' });
+  test('one of the same policy before it was made anew is taken over; one of another or of nobody is not', () => {
+    const marked = (labels: Record<string, string>, of = 'shop/db') => ({ ...there, metadata: { ...there.metadata, labels, annotations: { ...there.metadata.annotations, 'stillpoint.dev/policy-of': of } } });
+    expect(of(wanted, [base, marked({ 'stillpoint.dev/policy': 'gone' })]).storageClass).toMatchObject({ what: 'remake', earlier: [{ parameters: { replicas: '2' } }] });
+    expect(of(wanted, [base, marked({ 'stillpoint.dev/policy': 'gone' }, 'shop/other')]).refusal).toMatchObject({ code: 'ClassNotOurs' });
+    expect(of(wanted, [base, marked({})]).refusal).toMatchObject({ code: 'ClassNotOurs' });
   });
 });
 

@@ -207,9 +207,10 @@ export class VolumesWorld {
     this.commands.push([...command]);
     const { volumes } = JSON.parse(stdin) as { volumes: { ref: string }[] };
     const answers = volumes.map(({ ref }) => {
-      const name = [...this.objects.values()].find(({ metadata }) => metadata.uid === ref)?.metadata.name ?? '';
+      const claim = [...this.objects.values()].find(({ metadata }) => metadata.uid === ref) as Claim | undefined;
+      const name = claim?.metadata.name ?? '';
       const used = this.used.get(name);
-      return used === undefined ? { ref, totalBytes: 0, usedBytes: 0, availableBytes: 0, error: 'no process of the container' } : { ref, totalBytes: 100, usedBytes: used, availableBytes: 100 - used };
+      return used === undefined ? { ref, totalBytes: 0, usedBytes: 0, availableBytes: 0, error: 'no process of the container' } : { ref, totalBytes: Number(bytesOf(claim?.status.capacity?.storage ?? '0')), usedBytes: used, availableBytes: 100 - used };
     });
     return { outcome: { kind: 'exited', code: 0 }, stdout: `${JSON.stringify({ version: 1, volumes: answers })}\n`, stderr: '', truncated: false };
   }

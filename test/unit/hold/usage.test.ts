@@ -22,7 +22,7 @@ async function ask(uids: readonly string[], result: (stdin: string) => ExecResul
 describe('how full file systems are', () => {
   test('is asked by the claim, in one line', async () => {
     const { found, asked } = await ask(['a', 'b'], () => answer('{"version":1,"volumes":[{"ref":"a","totalBytes":100,"usedBytes":60,"availableBytes":35},{"ref":"b","totalBytes":0,"usedBytes":0,"availableBytes":0,"error":"no process"}]}\n'));
-    expect(found).toEqual({ a: { usedBytes: 60, availableBytes: 35 }, b: { error: 'no process' } });
+    expect(found).toEqual({ a: { totalBytes: 100, usedBytes: 60, availableBytes: 35 }, b: { error: 'no process' } });
     expect(asked).toEqual([{ command: ['/stillpoint/holder', 'usage', 'usage'], stdin: '{"version":1,"volumes":[{"ref":"a","podUid":"pod","containerId":"c","mountPath":"/data"},{"ref":"b","podUid":"pod","containerId":"c","mountPath":"/data"}]}\n' }]);
   });
 
@@ -43,7 +43,7 @@ describe('how full file systems are', () => {
 
   test('many are asked in parts, and each has an answer', async () => {
     const uids = Array.from({ length: 600 }, (_, i) => `c${i}`);
-    const { found, asked } = await ask(uids, (stdin) => answer(JSON.stringify({ version: 1, volumes: (JSON.parse(stdin) as { volumes: { ref: string }[] }).volumes.map(({ ref }) => ({ ref, usedBytes: 1, availableBytes: 1 })) })));
+    const { found, asked } = await ask(uids, (stdin) => answer(JSON.stringify({ version: 1, volumes: (JSON.parse(stdin) as { volumes: { ref: string }[] }).volumes.map(({ ref }) => ({ ref, totalBytes: 2, usedBytes: 1, availableBytes: 1 })) })));
     expect(Object.keys(found)).toHaveLength(600);
     expect(asked).toHaveLength(3);
   });

@@ -13,7 +13,7 @@ const asked = (spec: object, more: Partial<Asked> = {}): Asked => ({ driver, cla
 const measure = (more: Partial<Measure>): Measure => ({ asked: undefined, growth: undefined, versions, ...more });
 const reasons = (drift: readonly Drift[]): string[] => drift.map(({ field, reason }) => `${field} ${reason}`);
 const growth = { whenUsedPercent: 80, by: '20%', max: '2Gi', cooldown: '10m' };
-const full = { usedBytes: 90, availableBytes: 10 };
+const full = { totalBytes: 2 ** 30, usedBytes: 90, availableBytes: 10 };
 const later = { claimedAt: at('12:00:00'), madeAt: at('12:00:01') };
 
 describe('what a volume was made with', () => {
@@ -89,8 +89,9 @@ describe('growth', () => {
     ['a raw block volume', { block: true }, 'UsageNotKnown'],
     ['not looked at', { usage: undefined }, 'UsageNotKnown'],
     ['not readable', { usage: { error: 'no agent' } }, 'UsageNotKnown'],
+    ['on a file system of others', { usage: { ...full, totalBytes: 2 ** 40 } }, 'UsageNotKnown'],
     ['not mounted', { usage: undefined, mounted: false }, undefined],
-    ['without a size', { usage: { usedBytes: 0, availableBytes: 0 } }, 'UsageNotKnown'],
+    ['without a size', { usage: { totalBytes: 0, usedBytes: 0, availableBytes: 0 } }, 'UsageNotKnown'],
   ])('%s', (_, how, reason) => expect(reasons(driftOf(volume(how), measure({ growth })))).toEqual(reason === undefined ? [] : [`growth ${reason}`]));
 
   test('is told beside what differs of the storage', () => {

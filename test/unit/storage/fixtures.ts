@@ -48,7 +48,7 @@ export function volume(more: Partial<Volume> = {}): Volume {
     capacity: gibibyte,
     grownAt: undefined,
     expandable: true,
-    usage: { usedBytes: 10, availableBytes: 90 },
+    usage: { totalBytes: 2 ** 30, usedBytes: 10, availableBytes: 90 },
     resizing: undefined,
     ...more,
   };

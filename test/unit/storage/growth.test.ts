@@ -6,16 +6,18 @@ import { at, gibibyte, volume } from './fixtures.js';
 
 const growth: Growth = { whenUsedPercent: 80, by: '20%', max: '10Gi', cooldown: '10m' };
 const now = at('12:00:00');
-const full = { usedBytes: 85, availableBytes: 15 };
+const full = { totalBytes: 2 ** 30, usedBytes: 85, availableBytes: 15 };
 
 describe('when', () => {
   test.each<[string, Partial<Growing>, Partial<Growth>, string | undefined]>([
     ['it is full enough', { usage: full }, {}, '1229Mi'],
-    ['it is just full enough, as df counts', { usage: { usedBytes: 791, availableBytes: 209 } }, {}, '1229Mi'],
-    ['it is not full enough', { usage: { usedBytes: 79, availableBytes: 21 } }, {}, undefined],
+    ['it is just full enough, as df counts', { usage: { totalBytes: 2 ** 30, usedBytes: 791, availableBytes: 209 } }, {}, '1229Mi'],
+    ['it is not full enough', { usage: { totalBytes: 2 ** 30, usedBytes: 79, availableBytes: 21 } }, {}, undefined],
     ['its usage is not known', { usage: undefined }, {}, undefined],
     ['its usage could not be read', { usage: { error: 'no agent' } }, {}, undefined],
-    ['it has no size', { usage: { usedBytes: 0, availableBytes: 0 } }, {}, undefined],
+    ['it has no size', { usage: { totalBytes: 0, usedBytes: 0, availableBytes: 0 } }, {}, undefined],
+    ['its file system is not its own', { usage: { ...full, totalBytes: 2 ** 40 } }, {}, undefined],
+    ['its file system has not grown with it', { usage: { ...full, totalBytes: 2 ** 28 } }, {}, undefined],
     ['its class does not allow it', { usage: full, expandable: false }, {}, undefined],
     ['it is growing', { usage: full, requested: 2n * gibibyte }, {}, undefined],
     ['it is not bound', { usage: full, capacity: undefined }, {}, undefined],
@@ -39,7 +41,7 @@ test('it never shrinks, never exceeds max, always is whole MiB, and always ends'
   const size = fc.tuple(fc.integer({ min: 1, max: 5000 }), fc.constantFrom('Mi', 'Gi', 'Ti')).map(([n, unit]) => `${n}${unit}`);
   fc.assert(
     fc.property(sizes, sizes, fc.oneof(percent, size), size, (requested, capacity, by, max) => {
-      const next = nextSize(volume({ requested, capacity, usage: full }), { ...growth, by, max }, now);
+      const next = nextSize(volume({ requested, capacity, usage: { ...full, totalBytes: Number(capacity) } }), { ...growth, by, max }, now);
       if (next === undefined) return requested > capacity || capacity >= bytesOf(max);
       return next > capacity && next > requested && next <= bytesOf(max) && next % (1024n * 1024n) === 0n && bytesOf(sizeText(next)) === next;
     }),
@@ -49,7 +51,7 @@ test('it never shrinks, never exceeds max, always is whole MiB, and always ends'
 test('a part that is used is never said to be less than it is', () => {
   fc.assert(
     fc.property(fc.nat(), fc.nat(), (usedBytes, availableBytes) => {
-      const percent = usedPercent({ usedBytes, availableBytes });
+      const percent = usedPercent({ totalBytes: 0, usedBytes, availableBytes });
       return percent === undefined ? usedBytes + availableBytes === 0 : percent >= 0 && percent <= 100 && percent * (usedBytes + availableBytes) >= usedBytes * 100;
     }),
   );

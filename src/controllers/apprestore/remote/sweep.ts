@@ -2,11 +2,12 @@ import type { AppRestore } from '../../../api/kinds.js';
 import { labels } from '../../../api/common.js';
 import { ApiError } from '../../../runtime/api-error.js';
 import { AppError } from '../../../runtime/app-error.js';
-import { persistentVolumeClaims } from '../../../runtime/resource.js';
+import type { KubeObject } from '../../../runtime/object.js';
+import { persistentVolumeClaims, volumeSnapshots } from '../../../runtime/resource.js';
 import type { OperatorDeps } from '../../deps.js';
 import { removeMoverObjects } from '../../movers/leftovers.js';
 import { later, now, type StepResult } from '../../step.js';
-import { isFromTarget, readerAccount, targetNamespace, type RestoreWriter } from '../steps.js';
+import { isFromTarget, isStaged, readerAccount, targetNamespace, type RestoreWriter } from '../steps.js';
 import { moversOf } from './objects.js';
 
 const sweepSeconds = 2;
@@ -18,6 +19,7 @@ export async function sweepStep(writer: RestoreWriter, deps: OperatorDeps): Prom
   const { object } = writer;
   let left: number;
   try {
+    await removeUncut(object, deps);
     left = await removeMoverObjects(deps.client.as(readerAccount(object)), moversOf(object), new Set());
   } catch (error) {
     if (!(error instanceof ApiError) && !(error instanceof AppError)) throw error;
@@ -42,6 +44,7 @@ export async function removeUnfinished(object: AppRestore, deps: OperatorDeps): 
   const open = unfinishedClaims(object);
   // Nothing is made before status says so: where it says nothing the account is not asked for anything.
   if (!isFromTarget(object) || (object.status?.transfer === undefined && open.size === 0)) return 0;
+  await removeUncut(object, deps);
   const client = deps.client.as(readerAccount(object));
   const left = await removeMoverObjects(client, moversOf(object), new Set());
   if (left > 0) return left;
@@ -54,3 +57,17 @@ export async function removeUnfinished(object: AppRestore, deps: OperatorDeps): 
   }
   return unfinished.length;
 }
+
+/** A staged snapshot that is not cut keeps the claim that it is to be cut of (finalizer of the snapshot controller). Those that are cut stay: a claim may still be filled from them. */
+async function removeUncut(object: AppRestore, deps: OperatorDeps): Promise<void> {
+  if (!isStaged(object)) return;
+  const client = deps.client.as(readerAccount(object));
+  const { namespace, uid } = object.metadata;
+  const { items } = await client.list<Snapshot>(volumeSnapshots, { namespace, labelSelector: `${labels.restore}=${uid}` });
+  for (const { metadata, status } of items) {
+    if (status?.readyToUse === true || metadata.deletionTimestamp !== undefined) continue;
+    await client.delete(volumeSnapshots, { namespace, name: metadata.name }, metadata.uid === undefined ? {} : { uid: metadata.uid });
+  }
+}
+
+type Snapshot = KubeObject & { readonly status?: { readonly readyToUse?: boolean } };

@@ -23,8 +23,8 @@ const rightsToFetch: readonly Right[] = [
   ...['create', 'list', 'delete'].map((verb) => ({ verb, group: '', resource: 'persistentvolumeclaims' })),
 ];
 
-/** Beside that: what was filled is cut. */
-const rightsToStage: readonly Right[] = [{ verb: 'create', group: snapshotGroup, resource: 'volumesnapshots' }];
+/** Beside that: what was filled is cut, and what is not cut in the end goes. */
+const rightsToStage: readonly Right[] = ['create', 'get', 'list', 'delete'].map((verb) => ({ verb, group: snapshotGroup, resource: 'volumesnapshots' }));
 
 /** The BackupTarget that is read, of the namespace in which its movers run; it must lie where it lay when the restore began. Throws BackupTargetNotFound. */
 export async function readTarget(object: AppRestore, deps: OperatorDeps): Promise<BackupTarget> {

@@ -4,7 +4,7 @@ import type { PolicyCopy } from '../copies.js';
 
 /** The BackupTarget that drills of a policy read; undefined: they read snapshots. Pure. */
 export function drilledTarget({ spec }: VolumePolicy): string | undefined {
-  const { verify, copies = [] } = spec.protection;
+  const { verify, copies = [] } = spec.protection ?? {};
   // Where none is named there is one only: the schema sees to that.
   return verify?.from === 'Target' ? (verify.targetRef ?? copies[0]?.targetRef)?.name : undefined;
 }
@@ -12,7 +12,7 @@ export function drilledTarget({ spec }: VolumePolicy): string | undefined {
 /** What is wrong with the target that the spec names. Pure. */
 export function wrongTarget(object: VolumePolicy): string | undefined {
   const target = drilledTarget(object);
-  const names = (object.spec.protection.copies ?? []).map(({ targetRef }) => targetRef.name);
+  const names = (object.spec.protection?.copies ?? []).map(({ targetRef }) => targetRef.name);
   if (target === undefined || names.includes(target)) return undefined;
   return `spec.protection.verify.targetRef: copies of this policy do not go to BackupTarget ${target}. Name one of spec.protection.copies: ${names.join(', ')}.`;
 }

@@ -2,7 +2,7 @@ import { annotations } from '../../../api/common.js';
 import { fail } from '../../../api/errors.js';
 import type { VolumePolicy } from '../../../api/kinds.js';
 import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../../../runtime/api-error.js';
-import type { AppError } from '../../../runtime/app-error.js';
+import { AppError } from '../../../runtime/app-error.js';
 import type { Client } from '../../../runtime/client.js';
 import type { KubeObject } from '../../../runtime/object.js';
 import { namespaces, persistentVolumeClaims, storageClasses, volumeAttributesClasses, type ResourceType } from '../../../runtime/resource.js';
@@ -18,8 +18,8 @@ import { tell, type PolicyWriter } from '../steps.js';
 import type { ClassPlan, VolumesPlan } from './decide.js';
 
 /**
- * Makes the classes and changes the claims of a plan. Resolves with what the API server has refused of single claims: one keeps no other from being changed.
- * @throws AppError PoliciesMissing, those of {@link requireAuthority}, ClassNotOurs, VolumeChangeRefused.
+ * Makes the classes and changes the claims of a plan. Resolves with what could not be done: a class that cannot be made keeps no volume from growing, and a claim that is refused no other.
+ * @throws AppError PoliciesMissing, those of {@link requireAuthority}.
  */
 export async function actOnVolumes(writer: PolicyWriter, plan: VolumesPlan, deps: OperatorDeps): Promise<readonly AppError[]> {
   const { storageClass, attributesClass, retell, grow } = plan;
@@ -28,16 +28,26 @@ export async function actOnVolumes(writer: PolicyWriter, plan: VolumesPlan, deps
   const account = accountOf(writer.object);
   await requirePolicies(deps.client, deps.agentNamespace);
   await requireAuthority(deps.client, account, rightsToChangeVolumes);
-  if (makes) {
+  const client = deps.client.as(account);
+  const unmade = makes ? await makeClasses(writer, plan, deps) : [];
+  const told = unmade.length > 0 ? [] : await retellAll(writer.object, plan, client, deps);
+  return [...unmade, ...told, ...(await growAll(writer.object, grow, client, deps))];
+}
+
+/** Resolves with why one could not be made. */
+async function makeClasses(writer: PolicyWriter, plan: VolumesPlan, deps: OperatorDeps): Promise<AppError[]> {
+  const { storageClass, attributesClass } = plan;
+  try {
     await requirePolicies(deps.client, deps.agentNamespace, classPolicies);
-    if (storageClass !== undefined && storageClass.what !== 'asItIs') await requireOwnName(storageClass.object.metadata.name, account.namespace, deps.client);
+    if (storageClass !== undefined && storageClass.what !== 'asItIs') await requireOwnName(storageClass.object.metadata.name, writer.object.metadata.namespace, deps.client);
     await note(writer, plan);
     if (storageClass !== undefined) await ensureStorageClass(writer.object, storageClass, deps);
     if (attributesClass?.make === true) await make(volumeAttributesClasses, attributesClass.object, deps);
+    return [];
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return [error];
   }
-  const client = deps.client.as(account);
-  const told = await retellAll(writer.object, plan, client, deps);
-  return [...told, ...(await growAll(writer.object, grow, client, deps))];
 }
 
 /** Before anything is made: what status does not name is removed when nothing uses it, and what a class was is not known once it is replaced. */

@@ -1,4 +1,4 @@
-import { annotations } from '../../../api/common.js';
+import { annotations, labels } from '../../../api/common.js';
 import type { VolumePolicy } from '../../../api/kinds.js';
 import { rememberedClasses, type EarlierClass } from '../../../api/volumes.js';
 import { findCondition } from '../../../runtime/conditions.js';
@@ -6,7 +6,7 @@ import type { KubeObject } from '../../../runtime/object.js';
 import { factsOf, type DriverFacts } from '../../../storage/drivers/facts.js';
 import type { Asked } from '../../../storage/drift.js';
 import { nextSize } from '../../../storage/growth.js';
-import { attributesClassName, isClassOf, storageClassName, wrongName } from '../../../storage/names.js';
+import { attributesClassName, isClassOf, policyOfClass, storageClassName, wrongName } from '../../../storage/names.js';
 import { refusedOffer, tierOf, type Refusal } from '../../../storage/offers.js';
 import { attributesClassOf, parametersBy, render, sameClass, storageClassOf, type ClassOwner, type Rendering, type StorageClass } from '../../../storage/render.js';
 import type { Volume } from '../../../storage/volume.js';
@@ -61,10 +61,13 @@ function growing({ object, seen, now }: VolumesInput): VolumesPlan['grow'] {
   const { growth } = object.spec;
   if (growth === undefined || !seen.fresh) return [];
   const own = seen.volumes.filter((volume) => volume.governor === undefined && volume.bound && !volume.block);
-  return own.flatMap((volume) => {
+  const wanting = own.flatMap((volume) => {
     const size = nextSize(volume, growth, now);
     return size === undefined ? [] : [{ volume, size }];
-  }).slice(0, growAtOnce);
+  });
+  // Others the next minute: those that are refused each time keep nobody from growing.
+  const from = wanting.length > growAtOnce ? (Math.floor(now / 60_000) * growAtOnce) % wanting.length : 0;
+  return [...wanting.slice(from), ...wanting.slice(0, from)].slice(0, growAtOnce);
 }
 
 type Told = Pick<VolumesPlan, 'asked' | 'storageClass' | 'attributesClass' | 'retell'>;
@@ -124,8 +127,11 @@ function classPlan({ object, seen, now }: VolumesInput, wanted: StorageClass, fa
   const noted = object.status?.storageClass;
   const earlier = noted?.name === name ? (noted.earlier ?? []) : [];
   if (old === undefined) return { object: wanted, what: 'make', old, earlier };
-  if (!isClassOf(old.metadata, ownerOf(object))) return { code: 'ClassNotOurs', message: `StorageClass ${name} exists, and this policy has not made it.` };
-  if (sameClass(old, wanted)) return { object: wanted, what: 'asItIs', old, earlier };
+  const owner = ownerOf(object);
+  // One of a former policy of this name is taken over: there is one of a name at a time.
+  const isFormer = old.metadata.labels?.[labels.policy] !== undefined && policyOfClass(old.metadata) === `${owner.namespace}/${owner.name}`;
+  if (!isFormer) return { code: 'ClassNotOurs', message: `StorageClass ${name} exists, and this policy has not made it.` };
+  if (isClassOf(old.metadata, owner) && sameClass(old, wanted)) return { object: wanted, what: 'asItIs', old, earlier };
   return { object: wanted, what: 'remake', old, earlier: remembering(earlier, old, facts, now) };
 }
 

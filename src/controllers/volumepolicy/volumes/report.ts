@@ -64,6 +64,8 @@ export function reportVolumes({ spec, status }: VolumePolicy, seen: VolumesSeen,
 function classesIn({ refusal, asked, storageClass }: VolumesPlan): Change {
   if (refusal !== undefined) return {};
   if (storageClass === undefined) return { storageClass: undefined, attributesClass: undefined };
+  // Whoever makes a class notes it before.
+  if (storageClass.what !== 'asItIs') return {};
   const { object, earlier } = storageClass;
   return { storageClass: { name: object.metadata.name, ...(earlier.length === 0 ? {} : { earlier: [...earlier] }) }, attributesClass: asked?.attributesClass };
 }

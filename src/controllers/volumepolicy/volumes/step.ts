@@ -37,6 +37,8 @@ export async function volumesStep(writer: PolicyWriter, usage: UsageMemory, deps
     return await look(writer, usage, deps);
   } catch (error) {
     const known = knownOf(error, deps);
+    const all = Number(writer.object.status?.volumesCompliant?.split('/')[1] ?? 0);
+    deps.metrics.volumes(key, { volumes: all, noncompliant: all });
     return { again: later(lookAgainSeconds), report: unknownBecause(known), trouble: troubleOf(known.code, known.publicMessage) };
   }
 }

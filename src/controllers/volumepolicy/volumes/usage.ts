@@ -19,10 +19,15 @@ interface Look {
 /** So often the volumes of a policy are looked at; at most so often each of them grows. */
 const usageMillis = 60_000;
 
+/** What was found in order counts so long; nothing is changed by these looks. */
+const provenMillis = 10_000;
+
 /** How full the volumes of each policy were when they were last looked at, for as long as one leads. */
 export class UsageMemory {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #known = new Map<string, { readonly at: number; readonly readings: Readings }>();
+
+  #provenAt = -Infinity;
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
@@ -35,10 +40,17 @@ export class UsageMemory {
     // A timer may be early by a moment.
     if (known !== undefined && at - known.at < usageMillis - 1000) return { fresh: false, readings: known.readings };
     const mounts = readable(view, claims);
-    if (mounts.length > 0) await requirePolicies(deps.client, deps.agentNamespace);
+    if (mounts.length > 0) await this.#prove(at, deps);
     const readings = await read(mounts, deps);
     this.#known.set(policy, { at, readings });
     return { fresh: true, readings };
+  }
+
+  /** One look at what fences the agents serves the policies that are looked at meanwhile. */
+  async #prove(at: number, deps: OperatorDeps): Promise<void> {
+    if (at - this.#provenAt < provenMillis) return;
+    await requirePolicies(deps.client, deps.agentNamespace);
+    this.#provenAt = at;
   }
 
   forget(policy: string): void {

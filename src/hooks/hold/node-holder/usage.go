@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -36,11 +35,9 @@ type volumeUsage struct {
 }
 
 func parseUsageSpec(line []byte) (*usageSpec, error) {
-	decoder := json.NewDecoder(bytes.NewReader(line))
-	decoder.DisallowUnknownFields()
 	var s usageSpec
-	if err := decoder.Decode(&s); err != nil {
-		return nil, faultf(codeBadSpec, "%v", err)
+	if err := decodeStrict(line, &s); err != nil {
+		return nil, err
 	}
 	if s.Version != protocolVersion {
 		return nil, faultf(codeBadSpec, "version %d is not %d", s.Version, protocolVersion)
