@@ -9,6 +9,7 @@ import { drillMemory } from '../../../src/controllers/volumepolicy/drill/memory.
 import { sweepClasses } from '../../../src/controllers/volumepolicy/volumes/sweep.js';
 import { UsageMemory } from '../../../src/controllers/volumepolicy/volumes/usage.js';
 import type { PodView } from '../../../src/hooks/view.js';
+import { bytesOf } from '../../../src/manifests/quantity.js';
 import { ApiError } from '../../../src/runtime/api-error.js';
 import type { Client } from '../../../src/runtime/client.js';
 import type { ExecTarget } from '../../../src/runtime/exec.js';
@@ -207,7 +208,7 @@ export class VolumesWorld {
     this.commands.push([...command]);
     const { volumes } = JSON.parse(stdin) as { volumes: { ref: string }[] };
     const answers = volumes.map(({ ref }) => {
-      const claim = [...this.objects.values()].find(({ metadata }) => metadata.uid === ref) as Claim | undefined;
+      const claim = [...this.objects.values()].find(({ metadata }) => metadata.uid === ref) as RawClaim | undefined;
       const name = claim?.metadata.name ?? '';
       const used = this.used.get(name);
       return used === undefined ? { ref, totalBytes: 0, usedBytes: 0, availableBytes: 0, error: 'no process of the container' } : { ref, totalBytes: Number(bytesOf(claim?.status.capacity?.storage ?? '0')), usedBytes: used, availableBytes: 100 - used };
