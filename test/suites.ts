@@ -69,8 +69,8 @@ export function suitesOn(bed: string): Readonly<Record<string, Stage[]>> {
     shapes: on.one('shapes'),
     gate: on.one('gate'),
     profile: on.one('profile'),
-    // Half an hour more, with a bucket, drills and Kafka, by `make e2e SUITE=policy`.
-    policy: on.one('policy', { env: small }),
+    // Half an hour instead of some minutes, with Kafka beside PostgreSQL, by `make e2e SUITE=policy`.
+    policy: on.one('policy', { env: small, minutes: 40 }),
     // Growth, refusals of the storage and what differs by `make e2e SUITE=volumes`.
     volumes: on.one('volumes', { env: small }),
     targets: on.targets(),

@@ -3,7 +3,7 @@ import { operatorRuns } from './kill/cluster.js';
 import { clearFaults } from './lib/csi-faults.js';
 import { clearNamespaces, dropNamespace, untilDropped } from './lib/namespaces.js';
 import { everyMinute } from './policy/every-minute.js';
-import { halfHour } from './policy/half-hour.js';
+import { forLong, halfHour, someMinutes } from './policy/for-long.js';
 import { refusals } from './policy/refusals.js';
 
 /** `make test` plays a part; `make e2e SUITE=policy` all. */
@@ -25,5 +25,5 @@ describe('VolumePolicy', () => {
   }, 240_000);
 
   everyMinute(namespace, () => refusals(`${namespace}-refused`));
-  if (!small) halfHour(`${namespace}-long`);
+  forLong(`${namespace}-long`, small ? someMinutes : halfHour);
 });

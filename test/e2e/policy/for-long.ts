@@ -22,18 +22,42 @@ const period = 2 * minute;
 /** Drills and movers share the machine with the copies: the operator may be so late. */
 const promptMillis = 20_000;
 
+/** For how long a policy is watched, and over what. */
+export interface Span {
+  /** Beside PostgreSQL. */
+  readonly kafka: boolean;
+  readonly ticks: number;
+  /** When drills are begun, by when the first copy is due, ms since the epoch; and how many there must be. */
+  readonly drills: { readonly cron: (first: number) => string; readonly count: number };
+  readonly snapshots: Retention;
+  readonly target: Retention;
+}
+
 const none: Retention = { last: 0, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0, minVerified: 1 };
 
-const ticks = 15;
-const drills = { cron: '*/10 * * * *', count: 3 };
-const snapshots: Retention = { ...none, last: 2, hourly: 2, daily: 1, weekly: 1 };
-const target: Retention = { ...none, last: 4, hourly: 2, daily: 2, monthly: 1 };
+/** Half an hour over two databases, with a drill every ten minutes. */
+export const halfHour: Span = {
+  kafka: true,
+  ticks: 15,
+  drills: { cron: () => '*/10 * * * *', count: 3 },
+  snapshots: { ...none, last: 2, hourly: 2, daily: 1, weekly: 1 },
+  target: { ...none, last: 4, hourly: 2, daily: 2, monthly: 1 },
+};
+
+/** Some minutes over one, with a drill three minutes after the first copy. */
+export const someMinutes: Span = {
+  kafka: false,
+  ticks: 3,
+  drills: { cron: (first) => `${new Date(first + 3 * minute).getUTCMinutes()} * * * *`, count: 1 },
+  snapshots: { ...none, last: 1 },
+  target: { ...none, last: 2, hourly: 1 },
+};
 
 /**
- * Half an hour of a policy over PostgreSQL and Kafka with a copy every other minute, to S3 as well, and a drill every ten: every copy comes, what is kept anywhere is what a model keeps that shares no code with the policy, drills verify,
+ * A policy with a copy every other minute, to S3 as well, and drills: every copy comes, what is kept anywhere is what a model keeps that shares no code with the policy, drills verify,
  * and whatever kubectl shows of it is so.
  */
-export function halfHour(namespace: string): void {
+export function forLong(namespace: string, { kafka, ticks, drills, snapshots, target }: Span): void {
   describe(`a copy every other minute, ${ticks} times, to a bucket too, with drills`, () => {
     const kept: { readonly due: string; readonly snapshots: number; readonly target: number }[] = [];
     let scene: BucketScene;
@@ -44,14 +68,14 @@ export function halfHour(namespace: string): void {
     beforeAll(async () => {
       await switchDrills(true);
       scene = await makeBucketScene(namespace);
-      await kafkaWithRecords(namespace);
+      if (kafka) await kafkaWithRecords(namespace);
       await apply([bucketTarget(scene.server, 's3', { encryptionKeySecretRef: undefined })], namespace);
       await untilTarget(namespace, 's3', 'TargetReady');
       const next = tickBefore(Date.now(), period) + period;
       // Not while a tick comes: it may be seen before or after.
       if (next - Date.now() < 10_000) await untilInstant(next + 2000);
       begin = tickBefore(Date.now(), period) + period;
-      const verify = { cron: drills.cron, timeout: '9m' };
+      const verify = { cron: drills.cron(begin), timeout: '9m' };
       await apply([volumePolicy(namespace, name, { schedule: { cron }, retention: snapshots, copies: [{ targetRef: { name: 's3' }, retention: target }], verify, rpo: '8m', consistency: { required: 'Frozen' } })]);
       const policy = await untilScheduled(namespace, name);
       watched = { namespace, policy: name, uid: policy.metadata.uid, target: 's3', copies: new CopyHistory(namespace, policy.metadata.uid), drills: new DrillHistory(namespace, name) };
@@ -110,7 +134,7 @@ export function halfHour(namespace: string): void {
       expect(all.filter((copy) => !copy.wasReady || !copy.wasIn.has('s3')).map(({ name: own, object }) => [own, object.status?.phase, object.status?.copies?.[0]?.phase])).toEqual([]);
       const copies = all.map(({ due, created, object: { status } }) => ({ due: new Date(due).toISOString(), lateSeconds: (created - due) / 1000, heldMillis: status?.window?.heldMillis, attempts: status?.attempts, verified: status?.verified !== undefined }));
       const results = [...watched.drills.results.values()].map(({ due, at, copy, checksPassed, rtoSeconds }) => ({ due, copy, checksPassed, rtoSeconds, secondsToResult: (Date.parse(at) - Date.parse(due)) / 1000 }));
-      recordFigures('policy', { halfHour: { copies, kept, drills: results } });
+      recordFigures('policy', { [kafka ? 'halfHour' : 'someMinutes']: { copies, kept, drills: results } });
     });
   });
 }
