@@ -120,7 +120,7 @@ export function openHolds(): string[] {
 }
 
 /** Those of one object. */
-export function openHoldsOf(object: { readonly status?: { readonly holds?: readonly { readonly id: string }[] } } | undefined): string[] {
+export function openHoldsOf(object: { readonly status?: { readonly holds?: readonly { readonly id: string }[] | undefined } | undefined } | undefined): string[] {
   const ids = new Set(object?.status?.holds?.map(({ id }) => id));
   return openHolds().filter((id) => ids.has(id));
 }
