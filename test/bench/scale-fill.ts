@@ -2,7 +2,7 @@ import { appSnapshots, type AppSnapshot } from '../../src/api/kinds.js';
 import { isAlreadyExists } from '../../src/runtime/api-error.js';
 import type { Client } from '../../src/runtime/client.js';
 import { keyOf, type KubeObject, type OwnerReference } from '../../src/runtime/object.js';
-import { namespaces, persistentVolumeClaims, pods, serviceAccounts, type ResourceType } from '../../src/runtime/resource.js';
+import { namespaces, persistentVolumeClaims, pods, serviceAccounts } from '../../src/runtime/resource.js';
 import { claim, copy, copyStatus, pod, podStatus } from './scale-objects.js';
 
 export interface Population {
@@ -32,7 +32,7 @@ export async function fill(client: Client, population: Population): Promise<Fill
   const podOf = (n: number): KubeObject => pod(namespaceOf(n), n, required(owners.get(namespaceOf(n))));
   return {
     claims: await each('claims', population.claims, (n) => ignoringExisting(client.create(persistentVolumeClaims, claim(namespaceOf(n), n)))),
-    pods: await each('pods', population.pods, (n) => withStatus(client, client, pods, podOf(n), (made) => podStatus(made, n))),
+    pods: await each('pods', population.pods, (n) => withStatus(client, podOf(n), (made) => podStatus(made, n))),
     copies: await each('copies', population.copies, (n) => makeCopy(client, n)),
   };
 }
@@ -54,18 +54,23 @@ function required<T>(value: T | undefined): T {
 async function makeCopy(client: Client, n: number): Promise<unknown> {
   const object = copy(namespaceOf(n), n);
   if (n % suspendedShare === 0) return ignoringExisting(client.create(appSnapshots, suspended(object)));
-  return withStatus(client, client.as({ namespace: 'stillpoint-system', name: 'stillpoint' }), appSnapshots, object, (made) => copyStatus(made, n));
+  const made = (await ignoringExisting(client.create(appSnapshots, object))) ?? (await client.get(appSnapshots, keyOf(object)));
+  if (made['status'] !== undefined) return made;
+  // By apply, as the operator does: it may not do it otherwise.
+  const { apiVersion, kind } = object;
+  const body: KubeObject = { apiVersion: required(apiVersion), kind: required(kind), metadata: { namespace: namespaceOf(n), name: object.metadata.name }, status: copyStatus(made, n)['status'] };
+  return client.as({ namespace: 'stillpoint-system', name: 'stillpoint' }).apply(appSnapshots, body, { subresource: 'status', force: true });
 }
 
 function suspended(object: KubeObject): KubeObject {
   return { ...object, spec: { ...(object as unknown as AppSnapshot).spec, suspend: true } };
 }
 
-async function withStatus(client: Client, writer: Client, type: ResourceType, object: KubeObject, status: (made: KubeObject) => KubeObject): Promise<void> {
-  const made = (await ignoringExisting(client.create(type, object))) ?? (await client.get(type, keyOf(object)));
+async function withStatus(client: Client, object: KubeObject, status: (made: KubeObject) => KubeObject): Promise<void> {
+  const made = (await ignoringExisting(client.create(pods, object))) ?? (await client.get(pods, keyOf(object)));
   // What an earlier run left half done: a pod has a status of the API server's own from the start.
   const phase = (made['status'] as { phase?: string } | undefined)?.phase ?? 'Pending';
-  if (phase === 'Pending') await writer.replace(type, status(made), { subresource: 'status' });
+  if (phase === 'Pending') await client.replace(pods, status(made), { subresource: 'status' });
 }
 
 async function ignoringExisting<T>(create: Promise<T>): Promise<T | undefined> {
