@@ -27,7 +27,8 @@ export async function sweepParts(deps: SweepDeps): Promise<Outcome> {
 }
 
 interface MetadataList {
-  readonly items: readonly { readonly metadata: ObjectMeta }[];
+  /** Null where there is none. */
+  readonly items: readonly { readonly metadata: ObjectMeta }[] | null;
   readonly metadata: { readonly continue?: string };
 }
 
@@ -39,7 +40,7 @@ async function partsByPoint(deps: SweepDeps): Promise<ReadonlyMap<string, Object
   do {
     const path = collectionPath(secrets, namespace) + query({ labelSelector: labels.retainedPart, limit: 500, continue: token });
     const page = (await client.raw(path, { accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1' })) as MetadataList;
-    for (const { metadata } of page.items) found.set(metadata.labels?.[labels.retainedPart] ?? '', metadata);
+    for (const { metadata } of page.items ?? []) found.set(metadata.labels?.[labels.retainedPart] ?? '', metadata);
     token = page.metadata.continue;
   } while (token !== undefined && token !== '');
   return found;

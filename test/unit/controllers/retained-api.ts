@@ -82,7 +82,11 @@ export class Api {
     mergePatch: (type: ResourceType, key: ObjectKey, patch: Partial<KubeObject>) => this.#write(() => this.#merge(type, key, patch)),
     delete: (type: ResourceType, key: ObjectKey, preconditions: Preconditions = {}) => this.#write(() => this.#delete(type, key, preconditions)),
     apply: (type: ResourceType, object: KubeObject) => this.#write(() => this.#apply(type, object)),
-    raw: () => Promise.resolve({ items: this.keys('secrets/stillpoint-system/').map((key) => this.at(key)!).filter(({ metadata }) => metadata.labels?.['stillpoint.dev/retained-part'] !== undefined), metadata: {} }),
+    raw: () => {
+      const items = this.keys('secrets/stillpoint-system/').map((key) => this.at(key)!).filter(({ metadata }) => metadata.labels?.['stillpoint.dev/retained-part'] !== undefined);
+      // As the API server writes a list of metadata that is empty.
+      return Promise.resolve({ items: items.length === 0 ? null : items, metadata: {} });
+    },
     as: () => this.client,
   } as unknown as Client;
 
