@@ -93,6 +93,6 @@ function expectCopyTrue(row: Readonly<Record<string, string>>, copies: CopyHisto
   const { object } = copies.all.find(({ name }) => name === row['NAME']) ?? {};
   const { phase, grade, verified } = object?.status ?? {};
   if (object === undefined || (phase !== 'Ready' && phase !== 'Expired')) return;
-  expect({ name: row['NAME'], grade: row['GRADE'], verified: row['VERIFIED'] !== '' }).toEqual({ name: row['NAME'], grade, verified: verified !== undefined });
+  expect({ name: row['NAME'], grade: row['GRADE'], verified: row['VERIFIED'] !== '' }).toEqual({ name: row['NAME'], grade: grade ?? '', verified: verified !== undefined });
   if (copyIn(object, target)?.phase === 'Complete') expect(row['COPIES']).toBe('1/1');
 }
