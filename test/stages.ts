@@ -22,10 +22,10 @@ function lanes(): Stage[][] {
   const of = (suites: typeof one, ...names: readonly string[]): Stage[] => names.flatMap((name) => suites[name] ?? []);
   return [
     // PostgreSQL and the profiles lose what was not synced: before the controls of the proof, which sync the machine.
-    [...stages.integration, ...of(one, 'postgresql', 'profile', 'admission', 'kill', 'gate', 'policy', 'targets', 'install')],
+    [...stages.integration, ...of(one, 'postgresql', 'profile', 'admission', 'shapes', 'kill', 'gate', 'policy', 'targets', 'install')],
     [
       { name: `cluster, images, install on ${secondBed}`, required: true, run: (log) => prepare(secondBed, log) },
-      ...of(other, 'kafka', 'cassandra', 'elasticsearch', 'volumes', 'inplace', 'retained', 'restore', 'shapes', 'four'),
+      ...of(other, 'kafka', 'cassandra', 'elasticsearch', 'volumes', 'inplace', 'retained', 'restore', 'four'),
     ],
   ];
 }

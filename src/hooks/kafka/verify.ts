@@ -51,14 +51,24 @@ async function finding(checks: Check[], name: string, step: () => Promise<Check[
 async function wholeChecks(app: CopiedApplication, seen: readonly Seen[], brokers: readonly Seen[], signal: AbortSignal): Promise<Check[]> {
   const end = performance.now() + patienceMillis;
   for (;;) {
-    const answer = await ask(brokers, 'quorum', 'problems');
-    const quorum = parseQuorum(answer('quorum'));
-    const problems = unhealthy(quorum, parseProblems(answer('problems')));
+    const { quorum, problems } = await lookAt(brokers);
     if (quorum !== undefined && problems.length === 0) {
       return [{ name: 'cluster is whole', outcome: 'Passed', message: `Quorum: ${quorumText(quorum)}; every replica of every partition is in sync.` }, ...identityChecks(app, seen, quorum)];
     }
     if (performance.now() > end) return [{ name: 'cluster is whole', outcome: 'Failed', message: `After ${patienceMillis / 1000} s ${problems.join('; ')}.` }, ...(quorum === undefined ? [] : identityChecks(app, seen, quorum))];
     await pause(pauseMillis, undefined, { signal });
+  }
+}
+
+/** On a busy node the tools may be late: who does not answer yet is asked again. */
+async function lookAt(brokers: readonly Seen[]): Promise<{ readonly quorum: Quorum | undefined; readonly problems: readonly string[] }> {
+  try {
+    const answer = await ask(brokers, 'quorum', 'problems');
+    const quorum = parseQuorum(answer('quorum'));
+    return { quorum, problems: unhealthy(quorum, parseProblems(answer('problems'))) };
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'ApplicationNotReady') throw error;
+    return { quorum: undefined, problems: [error.publicMessage] };
   }
 }
 
