@@ -21,11 +21,12 @@ function lanes(): Stage[][] {
   const other = suitesOn(secondBed);
   const of = (suites: typeof one, ...names: readonly string[]): Stage[] => names.flatMap((name) => suites[name] ?? []);
   return [
-    // PostgreSQL and the profiles lose what was not synced: before the controls of the proof, which sync the machine.
-    [...stages.integration, ...of(one, 'postgresql', 'profile', 'admission', 'shapes', 'kill', 'gate', 'policy', 'targets', 'install')],
+    // PostgreSQL and the profiles lose what was not synced: before the controls of the proof, which sync the machine. What mostly waits is last, beside the proof, whose
+    // clients must not see an error.
+    [...stages.integration, ...of(one, 'postgresql', 'profile', 'shapes', 'kill', 'targets', 'install', 'policy')],
     [
       { name: `cluster, images, install on ${secondBed}`, required: true, run: (log) => prepare(secondBed, log) },
-      ...of(other, 'kafka', 'cassandra', 'elasticsearch', 'volumes', 'inplace', 'retained', 'restore', 'four'),
+      ...of(other, 'kafka', 'cassandra', 'elasticsearch', 'volumes', 'inplace', 'retained', 'restore', 'admission', 'gate', 'four'),
     ],
   ];
 }
