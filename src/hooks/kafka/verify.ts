@@ -13,6 +13,8 @@ import { parseEnds, parseGroups, parseHanging, parseProblems, parseQuorum, type 
 /** The nodes of a copy check their logs, elect leaders, and followers catch up: half a minute on two cores. */
 const patienceMillis = 120_000;
 const pauseMillis = 1000;
+/** How often a node is asked that has not answered: a connection may be lost on a busy one. */
+const looks = 3;
 
 /** Proof of a restore. Findings are checks; an exception means that the account lacks a right. */
 export async function verify(app: CopiedApplication, context: RestoreContext): Promise<Check[]> {
@@ -25,7 +27,7 @@ export async function verify(app: CopiedApplication, context: RestoreContext): P
     if (found === undefined) checks.push({ name: `node ${pod} answers`, outcome: 'Failed', message: 'The pod was not restored.' });
     else await finding(checks, `node ${pod} answers`, async () => {
       const member = new Member({ exec, account, namespace, signal, clientProperties, pod: found.metadata.name, container });
-      seen.push({ member, node: await member.look([]) });
+      seen.push({ member, node: await patiently(() => member.look([]), signal) });
       return [];
     });
   }
@@ -44,6 +46,17 @@ async function finding(checks: Check[], name: string, step: () => Promise<Check[
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'ApplicationNotReady') throw error;
     checks.push({ name, outcome: 'Failed', message: error.publicMessage });
+  }
+}
+
+async function patiently<T>(look: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let i = 1; ; i += 1) {
+    try {
+      return await look();
+    } catch (error) {
+      if (i === looks || !(error instanceof AppError) || error.code !== 'ApplicationNotReady') throw error;
+      await pause(pauseMillis, undefined, { signal });
+    }
   }
 }
 
