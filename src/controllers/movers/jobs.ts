@@ -4,6 +4,7 @@ import type { BackupTarget } from '../../api/kinds.js';
 import { isAlreadyExists, isNotFound } from '../../runtime/api-error.js';
 import type { Client } from '../../runtime/client.js';
 import type { KubeObject } from '../../runtime/object.js';
+import { parseJson } from '../../runtime/parse-json.js';
 import { jobs, pods } from '../../runtime/resource.js';
 import { moverRole } from '../../movers/job.js';
 import { isMoverOf } from '../../movers/names.js';
@@ -70,14 +71,6 @@ export async function progressOf(client: Client, pod: MoverPod): Promise<MoverPr
     return undefined;
   }
   // A line that is JSON comes back parsed where the server says so.
-  const parsed = moverProgress.safeParse(typeof text === 'string' ? parse(text) : text);
+  const parsed = moverProgress.safeParse(typeof text === 'string' ? parseJson(text) : text);
   return parsed.success ? parsed.data : undefined;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

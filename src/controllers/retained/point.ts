@@ -3,6 +3,7 @@ import { fail } from '../../api/errors.js';
 import type { AppSnapshot } from '../../api/kinds.js';
 import { retainedPoint, type RetainedPoint } from '../../api/retainedpoint.js';
 import { canonicalJson } from '../../manifests/captured.js';
+import { parseJson } from '../../runtime/parse-json.js';
 import type { SetMember } from '../../snapshots/members.js';
 import type { ContentView } from '../../snapshots/contents.js';
 import type { ObservedSet } from '../../snapshots/observe-set.js';
@@ -81,7 +82,7 @@ export function encodePoint(point: RetainedPoint): EncodedPoint {
 /** The inverse of {@link encodePoint}; it must be the recovery point of this AppSnapshot. Pure. Throws RecoveryPointUnusable. */
 export function decodePoint({ text, digest }: EncodedPoint, uid: string): RetainedPoint {
   if (digestOf(text) !== digest) throw unusable(uid, 'its document has not the digest that lies beside it: it was changed.');
-  const parsed = retainedPoint.safeParse(parse(text));
+  const parsed = retainedPoint.safeParse(parseJson(text));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw unusable(uid, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}. It may have been written by a newer version.`);
@@ -89,14 +90,6 @@ export function decodePoint({ text, digest }: EncodedPoint, uid: string): Retain
   const { data } = parsed;
   if (data.source.appSnapshot.uid !== uid) throw unusable(uid, `it says that it is of AppSnapshot ${data.source.appSnapshot.uid}.`);
   return data;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** An error that says what is wrong with a recovery point. */

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { Exec } from '../../runtime/exec.js';
+import { parseJson } from '../../runtime/parse-json.js';
 import type { ClaimMount } from './claim-mounts.js';
 import { usageCommand } from './holder-input.js';
 import { quoted } from './quoted.js';
@@ -52,7 +53,7 @@ async function ask(agent: AgentPlace, mounts: readonly ClaimMount[], exec: Exec)
 
 /** What `usage` has written; undefined when it is nothing of the kind. Pure. */
 export function parseUsage(text: string): ReadonlyMap<string, FileSystemUsage> | undefined {
-  const parsed = parse(text);
+  const parsed = parseJson(text);
   if (!isObject(parsed) || parsed['version'] !== 1 || !Array.isArray(parsed['volumes'])) return undefined;
   return new Map((parsed['volumes'] as unknown[]).filter(isObject).map((entry) => [String(entry['ref']), entryOf(entry)] as const));
 }
@@ -69,12 +70,4 @@ function isSize(value: unknown): value is number {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { VolumePolicy } from '../../../src/api/kinds.js';
-import { apiServerUrl, freeLease, pauseOperator } from '../kill/cluster.js';
-import { operatorHome, OperatorProcess, stopAllOperators, type OperatorHome } from '../kill/operator-process.js';
+import { useSuccessors } from '../kill/successors.js';
 import { operatorNamespace } from '../install/operator.js';
 import { eventsOf } from '../lib/copies.js';
 import { recordFigures } from '../lib/figures.js';
@@ -20,32 +19,10 @@ const points: readonly { readonly what: string; readonly holds: (o: VolumePolicy
 /** Operators die by SIGKILL, one after the other, in one drill; and a policy is deleted in the middle of another. */
 export function killed(scene: () => Scene): void {
   describe('operators that are killed', () => {
-    let home: OperatorHome;
-    let settings: Record<string, string>;
-    let putBack: () => Promise<void>;
-    let started = 0;
-    const next = async (): Promise<OperatorProcess> => {
-      started += 1;
-      const operator = await OperatorProcess.start(home, `drill-${started}`, settings);
-      await operator.leads(60);
-      return operator;
-    };
-    const kill = async (operator: OperatorProcess): Promise<void> => {
-      await operator.kill('SIGKILL');
-      await freeLease();
-    };
-
-    beforeAll(async () => {
-      putBack = await pauseOperator();
-      home = await operatorHome(await apiServerUrl());
+    const { next, kill } = useSuccessors('drill', async () => {
       const image = await kubectl(['-n', operatorNamespace, 'get', 'deployment', 'stillpoint', '-o', 'jsonpath={.spec.template.spec.containers[0].image}']);
-      settings = { ...drillSettings, MOVER_IMAGE: image };
-    }, 120_000);
-    afterAll(async () => {
-      await stopAllOperators();
-      home?.remove();
-      await putBack?.();
-    }, 180_000);
+      return { ...drillSettings, MOVER_IMAGE: image };
+    });
 
     test('at four points of one drill: it has one result, and leaves nothing', async () => {
       let operator = await next();

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { restorePhases, type RestorePhase } from '../../../src/api/apprestore.js';
 import type { AppRestore } from '../../../src/api/kinds.js';
-import { apiServerUrl, freeLease, pauseOperator } from '../kill/cluster.js';
-import { operatorHome, OperatorProcess, stopAllOperators, type OperatorHome } from '../kill/operator-process.js';
+import type { OperatorProcess } from '../kill/operator-process.js';
+import { useSuccessors } from '../kill/successors.js';
 import { deleteAndWait } from '../lib/copies.js';
 import { recordFigures } from '../lib/figures.js';
 import { apply } from '../lib/kubectl.js';
@@ -21,36 +21,17 @@ const forward: readonly Point[] = [phase('Stopping'), phase('Swapping'), replace
 /** Operators die by SIGKILL, one after the other, in one restore and in its rollback. */
 export function killed(scene: () => Scene): void {
   describe('operators that are killed', () => {
-    let home: OperatorHome;
-    let putBack: () => Promise<void>;
-    let started = 0;
-    const next = async (): Promise<OperatorProcess> => {
-      started += 1;
-      const operator = await OperatorProcess.start(home, `inplace-${started}`, { RETRY_PERIOD_MILLIS: '500' });
-      await operator.leads(60);
-      return operator;
-    };
+    const { next, kill } = useSuccessors('inplace', () => Promise.resolve({ RETRY_PERIOD_MILLIS: '500' }));
     /** Kills whoever leads at each point; resolves with the last one. */
     const through = async (points: readonly Point[], name: string): Promise<OperatorProcess> => {
       let operator = await next();
       for (const { what, holds } of points) {
         await watchUntil<AppRestore>('apprestores', name, scene().namespace, what, holds, 180);
-        await operator.kill('SIGKILL');
-        await freeLease();
+        await kill(operator);
         operator = await next();
       }
       return operator;
     };
-
-    beforeAll(async () => {
-      putBack = await pauseOperator();
-      home = await operatorHome(await apiServerUrl());
-    }, 120_000);
-    afterAll(async () => {
-      await stopAllOperators();
-      home?.remove();
-      await putBack?.();
-    }, 180_000);
 
     test('a restore comes to its end, and its rollback', async () => {
       const { namespace } = scene();
@@ -63,8 +44,7 @@ export function killed(scene: () => Scene): void {
       await expectCopy(scene());
       for (const { volume } of before) expect(await volumeOf(volume)).toEqual({ policy: 'Retain', phase: 'Released', kept: true });
       const restored = Date.now();
-      await operator.kill('SIGKILL');
-      await freeLease();
+      await kill(operator);
       await decide(namespace, 'killed', 'Restore');
       const last = await through([phase('RollingBack'), phase('RollingBack')], 'killed');
       const ended = await untilEnded(namespace, 'killed', 'RolledBack', 240);
@@ -82,8 +62,7 @@ export function killed(scene: () => Scene): void {
       await apply([appRestore(namespace, 'middle', 'copy', { inPlace: true })]);
       const operator = await next();
       await watchUntil<AppRestore>('apprestores', 'middle', namespace, replacedOne.what, replacedOne.holds, 120);
-      await operator.kill('SIGKILL');
-      await freeLease();
+      await kill(operator);
       await decide(namespace, 'middle', 'Restore');
       const successor = await next();
       await untilEnded(namespace, 'middle', 'RolledBack', 180);

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { apiServerUrl, freeLease, pauseOperator } from '../kill/cluster.js';
-import { operatorHome, OperatorProcess, stopAllOperators, type OperatorHome } from '../kill/operator-process.js';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { useSuccessors } from '../kill/successors.js';
 import { operatorNamespace } from '../install/operator.js';
 import { startDatabase } from '../lib/database.js';
 import { recordFigures } from '../lib/figures.js';
@@ -13,32 +12,13 @@ import { contentsOf, deletePoint, expectWhole, pointOf, restoreRetained, secrets
 export function killed(namespace: string): void {
   describe('operators that are killed', () => {
     const again = `${namespace}-again`;
-    let home: OperatorHome;
-    let putBack: () => Promise<void>;
-    let started = 0;
     let uid = '';
-    const next = async (): Promise<OperatorProcess> => {
-      started += 1;
-      const operator = await OperatorProcess.start(home, `retained-${started}`);
-      await operator.leads(60);
-      return operator;
-    };
-    const kill = async (operator: OperatorProcess): Promise<void> => {
-      await operator.kill('SIGKILL');
-      await freeLease();
-    };
 
     beforeAll(async () => {
       await makeTenant(namespace);
       await startDatabase(namespace, '15');
-      putBack = await pauseOperator();
-      home = await operatorHome(await apiServerUrl());
     }, 240_000);
-    afterAll(async () => {
-      await stopAllOperators();
-      home?.remove();
-      await putBack?.();
-    }, 180_000);
+    const { next, kill } = useSuccessors('retained');
 
     test('between contents, parts, the Secret and Ready: the next one brings it to its end', async () => {
       let operator = await next();

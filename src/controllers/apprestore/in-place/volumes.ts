@@ -6,6 +6,7 @@ import { isRecord, record, type Json } from '../../../manifests/json.js';
 import { isAlreadyExists } from '../../../runtime/api-error.js';
 import type { Client } from '../../../runtime/client.js';
 import type { KubeObject } from '../../../runtime/object.js';
+import { parseJson } from '../../../runtime/parse-json.js';
 import { persistentVolumeClaims, persistentVolumes } from '../../../runtime/resource.js';
 
 /**
@@ -53,19 +54,11 @@ export function claimAsItWas(claim: KubeObject): KubeObject {
 
 /** A claim that only this volume satisfies: as it was noted on the volume, or else as the volume itself tells. Pure. */
 export function claimOfVolume(volume: KubeObject, { namespace, name }: { readonly namespace: string; readonly name: string }): KubeObject {
-  const noted = parsed(volume.metadata.annotations?.[annotations.previousClaim]);
+  const noted = record(parseJson(volume.metadata.annotations?.[annotations.previousClaim] ?? '{}'));
   const { labels: own, annotations: notes } = record(noted['metadata']);
   const spec = isRecord(noted['spec']) ? noted['spec'] : specOf(volume);
   const metadata = { namespace, name, ...(isRecord(own) ? { labels: own as Record<string, string> } : {}), ...(isRecord(notes) ? { annotations: notes as Record<string, string> } : {}) };
   return { apiVersion: 'v1', kind: persistentVolumeClaims.kind, metadata, spec: { ...spec, volumeName: volume.metadata.name } };
-}
-
-function parsed(text: string | undefined): Json {
-  try {
-    return record(JSON.parse(text ?? '{}'));
-  } catch {
-    return {};
-  }
 }
 
 function specOf(volume: KubeObject): Json {

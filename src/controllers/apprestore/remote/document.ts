@@ -3,6 +3,7 @@ import type { RestoreSourceStatus, RestoreTransfer } from '../../../api/appresto
 import { recoveryPoint, type RecoveryPoint } from '../../../api/recoverypoint.js';
 import { fail } from '../../../api/errors.js';
 import type { AppRestore } from '../../../api/kinds.js';
+import { parseJson } from '../../../runtime/parse-json.js';
 import type { Copy, CopiedVolume } from '../copy.js';
 import { sourceNamespace } from '../steps.js';
 
@@ -12,7 +13,7 @@ const mebibyte = 1024 * 1024;
 
 /** Reads the document of a recovery point, which must be the one that was chosen. Pure. Throws RecoveryPointUnusable. */
 export function readDocument(text: string, object: AppRestore, id: string): RecoveryPoint {
-  const parsed = recoveryPoint.safeParse(parse(text));
+  const parsed = recoveryPoint.safeParse(parseJson(text));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw unusable(id, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}. It may have been written by a newer version.`);
@@ -23,14 +24,6 @@ export function readDocument(text: string, object: AppRestore, id: string): Reco
   if (data.source.namespace !== namespace) throw unusable(id, `it is of namespace ${data.source.namespace}, not of ${namespace}. Name that one in spec.from.namespace.`);
   if (data.capture?.files.some((file) => !partName.test(file)) === true) throw unusable(id, 'it names parts of the configuration that are none.');
   return data;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** An error that says what is wrong with a recovery point. */
